@@ -1,0 +1,1 @@
+"""The renewal engine as a library: runs process definitions; knows no web."""

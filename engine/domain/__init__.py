@@ -1,0 +1,1 @@
+"""Pure rules of the trade over plain values: no database, no clock, no files."""

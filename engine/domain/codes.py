@@ -1,0 +1,213 @@
+"""Closed code lists of the trade, each with its Chinese and English label.
+
+Source: domain.md §1 (stages), §4.3 (states), §6.1 (roles); architecture.md §6.4 (codes as stored).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text in the two languages of the product."""
+
+    zh: str
+    en: str
+
+    def say(self, lang: str = "zh") -> str:
+        """Return the text in *lang* (``zh`` or ``en``)."""
+        return self.en if lang == "en" else self.zh
+
+
+class _Labelled(StrEnum):
+    """A closed list whose members carry labels, found in the module's ``LABELS``."""
+
+    @property
+    def label(self) -> Label:
+        """The member's texts."""
+        return LABELS[self]
+
+
+class Stage(_Labelled):
+    """Where a renewal stands in time."""
+
+    POOL = "pool"
+    PREPARATION = "preparation"
+    FOLLOW_UP = "follow_up"
+    KEY_TRACKING = "key_tracking"
+    SUMMARY = "summary"
+    WIN_BACK = "win_back"
+    CLOSED = "closed"
+
+
+class RenewalState(_Labelled):
+    """How far a renewal has come; independent of its stage."""
+
+    DISPATCH_PENDING = "dispatch_pending"
+    ASSIGNED = "assigned"
+    FOLLOWING = "following"
+    QUOTED = "quoted"
+    APPLYING = "applying"
+    RENEWED = "renewed"
+    PARTIAL = "partial"
+    LOST = "lost"
+    LAPSED = "lapsed"
+    WON_BACK = "won_back"
+    CLOSED_LAPSED = "closed_lapsed"
+    EXCLUDED = "excluded"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+
+
+OUTCOME_STATES = frozenset(
+    {
+        RenewalState.RENEWED,
+        RenewalState.PARTIAL,
+        RenewalState.LOST,
+        RenewalState.WON_BACK,
+        RenewalState.CLOSED_LAPSED,
+        RenewalState.EXCLUDED,
+        RenewalState.WITHDRAWN,
+        RenewalState.MERGED,
+    }
+)
+
+
+class Role(_Labelled):
+    """What a person may be: five working roles and four governing ones."""
+
+    CHANNEL = "channel"
+    SPECIALIST = "specialist"
+    TRAINER = "trainer"
+    SUPERVISOR = "supervisor"
+    AGENT = "agent"
+    PROCESS_OWNER = "process_owner"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+WORKING_ROLES = (Role.CHANNEL, Role.SPECIALIST, Role.TRAINER, Role.SUPERVISOR, Role.AGENT)
+
+
+class TaskStatus(_Labelled):
+    """Life of a user task."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    COMPLETED = "completed"
+    MISSED = "missed"
+    WITHDRAWN = "withdrawn"
+
+
+class Line(_Labelled):
+    """Line of motor cover."""
+
+    CTP = "ctp"
+    COMMERCIAL = "commercial"
+
+
+class MessageName(_Labelled):
+    """The seven messages a running renewal understands."""
+
+    POLICY_RENEWED = "policy_renewed"
+    POLICY_LOST = "policy_lost"
+    POLICY_EXCLUDED = "policy_excluded"
+    EXPIRY_CHANGED = "expiry_changed"
+    AGENT_LEFT = "agent_left"
+    LIST_WITHDRAWN = "list_withdrawn"
+    QUOTE_RECEIVED = "quote_received"
+
+
+class BatchStatus(_Labelled):
+    """Life of an import batch."""
+
+    PREVIEWED = "previewed"
+    COMMITTED = "committed"
+    DISCARDED = "discarded"
+
+
+class RowVerdict(_Labelled):
+    """What became of one row of a list."""
+
+    ACCEPTED = "accepted"
+    WARNED = "warned"
+    REJECTED = "rejected"
+
+
+class OutboxStatus(_Labelled):
+    """Life of an outside effect."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+
+
+class IncidentStatus(_Labelled):
+    """Life of an incident."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+LABELS: dict[StrEnum, Label] = {
+    Stage.POOL: Label("未到期池", "Pool"),
+    Stage.PREPARATION: Label("准备", "Preparation"),
+    Stage.FOLLOW_UP: Label("一般跟进", "General follow-up"),
+    Stage.KEY_TRACKING: Label("重点追踪", "Key tracking"),
+    Stage.SUMMARY: Label("总结", "Summary"),
+    Stage.WIN_BACK: Label("脱保挽回", "Win-back"),
+    Stage.CLOSED: Label("已结束", "Closed"),
+    RenewalState.DISPATCH_PENDING: Label("待分发", "Dispatch pending"),
+    RenewalState.ASSIGNED: Label("待跟进", "Assigned"),
+    RenewalState.FOLLOWING: Label("跟进中", "Following"),
+    RenewalState.QUOTED: Label("已报价", "Quoted"),
+    RenewalState.APPLYING: Label("投保中", "Applying"),
+    RenewalState.RENEWED: Label("已续保", "Renewed"),
+    RenewalState.PARTIAL: Label("部分续保", "Partially renewed"),
+    RenewalState.LOST: Label("转保", "Lost to a competitor"),
+    RenewalState.LAPSED: Label("脱保", "Lapsed"),
+    RenewalState.WON_BACK: Label("脱保后挽回", "Won back"),
+    RenewalState.CLOSED_LAPSED: Label("脱保关闭", "Closed as lapsed"),
+    RenewalState.EXCLUDED: Label("剔除", "Excluded"),
+    RenewalState.WITHDRAWN: Label("撤销", "Withdrawn"),
+    RenewalState.MERGED: Label("并案", "Merged"),
+    Role.CHANNEL: Label("渠道合作部", "Channel Cooperation Dept"),
+    Role.SPECIALIST: Label("交叉销售专员", "Cross-selling specialist"),
+    Role.TRAINER: Label("寿险组训", "Workplace trainer"),
+    Role.SUPERVISOR: Label("寿险业务主任", "Agency supervisor"),
+    Role.AGENT: Label("寿险营销员", "Life agent"),
+    Role.PROCESS_OWNER: Label("流程负责人", "Process owner"),
+    Role.APPROVER: Label("审批人", "Approver"),
+    Role.AUDITOR: Label("审计员", "Auditor"),
+    Role.ADMIN: Label("系统管理员", "Administrator"),
+    TaskStatus.OPEN: Label("待办", "Open"),
+    TaskStatus.CLAIMED: Label("已领取", "Claimed"),
+    TaskStatus.COMPLETED: Label("已完成", "Completed"),
+    TaskStatus.MISSED: Label("未完成", "Missed"),
+    TaskStatus.WITHDRAWN: Label("已撤回", "Withdrawn"),
+    Line.CTP: Label("交强险", "Compulsory"),
+    Line.COMMERCIAL: Label("商业险", "Commercial"),
+    MessageName.POLICY_RENEWED: Label("已续保", "Policy renewed"),
+    MessageName.POLICY_LOST: Label("已转保", "Policy lost"),
+    MessageName.POLICY_EXCLUDED: Label("申请剔除", "Exclusion requested"),
+    MessageName.EXPIRY_CHANGED: Label("到期日变更", "Expiry date changed"),
+    MessageName.AGENT_LEFT: Label("营销员离职", "Agent left"),
+    MessageName.LIST_WITHDRAWN: Label("清单撤回", "Withdrawn from the list"),
+    MessageName.QUOTE_RECEIVED: Label("收到实际报价", "Actual quote received"),
+    BatchStatus.PREVIEWED: Label("待确认", "Previewed"),
+    BatchStatus.COMMITTED: Label("已入库", "Committed"),
+    BatchStatus.DISCARDED: Label("已放弃", "Discarded"),
+    RowVerdict.ACCEPTED: Label("接受", "Accepted"),
+    RowVerdict.WARNED: Label("接受（有提示）", "Accepted with a warning"),
+    RowVerdict.REJECTED: Label("拒绝", "Rejected"),
+    OutboxStatus.QUEUED: Label("待发送", "Queued"),
+    OutboxStatus.SENT: Label("已发送", "Sent"),
+    OutboxStatus.FAILED: Label("发送失败", "Failed"),
+    OutboxStatus.WITHHELD: Label("已扣留", "Withheld"),
+    IncidentStatus.OPEN: Label("待处理", "Open"),
+    IncidentStatus.RESOLVED: Label("已处理", "Resolved"),
+}

@@ -1,0 +1,1 @@
+"""The only home of SpiffWorkflow: dicts and values in, frozen dataclasses out."""
