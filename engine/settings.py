@@ -1,0 +1,138 @@
+"""Settings of one process, read from the environment once; every fault is named at once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from engine.errors import SettingsError
+
+DEFAULT_DATABASE = "sqlite:///var/renewals.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment says (architecture.md §6.1); ``data_key`` is 32 raw bytes."""
+
+    database_url: str
+    secret_key: str
+    data_key: bytes
+    virtual_clock: bool
+    zone: ZoneInfo
+    host: str
+    port: int
+    lang: str
+    sink: Path
+    secure_cookies: bool
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this is the one-process default on SQLite."""
+        return self.database_url.startswith("sqlite")
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read ``RENEWALS_*`` from *environ* (default: the process's own).
+
+    Raises:
+        SettingsError: one or more values are missing or wrong; all are named.
+    """
+    env = os.environ if environ is None else environ
+    faults: list[str] = []
+    url = _sqlalchemy_url(env.get("RENEWALS_DATABASE_URL", DEFAULT_DATABASE))
+    embedded = url.startswith("sqlite")
+    if not embedded and not url.startswith("postgresql"):
+        faults.append("RENEWALS_DATABASE_URL: sqlite:///… | postgresql://…")
+    zone = _zone(env.get("RENEWALS_TIMEZONE", "Asia/Shanghai"), faults)
+    clock = _one_of("RENEWALS_CLOCK", env.get("RENEWALS_CLOCK", "system"), ("system", "virtual"), faults)
+    lang = _one_of("RENEWALS_LANG", env.get("RENEWALS_LANG", "zh"), ("zh", "en"), faults)
+    port = _port(env.get("RENEWALS_PORT", "8000"), faults)
+    home = _home(url)
+    secret = _secret("RENEWALS_SECRET_KEY", env, home if embedded else None, faults)
+    data_key = _data_key(_secret("RENEWALS_DATA_KEY", env, home if embedded else None, faults), faults)
+    if faults:
+        raise SettingsError(faults="；".join(faults))
+    return Settings(
+        database_url=url,
+        secret_key=secret,
+        data_key=data_key,
+        virtual_clock=clock == "virtual",
+        zone=zone,
+        host=env.get("RENEWALS_HOST", "127.0.0.1"),
+        port=port,
+        lang=lang,
+        sink=Path(env.get("RENEWALS_SINK", str(home / "sent.jsonl"))),
+        secure_cookies=env.get("RENEWALS_SECURE_COOKIES", "0" if embedded else "1") == "1",
+    )
+
+
+def _sqlalchemy_url(url: str) -> str:
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _home(url: str) -> Path:
+    """The folder beside the embedded database, where generated keys and the sink live."""
+    path = url.partition(":///")[2].partition("?")[0]
+    if url.startswith("sqlite") and path and path != ":memory:":
+        return Path(path).parent
+    return Path("var")
+
+
+def _zone(name: str, faults: list[str]) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        faults.append(f"RENEWALS_TIMEZONE={name}: IANA, e.g. Asia/Shanghai")
+        return ZoneInfo("UTC")
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...], faults: list[str]) -> str:
+    if value not in allowed:
+        faults.append(f"{name}={value}: {' | '.join(allowed)}")
+    return value
+
+
+def _port(text: str, faults: list[str]) -> int:
+    if text.isdigit() and 0 < int(text) < 65536:
+        return int(text)
+    faults.append(f"RENEWALS_PORT={text}: 1–65535")
+    return 0
+
+
+def _secret(name: str, env: Mapping[str, str], home: Path | None, faults: list[str]) -> str:
+    """Take a secret from the environment, or keep a generated one beside the embedded database."""
+    if value := env.get(name):
+        return value
+    if home is None:
+        faults.append(f"{name}: 生产环境必填 / required in production")
+        return ""
+    path = home / f"{name.removeprefix('RENEWALS_').lower()}"
+    if path.exists():
+        return path.read_text().strip()
+    home.mkdir(parents=True, exist_ok=True)
+    made = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+            handle.write(made)
+    except FileExistsError:  # another process was faster: both must use the same key
+        return path.read_text().strip()
+    return made
+
+
+def _data_key(text: str, faults: list[str]) -> bytes:
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raw = b""
+    if text and len(raw) != 32:
+        faults.append("RENEWALS_DATA_KEY: 32 bytes, base64url")
+    return raw

@@ -1,0 +1,68 @@
+"""The append-only history; each event carries the hash of the one before it (threats.md §4)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engine.store.base import Base, BigKey, Code, PrimaryKey, Text
+
+GENESIS = "0" * 64
+
+
+class HistoryEvent(Base):
+    """One thing that happened; never updated, never deleted."""
+
+    __tablename__ = "history_event"
+    __table_args__ = (Index(None, "instance_id", "seq"), Index(None, "action", "at"), Index(None, "actor", "at"))
+
+    seq: Mapped[PrimaryKey]
+    at: Mapped[datetime]
+    actor: Mapped[Code]
+    action: Mapped[Code]
+    instance_id: Mapped[int | None] = mapped_column(BigKey)
+    task_id: Mapped[int | None] = mapped_column(BigKey)
+    subject: Mapped[Code | None]
+    reason: Mapped[Text | None]
+    payload: Mapped[dict[str, Any]]
+    hash: Mapped[Code]
+
+
+def event_hash(previous: str, event: HistoryEvent) -> str:
+    """Return SHA-256 over ``0x00 | canonical JSON of the event | previous hash`` (threats.md §4)."""
+    body = orjson.dumps(
+        [
+            event.seq,
+            event.at.isoformat(timespec="microseconds"),
+            event.actor,
+            event.action,
+            event.instance_id,
+            event.task_id,
+            event.subject,
+            event.reason,
+            event.payload,
+        ],
+        option=orjson.OPT_SORT_KEYS,
+    )
+    return hashlib.sha256(b"\x00" + body + previous.encode()).hexdigest()
+
+
+def chain(session: Session, events: list[HistoryEvent]) -> None:
+    """Number and hash *events* after the last stored one; call once, just before the commit.
+
+    The caller holds the writer's lock (SQLite: ``BEGIN IMMEDIATE``; PostgreSQL: advisory lock).
+    """
+    last = session.execute(
+        select(HistoryEvent.seq, HistoryEvent.hash).order_by(HistoryEvent.seq.desc()).limit(1)
+    ).first()
+    seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    for event in events:
+        seq += 1
+        event.seq = seq
+        event.hash = previous = event_hash(previous, event)
+    session.add_all(events)

@@ -1,0 +1,111 @@
+"""Organisation, posts, liaisons, users and their sign-in sessions (architecture.md §6.7)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.store.base import Base, Code, PrimaryKey, Short
+
+
+class OrgUnit(Base):
+    """One unit of the property insurer's or the life insurer's tree, for a period.
+
+    ``valid_to`` is the last valid date, None = open. ``side`` is ``pc`` (财险) or ``life`` (寿险).
+    """
+
+    __tablename__ = "org_unit"
+    __table_args__ = (UniqueConstraint("code", "valid_from"),)
+
+    id: Mapped[PrimaryKey]
+    code: Mapped[Code] = mapped_column(index=True)
+    name: Mapped[Short]
+    parent_code: Mapped[Code | None]
+    kind: Mapped[Code]
+    side: Mapped[Code]
+    province: Mapped[Code | None]
+    city: Mapped[Code | None]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class Person(Base):
+    """A human being, known by the employee number (工号), never by name."""
+
+    __tablename__ = "person"
+
+    id: Mapped[PrimaryKey]
+    employee_no: Mapped[Code] = mapped_column(unique=True)
+    name: Mapped[Short]
+    phone: Mapped[Code | None]
+
+
+class Post(Base):
+    """A role that a person holds in a unit, for a period; ``manager_no`` is the superior's number."""
+
+    __tablename__ = "post"
+    __table_args__ = (UniqueConstraint("employee_no", "role", "unit_code", "valid_from"),)
+
+    id: Mapped[PrimaryKey]
+    employee_no: Mapped[Code] = mapped_column(index=True)
+    role: Mapped[Code]
+    unit_code: Mapped[Code] = mapped_column(index=True)
+    manager_no: Mapped[Code | None] = mapped_column(index=True)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class Liaison(Base):
+    """Which specialist and which trainer serve a workplace, for a period (对接)."""
+
+    __tablename__ = "liaison"
+    __table_args__ = (UniqueConstraint("workplace_code", "specialist_no", "trainer_no", "valid_from"),)
+
+    id: Mapped[PrimaryKey]
+    workplace_code: Mapped[Code] = mapped_column(index=True)
+    specialist_no: Mapped[Code | None] = mapped_column(index=True)
+    trainer_no: Mapped[Code | None] = mapped_column(index=True)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class UserAccount(Base):
+    """A sign-in; ``name`` is the employee number for staff. Deactivation keeps the row."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[PrimaryKey]
+    name: Mapped[Code] = mapped_column(unique=True)
+    display_name: Mapped[Short]
+    unit_code: Mapped[Code | None]
+    password_hash: Mapped[Short]
+    active: Mapped[bool] = mapped_column(default=True)
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    session_mark: Mapped[Code] = mapped_column(unique=True)
+    failed_sign_ins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class UserRole(Base):
+    """A role of a user; working roles come from posts as well as from here."""
+
+    __tablename__ = "user_role"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    role: Mapped[Code] = mapped_column(primary_key=True)
+
+
+class SignInSession(Base):
+    """One signed-in browser: 12 h absolute, 30 min idle (threats.md §3)."""
+
+    __tablename__ = "sign_in_session"
+    __table_args__ = (Index(None, "user_id", "ended_at"),)
+
+    id: Mapped[Code] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

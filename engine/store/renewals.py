@@ -1,0 +1,136 @@
+"""The business facts: customers, vehicles, policy lines and the renewal of one vehicle."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.store.base import Base, Code, PrimaryKey, Short, Text
+
+
+class Customer(Base):
+    """Owner of vehicles; personal data, shown masked."""
+
+    __tablename__ = "customer"
+
+    id: Mapped[PrimaryKey]
+    name: Mapped[Short]
+    id_no: Mapped[Code | None] = mapped_column(index=True)
+    phone: Mapped[Code | None] = mapped_column(index=True)
+    phone_doubtful: Mapped[bool] = mapped_column(default=False)
+    do_not_contact: Mapped[bool] = mapped_column(default=False)
+
+
+class Vehicle(Base):
+    """A vehicle, known by its VIN; plates may change."""
+
+    __tablename__ = "vehicle"
+
+    id: Mapped[PrimaryKey]
+    vin: Mapped[Code] = mapped_column(unique=True)
+    plate: Mapped[Code | None] = mapped_column(index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    make_model: Mapped[Short | None]
+    first_registration: Mapped[date | None]
+    use: Mapped[Code | None]
+    energy: Mapped[Code | None]
+    seats: Mapped[int | None]
+    new_car_price: Mapped[Decimal | None]
+
+
+class PolicyLine(Base):
+    """One line of cover (compulsory or commercial) of one vehicle for one period.
+
+    ``expiry_date`` is the last covered date; cover ends at 24:00 of it unless ``expiry_time``
+    (local, ISO time) says otherwise. ``renewal_id`` links the *expiring* policy to its renewal,
+    ``renews_id`` links a *new* policy to the renewal it fulfils.
+    """
+
+    __tablename__ = "policy_line"
+    __table_args__ = (Index(None, "vehicle_id", "line", "expiry_date"),)
+
+    id: Mapped[PrimaryKey]
+    policy_no: Mapped[Code | None] = mapped_column(unique=True)
+    line: Mapped[Code]
+    vehicle_id: Mapped[int] = mapped_column(ForeignKey("vehicle.id"))
+    renewal_id: Mapped[int | None] = mapped_column(ForeignKey("renewal.id"), index=True)
+    renews_id: Mapped[int | None] = mapped_column(ForeignKey("renewal.id"), index=True)
+    start_date: Mapped[date | None]
+    expiry_date: Mapped[date]
+    expiry_time: Mapped[Code | None]
+    signed_date: Mapped[date | None]
+    premium: Mapped[Decimal | None]
+    third_party_limit: Mapped[Decimal | None]
+    ncd: Mapped[Decimal | None]
+    self_pricing: Mapped[Decimal | None]
+    claims: Mapped[int | None]
+    years_insured: Mapped[int | None]
+    cancelled: Mapped[bool] = mapped_column(default=False)
+    sub_branch_code: Mapped[Code | None]
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"))
+    row_no: Mapped[int | None]
+
+
+class Renewal(Base):
+    """One vehicle's cover about to expire; shares its id with its process instance.
+
+    ``stage`` (time) and ``state`` (progress) are independent. The responsible people are employee
+    numbers; ``owner_no`` is the one responsible person (责任人): the agent, or who stands in.
+    Counters feed the expressions of the diagrams.
+    """
+
+    __tablename__ = "renewal"
+    __table_args__ = (
+        Index(None, "stage", "expiry_date"),
+        Index(None, "agent_no", "stage"),
+        Index(None, "supervisor_no", "stage"),
+        Index(None, "trainer_no", "stage"),
+        Index(None, "specialist_no", "stage"),
+        Index(None, "workplace_code", "stage"),
+        Index(None, "sub_branch_code", "stage"),
+    )
+
+    id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"), primary_key=True)
+    business_key: Mapped[Code] = mapped_column(unique=True)
+    vehicle_id: Mapped[int] = mapped_column(ForeignKey("vehicle.id"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    vin: Mapped[Code] = mapped_column(index=True)
+    policy_no: Mapped[Code | None] = mapped_column(index=True)
+    expiry_date: Mapped[date] = mapped_column(index=True)
+    lines: Mapped[Code]
+    premium: Mapped[Decimal | None]
+    ctp_premium: Mapped[Decimal | None]
+    stage: Mapped[Code]
+    state: Mapped[Code]
+    outcome: Mapped[Code | None]
+    tier: Mapped[Code | None]
+    is_key: Mapped[bool] = mapped_column(default=False)
+    is_orphan: Mapped[bool] = mapped_column(default=False)
+    is_late: Mapped[bool] = mapped_column(default=False)
+    branch_code: Mapped[Code | None]
+    sub_branch_code: Mapped[Code | None]
+    workplace_code: Mapped[Code | None]
+    team_code: Mapped[Code | None]
+    owner_no: Mapped[Code | None] = mapped_column(index=True)
+    owner_role: Mapped[Code | None]
+    agent_no: Mapped[Code | None]
+    supervisor_no: Mapped[Code | None]
+    trainer_no: Mapped[Code | None]
+    specialist_no: Mapped[Code | None]
+    rounds: Mapped[int] = mapped_column(default=0)
+    contacts: Mapped[int] = mapped_column(default=0)
+    stage_contacts: Mapped[int] = mapped_column(default=0)
+    failed_visits: Mapped[int] = mapped_column(default=0)
+    last_contact_at: Mapped[datetime | None]
+    quote_mid: Mapped[Decimal | None]
+    quote_opens_date: Mapped[date | None]
+    has_actual_quote: Mapped[bool] = mapped_column(default=False)
+    loss_reason: Mapped[Code | None]
+    loss_source: Mapped[Code | None]
+    exclusion_code: Mapped[Code | None]
+    exclusion_evidence: Mapped[Text | None]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -1,0 +1,44 @@
+"""Every mapped class in one place, so that the metadata is complete."""
+
+from __future__ import annotations
+
+from engine.store.base import Base
+from engine.store.calendar import Holiday, StoredClock
+from engine.store.definitions import DefinitionSet
+from engine.store.history import HistoryEvent
+from engine.store.imports import ImportBatch, ImportRow
+from engine.store.instances import InboundMessage, Incident, ProcessInstance, Timer
+from engine.store.outbox import OutboxMessage
+from engine.store.people import Liaison, OrgUnit, Person, Post, SignInSession, UserAccount, UserRole
+from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
+from engine.store.tasks import Submission, TaskDraft, UserTask
+
+__all__ = [
+    "Base",
+    "Customer",
+    "DefinitionSet",
+    "HistoryEvent",
+    "Holiday",
+    "ImportBatch",
+    "ImportRow",
+    "InboundMessage",
+    "Incident",
+    "Liaison",
+    "OrgUnit",
+    "OutboxMessage",
+    "Person",
+    "PolicyLine",
+    "Post",
+    "ProcessInstance",
+    "Renewal",
+    "SignInSession",
+    "StoredClock",
+    "Submission",
+    "TaskDraft",
+    "Timer",
+    "UserAccount",
+    "UserRole",
+    "UserTask",
+    "Vehicle",
+]
+metadata = Base.metadata

@@ -1,0 +1,159 @@
+"""The database connection and the one transaction; nothing else commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Engine, create_engine, event, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
+
+from engine.errors import ClockError, Conflict, DatabaseNotReady
+from engine.store import calendar, history
+
+HISTORY_LOCK = 0x52454E  # pg_advisory_xact_lock: one writer of the hash chain at a time
+
+
+class Tx(Session):
+    """A session inside :meth:`Store.transaction`; collects history until the commit."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.events: list[history.HistoryEvent] = []
+
+    def record(
+        self,
+        action: str,
+        *,
+        at: datetime,
+        actor: str,
+        instance_id: int | None = None,
+        task_id: int | None = None,
+        subject: str | None = None,
+        reason: str | None = None,
+        **payload: Any,
+    ) -> None:
+        """Append one event to the history; it is numbered and hashed at the commit."""
+        self.events.append(
+            history.HistoryEvent(
+                at=at,
+                actor=actor,
+                action=action,
+                instance_id=instance_id,
+                task_id=task_id,
+                subject=subject,
+                reason=reason,
+                payload=orjson.loads(_dumps(payload)),  # what is hashed is what is stored
+            )
+        )
+
+
+class Store:
+    """A database: engine, sessions, the transaction and the stored clock."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _connect(url)
+        self._tx = sessionmaker(self.engine, class_=Tx, expire_on_commit=False, autoflush=False)
+        self._read = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """Open the one read-write transaction of a verb; commits at the end, rolls back on any error.
+
+        Raises:
+            Conflict: another writer was faster, or the database stayed locked too long.
+        """
+        with self._tx() as session:
+            try:
+                session.begin()
+                if self.engine.dialect.name == "sqlite":
+                    session.execute(text("BEGIN IMMEDIATE"))
+                yield session
+                session.flush()
+                if session.events:
+                    if self.engine.dialect.name == "postgresql":
+                        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": HISTORY_LOCK})
+                    history.chain(session, session.events)
+                session.commit()
+            except (StaleDataError, IntegrityError) as error:
+                session.rollback()
+                raise Conflict(what="renewal") from error
+            except OperationalError as error:
+                session.rollback()
+                if "locked" in str(error):
+                    raise Conflict(what="database") from error
+                raise
+            except BaseException:
+                session.rollback()
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session for reading only; nothing done in it is kept."""
+        with self._read() as session:
+            yield session
+            session.rollback()
+
+    def read_clock(self) -> datetime:
+        """Return the stored virtual present, aware UTC.
+
+        Raises:
+            ClockError: the virtual clock was never set.
+        """
+        with self.engine.connect() as connection:
+            now = connection.execute(select(calendar.StoredClock.now).where(calendar.StoredClock.id == 1)).scalar()
+        if now is None:
+            raise ClockError(
+                reason_zh="虚拟时钟尚未设置，请先运行 renewals clock set 时刻",
+                reason_en="the virtual clock was never set; run renewals clock set ISO first",
+            )
+        return now
+
+    def ping(self) -> None:
+        """Check that the database answers and its schema is current.
+
+        Raises:
+            DatabaseNotReady: it does not, or is not.
+        """
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1 FROM alembic_version"))
+        except Exception as error:
+            raise DatabaseNotReady(reason=type(error).__name__) from error
+
+
+def _connect(url: str) -> Engine:
+    sqlite = url.startswith("sqlite")
+    if sqlite and (path := url.partition(":///")[2].partition("?")[0]) and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        pool_pre_ping=not sqlite,
+        connect_args={"check_same_thread": False, "timeout": 30} if sqlite else {},
+    )
+    if sqlite:
+        event.listen(engine, "connect", _tune_sqlite)
+    return engine
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _tune_sqlite(connection: Any, _record: Any) -> None:
+    """WAL, real durability, foreign keys; the driver must not open transactions by itself."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.close()
