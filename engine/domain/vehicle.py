@@ -21,7 +21,7 @@ _VIN_VALUES = dict(
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
 # GA 36-2018: province sign, office letter, serial without I and O; five places for fuel, six for new energy,
-# where the letter A–K stands first (small vehicles) or last (large ones).
+# where the letter A-K stands first (small vehicles) or last (large ones).
 _PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _FUEL = re.compile(rf"[{_PROVINCE}][A-HJ-NP-Z](?:[A-HJ-NP-Z0-9]{{5}}|[A-HJ-NP-Z0-9]{{4}}[学警港澳挂领试超])")
 _NEW_ENERGY = re.compile(rf"[{_PROVINCE}][A-HJ-NP-Z](?:[A-HJK][A-HJ-NP-Z0-9]\d{{4}}|\d{{5}}[A-HJK])")
@@ -97,7 +97,7 @@ def vin_fault(vin: str) -> VinFault | None:
 
 
 def vin_check_digit(vin: str) -> str | None:
-    """Return the digit (0–9 or X) that belongs at position 9, or None when *vin* is no VIN at all."""
+    """Return the digit (0 to 9 or X) that belongs at position 9, or None when *vin* is no VIN at all."""
     if vin_fault(vin) is not None:
         return None
     remainder = sum(_VIN_VALUES[char] * weight for char, weight in zip(vin, _VIN_WEIGHTS, strict=True)) % 11
@@ -162,7 +162,7 @@ def id_no_ok(text: str) -> bool:
 
 
 def credit_code_ok(text: str) -> bool:
-    """Return whether *text* is a company's unified social credit code (GB 32100) with a right check character."""
+    """Return whether *text* is a company's unified social credit code (GB 32100), check character right."""
     code = normalise_id_no(text)
     if len(code) != 18 or any(char not in _CREDIT_ALPHABET for char in code):
         return False

@@ -1,0 +1,95 @@
+"""What a running step may ask of its surroundings, and the safe script engine that asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
+from SpiffWorkflow.bpmn.specs.mixins.exclusive_gateway import ExclusiveGateway
+
+from engine.clock import midnight
+from engine.domain.expression import ExpressionFault, compile_expression
+
+
+class Host(Protocol):
+    """The surroundings of one step: facts, functions, operations and decisions."""
+
+    functions: Mapping[str, Callable[..., object]]
+
+    def fact(self, name: str) -> object:
+        """Return the fact called *name* (a mapping or a value), or None."""
+        ...
+
+    def run_operation(self, name: str, element_id: str) -> Mapping[str, object] | None:
+        """Carry out a named operation of the catalogue; its result is kept under the element's id."""
+        ...
+
+    def decide(self, decision_id: str, element_id: str, context: Mapping[str, object]) -> object:
+        """Evaluate a decision table over *context*."""
+        ...
+
+
+class StepContext(Mapping[str, object]):
+    """Names an expression may use: results of earlier elements first, then the host's facts."""
+
+    def __init__(self, results: Mapping[str, object], host: Host) -> None:
+        self._results = results
+        self._host = host
+
+    def __getitem__(self, name: str) -> object:
+        if name in self._results:
+            return self._results[name]
+        return self._host.fact(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._results)
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value of *name*; names nobody set are None."""
+        return self[name]
+
+
+class SafeEnvironment:
+    """Refuses everything; SpiffWorkflow's correlation code calls the environment directly."""
+
+    def evaluate(self, *_args: object, **_kwargs: object) -> object:
+        """Refuse: only :class:`ScriptEngine` evaluates."""
+        raise ExpressionFault(text="", reason_zh="不允许直接求值", reason_en="direct evaluation is not allowed")
+
+    execute = evaluate
+    call_service = evaluate
+
+
+class ScriptEngine(PythonScriptEngine):
+    """Evaluates the whitelist language only; scripts and services of SpiffWorkflow are refused."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(environment=SafeEnvironment())
+        self.host = host
+
+    def validate(self, expression: str) -> None:
+        """Parse *expression*, raising the language's own error."""
+        compile_expression(expression)
+
+    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> object:
+        """Evaluate *expression* for *task*; dates become the instant their business day begins (ISO text)."""
+        context = StepContext(task.data, self.host)
+        value = compile_expression(expression).evaluate(context, self.host.functions)
+        if isinstance(task.task_spec, ExclusiveGateway) and not isinstance(value, bool):
+            raise ExpressionFault(
+                text=expression, reason_zh="条件的结果不是真/假", reason_en="a condition must be true or false"
+            )
+        if isinstance(value, datetime):
+            return value.isoformat()
+        if isinstance(value, date):
+            return midnight(value).isoformat()
+        return value
+
+    def execute(self, task: Any, script: str, external_context: Any = None) -> object:
+        """Refuse: there are no script tasks."""
+        raise ExpressionFault(text=script, reason_zh="不允许脚本", reason_en="scripts are not allowed")

@@ -1,0 +1,245 @@
+"""Run one step of an instance: bytes and a host in, a frozen :class:`Step` out.
+
+A step ends when only people, timers or messages can move the instance on. Nothing here touches a
+database; on any error the caller throws the copy away and keeps the stored state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
+from SpiffWorkflow.bpmn.util.event import BpmnEvent
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.errors import EngineError, MessageNotAwaited, NotFound
+from engine.spiff import codec
+from engine.spiff.clock_bridge import time_stands_at
+from engine.spiff.host import Host, ScriptEngine
+from engine.spiff.parser import ProcessSet
+
+MAX_ELEMENTS_PER_STEP = 500
+MAX_DEPTH = 900  # SpiffWorkflow stops seeing tasks deeper than 1,000 (spiffworkflow.md §2.3)
+
+
+class InvariantBroken(EngineError):
+    """A step left the instance in a shape that could never go on; it is not saved."""
+
+    code = "invariant_broken"
+    zh = "流程实例将无法继续：{reason_zh}。状态未保存。"
+    en = "The instance could not go on: {reason_en}. Nothing was saved."
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A user task that waits for a person."""
+
+    spiff_id: str
+    element_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTimer:
+    """A timer that waits for its moment; ``due_at`` is aware UTC."""
+
+    spiff_id: str
+    element_id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step did and what the instance waits for now."""
+
+    state: bytes
+    ended: bool
+    tasks: tuple[OpenTask, ...]
+    timers: tuple[OpenTimer, ...]
+    messages: frozenset[str]
+    passed: tuple[tuple[str, str], ...]
+    """(element, the element it was reached from), in order."""
+    fired: frozenset[str]
+    """SpiffWorkflow ids of the catching events that happened in this step."""
+    live_calls: tuple[str, ...]
+    """Processes called at present, outermost first."""
+
+
+def start(process: ProcessSet, key: str, host: Host, *, now: datetime) -> Step:
+    """Start process *key* and run it to its first waits."""
+    with time_stands_at(now):
+        workflow = BpmnWorkflow(
+            process.specs[key], dict(process.subprocess_specs[key]), script_engine=ScriptEngine(host)
+        )
+        return _run(workflow, lambda: None)
+
+
+def fire_timers(process: ProcessSet, key: str, state: bytes, host: Host, *, now: datetime) -> Step:
+    """Let every timer due at *now* happen and run to the next waits."""
+    with time_stands_at(now):
+        workflow = _load(process, key, state, host)
+        return _run(workflow, workflow.refresh_timers)
+
+
+def complete(
+    process: ProcessSet, key: str, state: bytes, host: Host, *, spiff_id: str, outcome: Mapping[str, Any], now: datetime
+) -> Step:
+    """Complete the user task *spiff_id*, keeping *outcome* under its element id.
+
+    Raises:
+        NotFound: the state holds no such open task.
+    """
+    with time_stands_at(now):
+        workflow = _load(process, key, state, host)
+        task = workflow.get_task_from_id(UUID(spiff_id))
+        if task is None or task.state != TaskState.READY or not task.task_spec.manual:
+            raise NotFound(what="open task", key=spiff_id)
+        task.data[task.task_spec.bpmn_id] = dict(outcome)
+        return _run(workflow, task.run, first=task)
+
+
+def deliver(process: ProcessSet, key: str, state: bytes, host: Host, *, message: str, now: datetime) -> Step:
+    """Deliver *message* to the waiting events of this instance.
+
+    Raises:
+        MessageNotAwaited: nothing in it waits for the message.
+    """
+    with time_stands_at(now):
+        workflow = _load(process, key, state, host)
+        if message not in _awaited(workflow):
+            raise MessageNotAwaited(name=message, key=key, reason="—")
+        event = BpmnEvent(MessageEventDefinition(message), payload={})
+        return _run(workflow, lambda: workflow.send_event(event))
+
+
+def _load(process: ProcessSet, key: str, state: bytes, host: Host) -> BpmnWorkflow:
+    workflow = codec.load(state, process.specs[key], dict(process.subprocess_specs[key]))
+    workflow.script_engine = ScriptEngine(host)
+    return workflow
+
+
+class _Trace:
+    """Collects what a step passes through, and stops one that never ends."""
+
+    def __init__(self) -> None:
+        self.passed: list[tuple[str, str]] = []
+        self.fired: set[str] = set()
+        self.rearm: list[Task] = []
+        self.count = 0
+
+    def __call__(self, task: Task) -> None:
+        self.count += 1
+        if self.count > MAX_ELEMENTS_PER_STEP:
+            raise InvariantBroken(
+                reason_zh=f"一步之内经过了超过 {MAX_ELEMENTS_PER_STEP} 个元素，疑似死循环",
+                reason_en=f"one step passed more than {MAX_ELEMENTS_PER_STEP} elements: an endless loop",
+            )
+        spec = task.task_spec
+        if spec.bpmn_id is None:
+            return
+        self.passed.append((spec.bpmn_id, _reached_from(task)))
+        if isinstance(spec, CatchingEvent):
+            self.fired.add(task.id.hex)
+            if isinstance(spec, BoundaryEvent) and not spec.cancel_activity:
+                self.rearm.append(task)
+
+
+def _reached_from(task: Task) -> str:
+    """The diagram element that led to *task*; boundary events come from the activity they sit on."""
+    parent = task.parent
+    while parent is not None and getattr(parent.task_spec, "bpmn_id", None) is None:
+        parent = parent.parent
+    return parent.task_spec.bpmn_id if parent is not None else ""
+
+
+def _run(workflow: BpmnWorkflow, act: Callable[[], object], *, first: Task | None = None) -> Step:
+    trace = _Trace()
+    act()
+    if first is not None:
+        trace(first)
+    while True:
+        workflow.do_engine_steps(did_complete_task=trace)
+        if not trace.rearm:
+            break
+        for task in trace.rearm:
+            _rearm(task)
+        trace.rearm.clear()
+    return _step(workflow, trace)
+
+
+def _rearm(task: Task) -> None:
+    """Let a non-interrupting message boundary event happen again, as BPMN says.
+
+    SpiffWorkflow arms it once only (spiffworkflow.md §4).
+    """
+    split = task.parent
+    main = next((c for c in split.children if not isinstance(c.task_spec, BoundaryEvent)), None)
+    if main is None or main.has_state(TaskState.FINISHED_MASK):
+        return
+    again = split._add_child(task.task_spec, TaskState.WAITING)
+    again.triggered = True
+    task.task_spec._predict(again)
+    task.task_spec._update(again)
+
+
+def _step(workflow: BpmnWorkflow, trace: _Trace) -> Step:
+    live = [workflow, *workflow.get_active_subprocesses()]
+    ready = [t for wf in live for t in wf.get_tasks(state=TaskState.READY, skip_subprocesses=True)]
+    waiting = list(workflow.event_manager.tasks.values())
+    _check_invariants(workflow, live, ready, waiting)
+    return Step(
+        state=codec.dump(workflow),
+        ended=workflow.completed,
+        tasks=tuple(OpenTask(t.id.hex, t.task_spec.bpmn_id) for t in ready),
+        timers=tuple(
+            OpenTimer(t.id.hex, t.task_spec.bpmn_id, datetime.fromisoformat(t.internal_data["event_value"]))
+            for t in waiting
+            if isinstance(t.task_spec.event_definition, TimerEventDefinition)
+        ),
+        messages=_awaited(workflow),
+        passed=tuple(trace.passed),
+        fired=frozenset(trace.fired),
+        live_calls=tuple(
+            t.task_spec.spec
+            for wf in live
+            for t in wf.get_tasks(state=TaskState.STARTED, skip_subprocesses=True)
+            if isinstance(t.task_spec, CallActivity)
+        ),
+    )
+
+
+def _awaited(workflow: BpmnWorkflow) -> frozenset[str]:
+    return frozenset(
+        t.task_spec.event_definition.name
+        for t in workflow.event_manager.tasks.values()
+        if isinstance(t.task_spec.event_definition, MessageEventDefinition)
+    )
+
+
+def _check_invariants(workflow: BpmnWorkflow, live: list[Any], ready: list[Task], waiting: list[Task]) -> None:
+    if workflow.bpmn_events:
+        name = workflow.bpmn_events[0].event_definition.name
+        raise InvariantBroken(
+            reason_zh=f"发出的消息 {name} 无人接收", reason_en=f"the thrown message {name} is caught by nobody"
+        )
+    for wf in live:
+        failed = wf.get_tasks(state=TaskState.ERROR, skip_subprocesses=True)
+        if failed:
+            where = failed[0].task_spec.bpmn_id or failed[0].task_spec.name
+            raise InvariantBroken(reason_zh=f"元素 {where} 出错", reason_en=f"element {where} is in error")
+    stuck = [t for t in ready if not t.task_spec.manual]
+    if stuck or (not workflow.completed and not ready and not waiting):
+        raise InvariantBroken(reason_zh="没有任何可等待的任务、定时或消息", reason_en="nothing is left to wait for")
+    if any(t.depth > MAX_DEPTH for t in [*ready, *waiting]):
+        raise InvariantBroken(
+            reason_zh=f"循环次数过多（深度超过 {MAX_DEPTH}）", reason_en=f"too many loop rounds (depth over {MAX_DEPTH})"
+        )
