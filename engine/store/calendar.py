@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store.base import Base, Code, PrimaryKey, Short
 
@@ -28,3 +30,17 @@ class Holiday(Base):
     name: Mapped[Short]
     source: Mapped[Short]
     provisional: Mapped[bool] = mapped_column(default=False)
+
+
+def holidays_of(session: Session) -> Sequence[Holiday]:
+    """Return the whole table, by day."""
+    return session.scalars(select(Holiday).order_by(Holiday.day)).all()
+
+
+def set_clock(session: Session, moment: datetime) -> None:
+    """Store *moment* as the virtual present."""
+    row = session.get(StoredClock, 1)
+    if row is None:
+        session.add(StoredClock(id=1, now=moment))
+    else:
+        row.now = moment

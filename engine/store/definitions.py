@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import LargeBinary, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.errors import NotFound
 from engine.store.base import Base, Code, PrimaryKey, Text
 
 
@@ -26,3 +27,20 @@ class DefinitionSet(Base):
     deployed_by: Mapped[Code]
     approved_by: Mapped[Code | None]
     note: Mapped[Text | None]
+
+
+def latest_id(session: Session) -> int | None:
+    """Return the id of the newest set, or None."""
+    return session.scalar(select(DefinitionSet.id).order_by(DefinitionSet.version.desc()).limit(1))
+
+
+def get_set(session: Session, set_id: int) -> DefinitionSet:
+    """Return one set.
+
+    Raises:
+        NotFound: no such set.
+    """
+    row = session.get(DefinitionSet, set_id)
+    if row is None:
+        raise NotFound(what="definition set", key=set_id)
+    return row

@@ -1,0 +1,44 @@
+"""Who acts: a signed-in person, the system, or an operator at the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.domain.codes import WORKING_ROLES, Role
+
+SYSTEM_NAME = "system"
+READING_ROLES = frozenset({Role.PROCESS_OWNER, Role.APPROVER, Role.AUDITOR, Role.ADMIN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A person with the roles held today and the organisation units they reach.
+
+    ``unit_codes`` are all units under the person's own (both trees may occur); empty with
+    ``sees_all`` False means that only rows naming ``employee_no`` are visible.
+    """
+
+    name: str
+    display_name: str = ""
+    employee_no: str | None = None
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    unit_code: str | None = None
+    unit_codes: frozenset[str] = field(default_factory=frozenset)
+    sees_all: bool = False
+
+    @property
+    def working_roles(self) -> tuple[Role, ...]:
+        """The roles whose tasks this person may do, in the order of the lanes."""
+        return tuple(role for role in WORKING_ROLES if role in self.roles)
+
+    @property
+    def is_system(self) -> bool:
+        """Whether this is the engine itself, not a person."""
+        return self.name == SYSTEM_NAME
+
+    def may_read_everything_in_units(self) -> bool:
+        """Whether a governing role (audit, administration, process) opens whole units for reading."""
+        return bool(self.roles & READING_ROLES)
+
+
+SYSTEM = Actor(name=SYSTEM_NAME, display_name="系统", sees_all=True)

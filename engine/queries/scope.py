@@ -1,0 +1,87 @@
+"""Row-level scope: which renewals, tasks and histories an actor may see (domain.md §7 case 45)."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from engine.domain.actor import Actor
+from engine.domain.codes import Role, TaskStatus
+from engine.errors import NotFound
+from engine.store.renewals import Renewal
+from engine.store.tasks import UserTask
+
+OPEN = (TaskStatus.OPEN, TaskStatus.CLAIMED)
+
+
+def renewals_visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the WHERE clause over :class:`Renewal` that keeps the rows of *actor*'s scope."""
+    if actor.sees_all:
+        return true()
+    clauses: list[ColumnElement[bool]] = []
+    if actor.employee_no is not None:
+        number = actor.employee_no
+        mine = {
+            Role.AGENT: Renewal.agent_no,
+            Role.SUPERVISOR: Renewal.supervisor_no,
+            Role.TRAINER: Renewal.trainer_no,
+            Role.SPECIALIST: Renewal.specialist_no,
+        }
+        clauses += [column == number for role, column in mine.items() if role in actor.roles]
+        if actor.working_roles:
+            clauses.append(Renewal.owner_no == number)
+    if Role.CHANNEL in actor.roles or actor.may_read_everything_in_units():
+        clauses.append(_in_units(actor))
+    return or_(*clauses) if clauses else false()
+
+
+def _in_units(actor: Actor) -> ColumnElement[bool]:
+    if not actor.unit_codes:
+        return false()
+    codes = sorted(actor.unit_codes)
+    return or_(
+        Renewal.sub_branch_code.in_(codes), Renewal.workplace_code.in_(codes), Renewal.branch_code.in_(codes)
+    )
+
+
+def tasks_doable_by(actor: Actor) -> ColumnElement[bool]:
+    """Return the WHERE clause over UserTask ⋈ Renewal for tasks *actor* may work on.
+
+    A task assigned to somebody is that person's; one without an assignee belongs to every holder
+    of its role whose scope holds the renewal.
+    """
+    clauses: list[ColumnElement[bool]] = []
+    if actor.employee_no is not None and actor.working_roles:
+        clauses.append(UserTask.assignee_no == actor.employee_no)
+    if actor.working_roles:
+        clauses.append(
+            and_(
+                UserTask.assignee_no.is_(None),
+                UserTask.role.in_([str(role) for role in actor.working_roles]),
+                renewals_visible_to(actor),
+            )
+        )
+    return or_(*clauses) if clauses else false()
+
+
+def visible_renewals(actor: Actor) -> Select[tuple[Renewal]]:
+    """Return a SELECT of the renewals in *actor*'s scope."""
+    return select(Renewal).where(renewals_visible_to(actor))
+
+
+def visible_tasks(actor: Actor) -> Select[tuple[UserTask, Renewal]]:
+    """Return a SELECT of (task, renewal) pairs in *actor*'s scope, doable or not."""
+    clause = or_(renewals_visible_to(actor), tasks_doable_by(actor))
+    return select(UserTask, Renewal).join(Renewal, Renewal.id == UserTask.instance_id).where(clause)
+
+
+def find_renewal(session: Session, actor: Actor, renewal_id: int) -> Renewal:
+    """Return one renewal of *actor*'s scope.
+
+    Raises:
+        NotFound: it does not exist or lies outside the scope; both look the same.
+    """
+    row = session.scalar(visible_renewals(actor).where(Renewal.id == renewal_id))
+    if row is None:
+        raise NotFound(what="续保", key=renewal_id)
+    return row
