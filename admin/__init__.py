@@ -1,0 +1,1 @@
+"""The web console: people's words, translated; enters the engine by its two doors only."""

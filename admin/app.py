@@ -1,0 +1,112 @@
+"""Builds the web application around one engine."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, url_for
+from markupsafe import Markup
+
+from admin.context import ENGINE, current_engine
+from admin.errors import init_errors
+from admin.formatters import init_formatters
+from admin.i18n import init_i18n
+from admin.menu import menu_for, user_links_for
+from engine.api import Actor, Engine, Role
+
+STATIC = Path(__file__).parent / "static"
+CLOCK_MOVERS = frozenset({Role.ADMIN, Role.PROCESS_OWNER})
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """What the top bar says about the time."""
+
+    now: datetime
+    is_virtual: bool
+    may_move: bool
+
+
+def create_app(engine: Engine) -> Flask:
+    """Return the console of *engine*, ready to serve."""
+    app = Flask(__name__)
+    app.extensions[ENGINE] = engine
+    app.config["SECRET_KEY"] = engine.settings.secret_key
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    init_i18n(app)
+    init_formatters(app)
+    init_errors(app)
+    _init_frame(app)
+    _init_pages(app, engine)
+    return app
+
+
+def _init_pages(app: Flask, engine: Engine) -> None:
+    """Join the rooms of the console: sign-in first, so that its guard stands before every page."""
+    from admin.views import home, inbox, renewals, tasks
+
+    if find_spec("admin.security"):
+        from admin.security import init_security
+
+        init_security(app, engine)
+    for view in (home, inbox, tasks, renewals):
+        app.register_blueprint(view.blueprint)
+    if find_spec("admin.records"):
+        from admin.records import register_views
+
+        register_views(app, engine)
+    if "admin" not in app.blueprints:
+        from flask_admin import Admin
+        from flask_admin.theme import Bootstrap4Theme
+
+        Admin(app, theme=Bootstrap4Theme(base_template="ui/base.html"))
+
+
+def _init_frame(app: Flask) -> None:
+    """Give every page its menu, its clock and the addresses of its files."""
+    from admin.security import current_actor
+
+    app.jinja_env.globals.update(asset=asset, csrf_field=csrf_field)
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        actor = current_actor()
+        roles: frozenset[Role] = actor.roles if actor else frozenset()
+        return {
+            "actor": actor,
+            "menu": menu_for(roles) if actor else [],
+            "user_links": user_links_for(roles) if actor else [],
+            "clock_view": clock_view(actor) if actor else None,
+            "sign_out_url": url_for("security.logout") if "security.logout" in app.view_functions else None,
+        }
+
+
+def clock_view(actor: Actor) -> ClockView:
+    """Return what *actor* sees of the clock; only a virtual one can be moved, and not by everybody."""
+    clock = current_engine().clock
+    return ClockView(clock.now(), clock.is_virtual, clock.is_virtual and bool(actor.roles & CLOCK_MOVERS))
+
+
+def asset(name: str) -> str:
+    """Return the address of a file under ``static``, with its content's mark so that browsers may keep it."""
+    return url_for("static", filename=name, v=_mark(name))
+
+
+@cache
+def _mark(name: str) -> str:
+    path = STATIC / name
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.exists() else "0"
+
+
+def csrf_field() -> Markup:
+    """Return the hidden field that every form carries."""
+    from flask_wtf.csrf import generate_csrf
+
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+

@@ -1,0 +1,92 @@
+"""How values are shown: dates with their weekday, money, codes through their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from flask import Flask
+from flask_babel import gettext as _
+
+from admin.context import current_engine
+from admin.i18n import language
+from engine.api import BatchStatus, IncidentStatus, Line, OutboxStatus, RenewalState, Role, Stage, TaskStatus
+
+NOTHING = "—"
+_WEEKDAYS = {"zh": "周一 周二 周三 周四 周五 周六 周日".split(), "en": "Mon Tue Wed Thu Fri Sat Sun".split()}
+_LISTS: dict[str, type[StrEnum]] = {
+    "stage": Stage,
+    "state": RenewalState,
+    "role": Role,
+    "task_status": TaskStatus,
+    "line": Line,
+    "batch_status": BatchStatus,
+    "outbox_status": OutboxStatus,
+    "incident_status": IncidentStatus,
+}
+
+
+def weekday(day: date) -> str:
+    """Return the short name of the weekday in the language of the request."""
+    return _WEEKDAYS[language()][day.weekday()]
+
+
+def show_day(day: date | None) -> str:
+    """Return ``2026-12-31 周四``."""
+    return NOTHING if day is None else f"{day.isoformat()} {weekday(day)}"
+
+
+def show_moment(moment: datetime | None) -> str:
+    """Return ``2026-12-31 周四 08:00`` in the business time zone."""
+    if moment is None:
+        return NOTHING
+    local = moment.astimezone(current_engine().clock.zone)
+    return f"{local:%Y-%m-%d} {weekday(local.date())} {local:%H:%M}"
+
+
+def show_short_day(day: date | None) -> str:
+    """Return ``12-31 周四``, for rows where the year is plain."""
+    return NOTHING if day is None else f"{day:%m-%d} {weekday(day)}"
+
+
+def show_money(amount: Decimal | None) -> str:
+    """Return yuan with thousands separators and two decimals."""
+    return NOTHING if amount is None else f"{amount:,.2f}"
+
+
+def show_code(value: str | None, kind: str) -> str:
+    """Return the label of a stored code in the language of the request; an unknown code as it is."""
+    if not value:
+        return NOTHING
+    try:
+        return str(_LISTS[kind](value).label.say(language()))  # type: ignore[attr-defined]
+    except ValueError:
+        return value
+
+
+def show_roles(roles: Iterable[str]) -> str:
+    """Return the labels of *roles*, in the order of the code list."""
+    held = {str(role) for role in roles}
+    return ("、" if language() == "zh" else ", ").join(show_code(role, "role") for role in Role if role in held)
+
+
+def show_days_left(days: int) -> str:
+    """Return how far the expiry date is: ``还有 12 天``, ``今天到期``, ``已过期 3 天``."""
+    if days > 0:
+        return _("还有 %(n)s 天", n=days)
+    return _("今天到期") if days == 0 else _("已过期 %(n)s 天", n=-days)
+
+
+def init_formatters(app: Flask) -> None:
+    """Give the templates their filters."""
+    app.jinja_env.filters.update(
+        day=show_day,
+        short_day=show_short_day,
+        moment=show_moment,
+        money=show_money,
+        code=show_code,
+        role_names=show_roles,
+        days_left=show_days_left,
+    )

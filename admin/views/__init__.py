@@ -1,0 +1,1 @@
+"""Pages of the console; each view calls one query or one verb and renders."""
