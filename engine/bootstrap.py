@@ -70,7 +70,7 @@ class Engine:
             with self.store.reading() as session:
                 rows = holidays_of(session)
             self._workdays = Workdays(
-                Holidays.from_rows(
+                Holidays(
                     HolidayRow(day=r.day, kind=r.kind, name=r.name, source=r.source, provisional=r.provisional)
                     for r in rows
                 )

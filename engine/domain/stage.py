@@ -17,7 +17,7 @@ class StageCalendarRefused(EngineError):
 
     code = "stage_calendar_refused"
     zh = "阶段日历“{starts}”不可用：各阶段起始天数须依次递减且不小于 0。例如 60/45/30/7，挽回 30。"
-    en = "Stage starts {starts} cannot be used: they must fall, none below 0. Example: 60/45/30/7, win-back 30."
+    en = "Stage starts {starts} cannot be used: they must fall, none below 0. Try 60/45/30/7, win-back 30."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, LargeBinary, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.errors import NotFound
 from engine.store.base import Base, BigKey, Code, PrimaryKey, Text
 
 
@@ -83,3 +85,49 @@ class Incident(Base):
     resolved_by: Mapped[Code | None]
 
 
+def lock_instance(session: Session, instance_id: int) -> ProcessInstance:
+    """Return one instance, its row locked until the transaction ends.
+
+    Raises:
+        NotFound: no such instance.
+    """
+    row = session.get(ProcessInstance, instance_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound(what="流程实例", key=instance_id)
+    return row
+
+
+def open_timers(session: Session, instance_id: int) -> Sequence[Timer]:
+    """Return the timers of an instance that neither fired nor were cancelled."""
+    return session.scalars(
+        select(Timer).where(Timer.instance_id == instance_id, Timer.settled.is_(False)).order_by(Timer.due_at)
+    ).all()
+
+
+def next_due_at(session: Session, *, after: datetime | None = None) -> datetime | None:
+    """Return the earliest moment an open timer is due (strictly later than *after*, if given)."""
+    query = select(func.min(Timer.due_at)).where(Timer.settled.is_(False))
+    return session.scalar(query if after is None else query.where(Timer.due_at > after))
+
+
+def due_instance_ids(session: Session, moment: datetime, *, limit: int) -> list[tuple[datetime, int]]:
+    """Return (earliest due moment, instance) of instances with timers due at *moment*, oldest first.
+
+    Instances with an open incident wait for a person and are left out.
+    """
+    blocked = select(Incident.instance_id).where(Incident.status == "open", Incident.trigger == "timer")
+    due = (
+        select(func.min(Timer.due_at).label("due"), Timer.instance_id)
+        .where(Timer.settled.is_(False), Timer.due_at <= moment, Timer.instance_id.not_in(blocked))
+        .group_by(Timer.instance_id)
+        .order_by("due", Timer.instance_id)
+        .limit(limit)
+    )
+    return [(row.due, row.instance_id) for row in session.execute(due)]
+
+
+def open_incidents(session: Session, instance_id: int) -> Sequence[Incident]:
+    """Return the unresolved incidents of an instance."""
+    return session.scalars(
+        select(Incident).where(Incident.instance_id == instance_id, Incident.status == "open")
+    ).all()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.errors import NotFound
 from engine.store.base import Base, Code, PrimaryKey, Text
+from engine.store.instances import ProcessInstance
 
 
 class OutboxMessage(Base):
@@ -31,3 +33,33 @@ class OutboxMessage(Base):
     sent_at: Mapped[datetime | None]
     provider_id: Mapped[Code | None]
     fault: Mapped[Text | None]
+
+
+def known_key(session: Session, key: str) -> bool:
+    """Whether a message with this key was ever queued."""
+    return session.scalar(select(OutboxMessage.id).where(OutboxMessage.key == key)) is not None
+
+
+def ids_to_send(session: Session, now: datetime, *, limit: int) -> list[int]:
+    """Return queued messages whose time has come, oldest first."""
+    return list(
+        session.scalars(
+            select(OutboxMessage.id)
+            .where(OutboxMessage.status == "queued", OutboxMessage.not_before <= now)
+            .order_by(OutboxMessage.id)
+            .limit(limit)
+        )
+    )
+
+
+def lock_message(session: Session, message_id: int) -> tuple[OutboxMessage, bool]:
+    """Return one message, locked, and whether the instance it speaks of has ended.
+
+    Raises:
+        NotFound: no such message.
+    """
+    row = session.get(OutboxMessage, message_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound(what="消息", key=message_id)
+    instance = session.get(ProcessInstance, row.instance_id) if row.instance_id is not None else None
+    return row, instance is not None and instance.ended_at is not None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store.base import Base, Code, PrimaryKey, Short
 
@@ -109,3 +110,26 @@ class SignInSession(Base):
     started_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+def rows_in_force(session: Session, day: date) -> tuple[Sequence[OrgUnit], Sequence[Post], Sequence[Liaison]]:
+    """Return units, posts and liaisons valid on *day*."""
+
+    def valid(table: type[OrgUnit] | type[Post] | type[Liaison]):  # type: ignore[no-untyped-def]
+        return select(table).where(table.valid_from <= day, or_(table.valid_to.is_(None), table.valid_to >= day))
+
+    return (
+        session.scalars(valid(OrgUnit)).all(),
+        session.scalars(valid(Post)).all(),
+        session.scalars(valid(Liaison)).all(),
+    )
+
+
+def user_by_name(session: Session, name: str) -> UserAccount | None:
+    """Return the account with this sign-in name."""
+    return session.scalar(select(UserAccount).where(UserAccount.name == name))
+
+
+def roles_of_user(session: Session, user_id: int) -> list[str]:
+    """Return the roles given to a user directly."""
+    return list(session.scalars(select(UserRole.role).where(UserRole.user_id == user_id)))

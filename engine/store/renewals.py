@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.errors import NotFound
 from engine.store.base import Base, Code, PrimaryKey, Short, Text
 
 
@@ -134,3 +136,73 @@ class Renewal(Base):
     exclusion_evidence: Mapped[Text | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+SAME_PERIOD = timedelta(days=90)
+
+
+def lines_of(session: Session, renewal_id: int) -> Sequence[PolicyLine]:
+    """Return the expiring lines of a renewal."""
+    return session.scalars(
+        select(PolicyLine).where(PolicyLine.renewal_id == renewal_id).order_by(PolicyLine.line)
+    ).all()
+
+
+def new_lines_of(session: Session, renewal_id: int) -> Sequence[PolicyLine]:
+    """Return the newly issued lines that fulfil a renewal."""
+    return session.scalars(select(PolicyLine).where(PolicyLine.renews_id == renewal_id)).all()
+
+
+def vehicles_by_vin(session: Session, vins: Iterable[str]) -> dict[str, Vehicle]:
+    """Return the known vehicles among *vins*."""
+    rows = session.scalars(select(Vehicle).where(Vehicle.vin.in_(list(vins))))
+    return {row.vin: row for row in rows}
+
+
+def lines_by_number(session: Session, numbers: Iterable[str]) -> dict[str, PolicyLine]:
+    """Return the known policy lines among policy *numbers*."""
+    rows = session.scalars(select(PolicyLine).where(PolicyLine.policy_no.in_(list(numbers))))
+    return {row.policy_no: row for row in rows if row.policy_no}
+
+
+def renewals_of_vehicles(session: Session, vins: Iterable[str]) -> dict[str, list[Renewal]]:
+    """Return all renewals of the vehicles with these *vins*, newest expiry first."""
+    found: dict[str, list[Renewal]] = {}
+    rows = session.scalars(select(Renewal).where(Renewal.vin.in_(list(vins))).order_by(Renewal.expiry_date.desc()))
+    for row in rows:
+        found.setdefault(row.vin, []).append(row)
+    return found
+
+
+def renewal_by_key(session: Session, key: str) -> Renewal:
+    """Return the renewal known by a VIN, a policy number, the business key or the instance id.
+
+    For a VIN the open renewal wins, else the latest.
+
+    Raises:
+        NotFound: nothing matches.
+    """
+    key = key.strip()
+    by_line = select(PolicyLine.renewal_id).where(PolicyLine.policy_no == key)
+    by_new_line = select(PolicyLine.renews_id).where(PolicyLine.policy_no == key)
+    matches = [
+        Renewal.vin == key.upper(),
+        Renewal.business_key == key,
+        Renewal.id.in_(by_line),
+        Renewal.id.in_(by_new_line),
+    ]
+    if key.isdigit() and len(key) < 16:
+        matches.append(Renewal.id == int(key))
+    rows = session.scalars(select(Renewal).where(or_(*matches)).order_by(Renewal.expiry_date.desc())).all()
+    if not rows:
+        raise NotFound(what="续保", key=key)
+    return next((row for row in rows if row.ended_at is None), rows[0])
+
+
+def find_customer(session: Session, *, id_no: str | None, name: str, phone: str | None) -> Customer | None:
+    """Return the customer with this ID number, else the one of this name and phone."""
+    if id_no:
+        return session.scalar(select(Customer).where(Customer.id_no == id_no))
+    if phone:
+        return session.scalar(select(Customer).where(Customer.name == name, Customer.phone == phone))
+    return None

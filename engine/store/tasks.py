@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.domain.codes import TaskStatus
+from engine.errors import NotFound
 from engine.store.base import Base, Code, PrimaryKey, Short
 
 
@@ -75,3 +78,57 @@ class Submission(Base):
     values: Mapped[dict[str, Any]]
     submitted_at: Mapped[datetime]
     submitted_by: Mapped[Code]
+
+
+OPEN_STATUSES = (TaskStatus.OPEN, TaskStatus.CLAIMED)
+
+
+def lock_task(session: Session, task_id: int) -> UserTask:
+    """Return one task, its row locked until the transaction ends.
+
+    Raises:
+        NotFound: no such task.
+    """
+    row = session.get(UserTask, task_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound(what="任务", key=task_id)
+    return row
+
+
+def open_tasks(session: Session, instance_id: int) -> Sequence[UserTask]:
+    """Return the open or claimed tasks of an instance."""
+    return session.scalars(
+        select(UserTask)
+        .where(UserTask.instance_id == instance_id, UserTask.status.in_(OPEN_STATUSES))
+        .order_by(UserTask.id)
+    ).all()
+
+
+def draft_of(session: Session, task_id: int, user_name: str) -> TaskDraft | None:
+    """Return what *user_name* typed for a task and did not submit."""
+    return session.scalar(select(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.user_name == user_name))
+
+
+def keep_draft(session: Session, task_id: int, user_name: str, values: Mapping[str, Any], at: datetime) -> None:
+    """Store *values* as the person's draft of the task, replacing an older one."""
+    draft = draft_of(session, task_id, user_name)
+    if draft is None:
+        session.add(TaskDraft(task_id=task_id, user_name=user_name, values=dict(values), saved_at=at))
+    else:
+        draft.values, draft.saved_at = dict(values), at
+
+
+def drop_drafts(session: Session, task_id: int, user_name: str) -> None:
+    """Forget the person's draft after a successful submission."""
+    draft = draft_of(session, task_id, user_name)
+    if draft is not None:
+        session.delete(draft)
+
+
+def submissions_of(session: Session, instance_id: int, form_ids: Sequence[str]) -> Sequence[Submission]:
+    """Return the submitted forms of an instance, newest first."""
+    return session.scalars(
+        select(Submission)
+        .where(Submission.instance_id == instance_id, Submission.form_id.in_(form_ids))
+        .order_by(Submission.id.desc())
+    ).all()

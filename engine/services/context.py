@@ -1,0 +1,99 @@
+"""What one step of one renewal works with: the transaction, the rows, the actor, the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from engine.bootstrap import Deployed, Engine
+from engine.clock import business_date
+from engine.domain.actor import Actor
+from engine.domain.codes import RenewalState
+from engine.store.instances import ProcessInstance
+from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle, lines_of
+from engine.store.session import Tx
+
+
+@dataclass(slots=True)
+class StepScope:
+    """The rows and circumstances of one step; lives as long as its transaction."""
+
+    tx: Tx
+    engine: Engine
+    deployed: Deployed
+    instance: ProcessInstance
+    renewal: Renewal
+    actor: Actor
+    now: datetime
+    message: Mapping[str, Any] = field(default_factory=dict)
+    _vehicle: Vehicle | None = None
+    _customer: Customer | None = None
+    _lines: list[PolicyLine] | None = None
+
+    @property
+    def today(self) -> date:
+        """The business date of the step."""
+        return business_date(self.now, self.engine.clock.zone)
+
+    @property
+    def vehicle(self) -> Vehicle:
+        """The vehicle of the renewal."""
+        if self._vehicle is None:
+            self._vehicle = self.tx.get_one(Vehicle, self.renewal.vehicle_id)
+        return self._vehicle
+
+    @property
+    def customer(self) -> Customer | None:
+        """The owner of the vehicle, if the list named one."""
+        if self._customer is None and self.renewal.customer_id is not None:
+            self._customer = self.tx.get_one(Customer, self.renewal.customer_id)
+        return self._customer
+
+    @property
+    def lines(self) -> list[PolicyLine]:
+        """The expiring policy lines."""
+        if self._lines is None:
+            self._lines = list(lines_of(self.tx, self.renewal.id))
+        return self._lines
+
+    def record(
+        self,
+        action: str,
+        *,
+        task_id: int | None = None,
+        subject: str | None = None,
+        reason: str | None = None,
+        **payload: Any,
+    ) -> None:
+        """Append an event of this renewal to the history."""
+        self.tx.record(
+            action,
+            at=self.now,
+            actor=self.actor.name,
+            instance_id=self.renewal.id,
+            task_id=task_id,
+            subject=subject,
+            reason=reason,
+            **payload,
+        )
+
+    def move_to(self, state: RenewalState) -> None:
+        """Set the renewal's progress; nothing happens when it is there already."""
+        before = self.renewal.state
+        if before != state:
+            self.renewal.state = str(state)
+            self.record("state_changed", **{"from": before, "to": str(state)})
+
+    def change_fact(self, field_name: str, old: Any, new: Any, *, source: str, reason: str | None = None) -> None:
+        """Record that a business fact changed; the caller sets it."""
+        self.record(
+            "fact_changed",
+            reason=reason,
+            **{"field": field_name, "from": _plain(old), "to": _plain(new), "source": source},
+        )
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

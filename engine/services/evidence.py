@@ -1,0 +1,116 @@
+"""What a submitted form changes beyond the process: progress, counters, reasons (domain.md §4.1–4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from engine.domain.codes import RenewalState
+from engine.services.context import StepScope
+
+Values = Mapping[str, Any]
+
+EFFECTIVE_RESULTS = frozenset(
+    {"11", "12", "13", "14", "15", "16", "17", "31", "32", "33", "34", "41", "51", "61", "62"}
+)
+FAILED_VISIT_RESULTS = frozenset({"31", "32", "33", "34"})
+QUOTED_RESULTS = frozenset({"14", "15"})
+AGREED = "41"
+REFUSED = "61"
+_BEFORE_CONTACT = (RenewalState.DISPATCH_PENDING, RenewalState.ASSIGNED)
+
+
+def absorb(scope: StepScope, form_id: str, values: Values) -> None:
+    """Apply the consequences of a submission to the renewal's row."""
+    effect = _EFFECTS.get(form_id)
+    if effect is not None:
+        effect(scope, values)
+
+
+def _dispatched(scope: StepScope, values: Values) -> None:
+    if scope.renewal.state == RenewalState.DISPATCH_PENDING:
+        scope.move_to(RenewalState.ASSIGNED)
+
+
+def _contacted(scope: StepScope, values: Values) -> None:
+    """A contact or visit record (§4.2): counters and progress by its result code."""
+    row, result = scope.renewal, str(values.get("result") or "")
+    row.stage_contacts += 1
+    if result in EFFECTIVE_RESULTS:
+        row.contacts += 1
+        row.last_contact_at = scope.now
+    if result in FAILED_VISIT_RESULTS:
+        row.failed_visits += 1
+    if result == AGREED:
+        scope.move_to(RenewalState.APPLYING)
+    elif result in QUOTED_RESULTS:
+        scope.move_to(RenewalState.QUOTED)
+    elif result and result != "00" and row.state in _BEFORE_CONTACT:
+        scope.move_to(RenewalState.FOLLOWING)
+    if result == REFUSED:
+        _tag_reason(scope, values, "agent")
+    if result == "71":
+        _exclusion(scope, values)
+
+
+def _forecast(scope: StepScope, values: Values) -> None:
+    """The middle of the forecast band given with the plan (P-S2)."""
+    mid = _money(values.get("forecast_mid") or values.get("premium_mid"))
+    if mid is not None:
+        scope.change_fact("quote_mid", scope.renewal.quote_mid, mid, source="P-S2")
+        scope.renewal.quote_mid = mid
+
+
+def _quoted(scope: StepScope, values: Values) -> None:
+    if values.get("result") == "quoted":
+        scope.renewal.has_actual_quote = True
+        scope.move_to(RenewalState.QUOTED)
+
+
+def _reason(scope: StepScope, values: Values) -> None:
+    _tag_reason(scope, values, "agent")
+
+
+def _verified(scope: StepScope, values: Values) -> None:
+    if values.get("verdict") == "confirmed":
+        _tag_reason(scope, values, "specialist")
+
+
+def _tag_reason(scope: StepScope, values: Values, source: str) -> None:
+    reason = values.get("reason") or values.get("confirmed_reason") or values.get("loss_reason")
+    if reason and str(reason) != scope.renewal.loss_reason:
+        scope.change_fact("loss_reason", scope.renewal.loss_reason, str(reason), source=source)
+        scope.renewal.loss_reason = str(reason)
+    if reason:
+        scope.renewal.loss_source = source
+
+
+def _exclusion(scope: StepScope, values: Values) -> None:
+    code = values.get("exclusion_code") or values.get("code")
+    if code:
+        scope.renewal.exclusion_code = str(code)
+        scope.renewal.exclusion_evidence = str(values.get("evidence") or values.get("note") or "")[:2000]
+
+
+def _money(value: Any) -> Decimal | None:
+    try:
+        return None if value in (None, "") else Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+_EFFECTS: Mapping[str, Callable[[StepScope, Values], None]] = {
+    "dispatch_list": _dispatched,
+    "record_contact": _contacted,
+    "second_visit": _contacted,
+    "joint_visit": _contacted,
+    "win_back_contact": _contacted,
+    "prepare_plan": _forecast,
+    "give_actual_quote": _quoted,
+    "report_lapse_reason": _reason,
+    "lapse_reason": _reason,
+    "verify_loss": _verified,
+    "verify_lapse_reason": _verified,
+    "exclusion_review": _exclusion,
+}

@@ -1,0 +1,153 @@
+"""The read-only facts that expressions and decision tables may use.
+
+Facts are read from tables at the moment they are asked for, so a corrected fact is seen at once
+(architecture.md §3). ``FACTS`` lists every name and field for the linter and the studio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from engine.domain.codes import Line, Role
+from engine.domain.stage import days_left
+from engine.services.context import StepScope
+from engine.store.renewals import PolicyLine
+
+FACTS: Mapping[str, frozenset[str]] = {
+    "renewal": frozenset(
+        {
+            "expiry_date",
+            "days_left",
+            "stage",
+            "state",
+            "is_orphan",
+            "is_late",
+            "is_key",
+            "branch",
+            "tier",
+            "visits",
+            "contacts",
+            "failed_visits",
+            "has_quote",
+            "has_contact",
+            "lines",
+            "rounds",
+            "duplicate",
+        }
+    ),
+    "policy": frozenset(
+        {"premium", "ctp_premium", "claims", "ncd", "self_pricing", "cover", "cancelled", "short_term"}
+    ),
+    "vehicle": frozenset({"price", "use", "energy", "seats", "age_years", "kind"}),
+    "quote": frozenset({"opens_date", "mid", "change_rate"}),
+    "owner": frozenset({"kind", "is_serving"}),
+    "loss": frozenset({"reason", "source"}),
+    "today": frozenset(),
+}
+
+
+def fact(scope: StepScope, name: str) -> object:
+    """Return the fact called *name* for this renewal, or None."""
+    build = _BUILDERS.get(name)
+    return build(scope) if build else None
+
+
+def _renewal(scope: StepScope) -> dict[str, Any]:
+    row = scope.renewal
+    return {
+        "expiry_date": row.expiry_date,
+        "days_left": days_left(scope.today, row.expiry_date),
+        "stage": row.stage,
+        "state": row.state,
+        "is_orphan": row.is_orphan,
+        "is_late": row.is_late,
+        "is_key": row.is_key,
+        "branch": row.branch_code,
+        "tier": row.tier,
+        "visits": row.contacts,
+        "contacts": row.stage_contacts,
+        "failed_visits": row.failed_visits,
+        "has_quote": row.has_actual_quote,
+        "has_contact": row.contacts > 0,
+        "lines": row.lines,
+        "rounds": row.rounds,
+        "duplicate": False,
+    }
+
+
+def _policy(scope: StepScope) -> dict[str, Any]:
+    commercial = line_of(scope.lines, Line.COMMERCIAL)
+    ctp = line_of(scope.lines, Line.CTP)
+    main = commercial or ctp
+    return {
+        "premium": commercial.premium if commercial else None,
+        "ctp_premium": ctp.premium if ctp else None,
+        "claims": main.claims if main else None,
+        "ncd": commercial.ncd if commercial else None,
+        "self_pricing": commercial.self_pricing if commercial else None,
+        "cover": _cover(commercial),
+        "cancelled": any(line.cancelled for line in scope.lines),
+        "short_term": main is not None and _is_short_term(main),
+    }
+
+
+def _cover(commercial: PolicyLine | None) -> str:
+    """Cover mix 单交 / 交三 / 主全, as far as the list tells (domain.md §2.1)."""
+    if commercial is None:
+        return "单交"
+    return "主全" if (commercial.premium or 0) >= 2500 else "交三"
+
+
+def _is_short_term(line: PolicyLine) -> bool:
+    """Under 360 days of cover (domain.md §2.4, X06)."""
+    return line.start_date is not None and (line.expiry_date - line.start_date).days + 1 < 360
+
+
+def line_of(lines: list[PolicyLine], kind: Line) -> PolicyLine | None:
+    """Return the line of this kind, if the vehicle has one."""
+    return next((line for line in lines if line.line == kind), None)
+
+
+def _vehicle(scope: StepScope) -> dict[str, Any]:
+    row = scope.vehicle
+    return {
+        "price": row.new_car_price,
+        "use": row.use,
+        "energy": row.energy,
+        "seats": row.seats,
+        "age_years": _age_years(row.first_registration, scope.today),
+        "kind": row.use,
+    }
+
+
+def _age_years(first_registration: date | None, today: date) -> int | None:
+    return None if first_registration is None else max(0, (today - first_registration).days // 365)
+
+
+def _quote(scope: StepScope) -> dict[str, Any]:
+    row = scope.renewal
+    before = row.premium
+    change = (row.quote_mid - before) / before if row.quote_mid is not None and before else None
+    return {"opens_date": row.quote_opens_date, "mid": row.quote_mid, "change_rate": change}
+
+
+def _owner(scope: StepScope) -> dict[str, Any]:
+    role = scope.renewal.owner_role
+    return {"kind": role, "is_serving": role == Role.AGENT}
+
+
+def _loss(scope: StepScope) -> dict[str, Any]:
+    return {"reason": scope.renewal.loss_reason, "source": scope.renewal.loss_source}
+
+
+_BUILDERS: Mapping[str, Callable[[StepScope], object]] = {
+    "renewal": _renewal,
+    "policy": _policy,
+    "vehicle": _vehicle,
+    "quote": _quote,
+    "owner": _owner,
+    "loss": _loss,
+    "today": lambda scope: scope.today,
+}

@@ -1,0 +1,76 @@
+"""Keep what failed: the state stays as it was, the person's input and the cause are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.bootstrap import Engine
+from engine.domain.actor import Actor
+from engine.domain.codes import IncidentStatus
+from engine.errors import EngineError
+from engine.store.instances import Incident, open_incidents
+from engine.store.session import Tx
+
+
+def raise_incident(
+    engine: Engine,
+    instance_id: int,
+    *,
+    trigger: str,
+    error: Exception,
+    actor: Actor,
+    now: datetime,
+    element_id: str | None = None,
+    task_id: int | None = None,
+    submitted: Mapping[str, Any] | None = None,
+) -> int:
+    """Store an incident in a transaction of its own; a repeated failure counts up the attempts."""
+    text = error.say("zh") if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
+    with engine.store.transaction() as tx:
+        known = next(
+            (i for i in open_incidents(tx, instance_id) if i.trigger == trigger and i.element_id == element_id), None
+        )
+        if known is None:
+            known = Incident(
+                instance_id=instance_id,
+                task_id=task_id,
+                element_id=element_id,
+                trigger=trigger,
+                message=text[:2000],
+                submitted=dict(submitted) if submitted is not None else None,
+                submitted_by=actor.name,
+                attempts=1,
+                status=str(IncidentStatus.OPEN),
+                created_at=now,
+            )
+            tx.add(known)
+        else:
+            known.attempts += 1
+            known.message = text[:2000]
+            known.submitted = dict(submitted) if submitted is not None else known.submitted
+        tx.flush()
+        tx.record(
+            "incident_raised",
+            at=now,
+            actor=actor.name,
+            instance_id=instance_id,
+            task_id=task_id,
+            subject=element_id,
+            reason=text[:500],
+            trigger=trigger,
+            attempt=known.attempts,
+        )
+        return known.id
+
+
+def resolve(tx: Tx, instance_id: int, *, trigger: str, actor: Actor, now: datetime) -> None:
+    """Close the open incidents of this trigger after the step went well."""
+    for incident in open_incidents(tx, instance_id):
+        if incident.trigger == trigger:
+            incident.status = str(IncidentStatus.RESOLVED)
+            incident.resolved_at, incident.resolved_by = now, actor.name
+            tx.record(
+                "incident_resolved", at=now, actor=actor.name, instance_id=instance_id, subject=incident.element_id
+            )

@@ -1,0 +1,123 @@
+"""Start renewals, and load one for its next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from engine.bootstrap import Deployed, Engine
+from engine.domain.actor import Actor
+from engine.domain.codes import RenewalState
+from engine.domain.directory import Responsible
+from engine.services.context import StepScope
+from engine.services.hosting import RenewalHost
+from engine.services.steps import Cause, apply_step
+from engine.spiff import runner
+from engine.store.instances import ProcessInstance, lock_instance
+from engine.store.renewals import PolicyLine, Renewal, Vehicle
+from engine.store.session import Tx
+
+PROCESS_KEY = "renewal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRenewal:
+    """What is needed to start the renewal of one vehicle; ``expiry_date`` is the earliest last covered date."""
+
+    vehicle: Vehicle
+    lines: list[PolicyLine]
+    expiry_date: date
+    line_mix: str
+    people: Responsible
+    premium: Decimal | None
+    ctp_premium: Decimal | None
+    quote_opens_date: date | None
+    source: str
+
+
+def start_renewal(tx: Tx, engine: Engine, deployed: Deployed, new: NewRenewal, *, actor: Actor, now: datetime) -> Renewal:
+    """Start the renewal's process instance and run it to its first waits."""
+    key = business_key(new.vehicle.vin, new.expiry_date)
+    instance = ProcessInstance(
+        definition_set_id=deployed.id,
+        definition_key=PROCESS_KEY,
+        business_key=key,
+        state=b"",
+        path={},
+        started_at=now,
+    )
+    tx.add(instance)
+    tx.flush()
+    renewal = _row(instance.id, key, new, now)
+    tx.add(renewal)
+    tx.flush()
+    for line in new.lines:
+        line.renewal_id = renewal.id
+    scope = StepScope(
+        tx, engine, deployed, instance, renewal, actor, now, _vehicle=new.vehicle, _lines=new.lines
+    )
+    scope.record(
+        "instance_started",
+        subject=key,
+        source=new.source,
+        version=deployed.version,
+        expiry_date=new.expiry_date,
+        owner=renewal.owner_no,
+        action_id="P-C5",
+    )
+    host = RenewalHost(scope)
+    step = runner.start(deployed.process, PROCESS_KEY, host, now=now)
+    apply_step(scope, host, step, Cause.START)
+    return renewal
+
+
+def business_key(vin: str, expiry_date: date) -> str:
+    """Return VIN + expiry period (month), the renewal's key (architecture.md §6.7)."""
+    return f"{vin}:{expiry_date:%Y-%m}"
+
+
+def _row(instance_id: int, key: str, new: NewRenewal, now: datetime) -> Renewal:
+    people = new.people
+    main = next((line for line in new.lines if line.line == "commercial"), new.lines[0])
+    return Renewal(
+        id=instance_id,
+        business_key=key,
+        vehicle_id=new.vehicle.id,
+        customer_id=new.vehicle.customer_id,
+        vin=new.vehicle.vin,
+        policy_no=main.policy_no,
+        expiry_date=new.expiry_date,
+        lines=new.line_mix,
+        premium=new.premium,
+        ctp_premium=new.ctp_premium,
+        stage="",
+        state=str(RenewalState.DISPATCH_PENDING),
+        is_key=False,
+        is_late=False,
+        is_orphan=people.is_orphan,
+        owner_no=people.owner_no,
+        owner_role=people.owner_role,
+        agent_no=people.agent_no if not people.is_orphan else None,
+        supervisor_no=people.supervisor_no,
+        trainer_no=people.trainer_no,
+        specialist_no=people.specialist_no,
+        team_code=people.team_code,
+        workplace_code=people.workplace_code,
+        sub_branch_code=people.sub_branch_code,
+        branch_code=people.branch_code,
+        rounds=0,
+        contacts=0,
+        stage_contacts=0,
+        failed_visits=0,
+        has_actual_quote=False,
+        quote_opens_date=new.quote_opens_date,
+        started_at=now,
+    )
+
+
+def load_scope(tx: Tx, engine: Engine, instance_id: int, *, actor: Actor, now: datetime) -> StepScope:
+    """Lock one instance and gather what its next step needs."""
+    instance = lock_instance(tx, instance_id)
+    renewal = tx.get_one(Renewal, instance_id, populate_existing=True)
+    return StepScope(tx, engine, engine.deployed(instance.definition_set_id), instance, renewal, actor, now)

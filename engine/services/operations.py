@@ -1,0 +1,153 @@
+"""The catalogue of named operations: everything a diagram may call instead of a script.
+
+Each operation runs inside the step's transaction; outside effects go to the outbox. A process owner
+sees name, texts and effect in the studio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from engine.domain.codes import Label, RenewalState
+from engine.services import assignment
+from engine.services.context import StepScope
+from engine.services.outbox import queue
+
+Result = Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One entry of the catalogue."""
+
+    name: str
+    label: Label
+    effect: Label
+    run: Callable[[StepScope], Result]
+
+
+def distribute_list(scope: StepScope) -> Result:
+    """Hand the row to the responsible agent: a receipt in the history and a work message (P-C6, P-C5).
+
+    No customer name or phone leaves the house in the message (domain.md §4.9).
+    """
+    row = scope.renewal
+    if row.agent_no and not row.is_orphan:
+        queue(
+            scope.tx,
+            key=f"{row.business_key}:list:{row.expiry_date}",
+            business_key=row.business_key,
+            instance_id=row.id,
+            channel="sms",
+            template="agent_new_list",
+            recipient=row.agent_no,
+            text="【车险续保】您有1位车险客户60天内到期，请登录查看。",
+            now=scope.now,
+        )
+    scope.record("list_distributed", recipient=row.agent_no, level="masked")
+    return None
+
+
+def record_renewal(scope: StepScope) -> Result:
+    """End as renewed, or as won back when it was signed after the expiry (domain.md §0.6)."""
+    given = scope.message.get("outcome")
+    late = scope.today > scope.renewal.expiry_date
+    outcome = RenewalState(str(given)) if given else (RenewalState.WON_BACK if late else RenewalState.RENEWED)
+    _reach(scope, outcome)
+    return None
+
+
+def record_loss(scope: StepScope) -> Result:
+    """End as lost to a competitor; the reason was tagged and verified (domain.md §4.1)."""
+    _reach(scope, RenewalState.LOST)
+    return None
+
+
+def record_exclusion(scope: StepScope) -> Result:
+    """End as excluded, with code and approvers in the history (domain.md §2.4)."""
+    _reach(scope, RenewalState.EXCLUDED)
+    return None
+
+
+def record_withdrawal(scope: StepScope) -> Result:
+    """End as withdrawn from the list (G-C3)."""
+    _reach(scope, RenewalState.WITHDRAWN)
+    return None
+
+
+def close_lapsed(scope: StepScope) -> Result:
+    """End without renewal: partial when one line was renewed, else closed as lapsed."""
+    partial = scope.renewal.state == RenewalState.PARTIAL
+    _reach(scope, RenewalState.PARTIAL if partial else RenewalState.CLOSED_LAPSED)
+    return None
+
+
+def reanchor(scope: StepScope) -> Result:
+    """Count the round and let the stage gateway decide anew from the changed expiry date (G-C3)."""
+    _count_round(scope)
+    return None
+
+
+def reassign_orphan(scope: StepScope) -> Result:
+    """Hand a leaver's policy and open tasks to whoever is next in line (K-C2, K-L2; domain.md §7 case 13)."""
+    assignment.agent_left(scope, str(scope.message.get("agent_no") or scope.renewal.agent_no or ""))
+    return None
+
+
+def record_actual_quote(scope: StepScope) -> Result:
+    """Mark that an actual quote is there (G-S2); its figures came with the message."""
+    scope.renewal.has_actual_quote = True
+    scope.move_to(RenewalState.QUOTED)
+    return None
+
+
+def set_do_not_contact(scope: StepScope) -> Result:
+    """Respect a customer who wants no more contact (outcome 62): no messages from now on."""
+    if scope.customer is not None and not scope.customer.do_not_contact:
+        scope.customer.do_not_contact = True
+        scope.change_fact("do_not_contact", False, True, source="contact")
+    return None
+
+
+def _count_round(scope: StepScope) -> None:
+    scope.renewal.rounds += 1
+
+
+def _reach(scope: StepScope, outcome: RenewalState) -> None:
+    scope.move_to(outcome)
+    scope.renewal.outcome = str(outcome)
+    scope.record("outcome_reached", outcome=str(outcome), subject=scope.message.get("policy_no"))
+
+
+def _entry(run: Callable[[StepScope], Result], zh: str, en: str, effect_zh: str, effect_en: str) -> Operation:
+    return Operation(run.__name__, Label(zh, en), Label(effect_zh, effect_en), run)
+
+
+CATALOGUE: Mapping[str, Operation] = {
+    entry.name: entry
+    for entry in (
+        _entry(
+            distribute_list,
+            "下发清单",
+            "Distribute the list",
+            "登记下发并给在职营销员发送工作提醒",
+            "Registers the distribution and queues a work message to the serving agent",
+        ),
+        _entry(record_renewal, "登记续保", "Record the renewal", "以“已续保”或“脱保后挽回”结束", "Ends as renewed or won back"),
+        _entry(record_loss, "登记转保", "Record the loss", "以“转保”结束", "Ends as lost"),
+        _entry(record_exclusion, "登记剔除", "Record the exclusion", "以“剔除”结束", "Ends as excluded"),
+        _entry(record_withdrawal, "登记撤销", "Record the withdrawal", "以“撤销”结束", "Ends as withdrawn"),
+        _entry(close_lapsed, "脱保关闭", "Close as lapsed", "以“脱保关闭”或“部分续保”结束", "Ends as lapsed or partial"),
+        _entry(reanchor, "重新锚定", "Re-anchor", "按新的到期日重新进入阶段判断", "Returns to the stage gateway"),
+        _entry(
+            reassign_orphan,
+            "孤儿单改派",
+            "Reassign the orphan",
+            "离职营销员的保单与待办转给接手人",
+            "Hands the leaver's policy and tasks to whoever is next in line",
+        ),
+        _entry(record_actual_quote, "登记实际报价", "Record the actual quote", "状态变为“已报价”", "State becomes quoted"),
+        _entry(set_do_not_contact, "标记不再联系", "Set do-not-contact", "停止一切客户通知", "Stops customer messages"),
+    )
+}

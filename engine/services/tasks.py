@@ -1,0 +1,271 @@
+"""Claim, release, draft and complete user tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import forms
+from engine.bootstrap import Engine
+from engine.domain.actor import Actor
+from engine.domain.codes import LABELS, Role, TaskStatus
+from engine.errors import (
+    Conflict,
+    EngineError,
+    Forbidden,
+    InvalidForm,
+    NotFound,
+    StepFailed,
+    TaskAlreadyClosed,
+    TaskChanged,
+    TaskTaken,
+)
+from engine.services import incidents
+from engine.services.context import StepScope
+from engine.services.evidence import absorb
+from engine.services.hosting import RenewalHost
+from engine.services.instances import load_scope
+from engine.services.steps import Cause, apply_step
+from engine.services.timers import fire_instance
+from engine.spiff import runner
+from engine.store.people import user_by_name
+from engine.store.renewals import Renewal
+from engine.store.session import Tx
+from engine.store.tasks import Submission, UserTask, drop_drafts, keep_draft, lock_task
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCompleted:
+    """A task that was completed and the tasks its completion opened."""
+
+    task_id: int
+    opened: tuple[int, ...]
+
+
+def may_do(actor: Actor, task: UserTask, renewal: Renewal) -> bool:
+    """Whether *actor* may work on the task: it is theirs, or their role's and in their units."""
+    if task.assignee_no is not None:
+        return actor.employee_no == task.assignee_no
+    if Role(task.role) not in actor.roles:
+        return False
+    units = {renewal.sub_branch_code, renewal.branch_code, renewal.workplace_code}
+    return actor.sees_all or bool(units & actor.unit_codes)
+
+
+def claim_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
+    """Take a task for oneself.
+
+    Raises:
+        NotFound, Forbidden: the task is not for this person.
+        TaskTaken, TaskAlreadyClosed: somebody was faster.
+    """
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        task = _mine(tx, task_id, actor)
+        if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
+            raise TaskTaken(name=task.name, actor=_display(tx, task.claimed_by))
+        _refuse_closed(engine, tx, task)
+        if task.status == TaskStatus.OPEN:
+            task.status, task.claimed_by, task.claimed_at = str(TaskStatus.CLAIMED), actor.name, now
+            task.version += 1
+            tx.record(
+                "task_claimed",
+                at=now,
+                actor=actor.name,
+                instance_id=task.instance_id,
+                task_id=task.id,
+                subject=task.name,
+                action_id=task.action_id,
+            )
+
+
+def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
+    """Give a claimed task back to whom it was offered."""
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        task = _mine(tx, task_id, actor)
+        _refuse_closed(engine, tx, task)
+        if task.claimed_by is not None and task.claimed_by != actor.name:
+            raise TaskTaken(name=task.name, actor=_display(tx, task.claimed_by))
+        if task.status == TaskStatus.CLAIMED:
+            task.status, task.claimed_by, task.claimed_at = str(TaskStatus.OPEN), None, None
+            task.version += 1
+            tx.record(
+                "task_released",
+                at=now,
+                actor=actor.name,
+                instance_id=task.instance_id,
+                task_id=task.id,
+                subject=task.name,
+                action_id=task.action_id,
+            )
+
+
+def save_draft(engine: Engine, task_id: int, values: Mapping[str, Any], *, actor: Actor) -> None:
+    """Keep what the person typed so far; one draft per person and task."""
+    with engine.store.transaction() as tx:
+        task = _mine(tx, task_id, actor)
+        keep_draft(tx, task.id, actor.name, values, engine.clock.now())
+
+
+def complete_task(
+    engine: Engine, task_id: int, values: Mapping[str, Any], *, actor: Actor, version: int | None = None
+) -> TaskCompleted:
+    """Close a user task with its form's values and run the instance to its next waits.
+
+    Timers due by now are fired first, so that a late person cannot overtake a stage that has ended.
+
+    Raises:
+        NotFound, Forbidden: the task is not for this person.
+        InvalidForm: ``params["problems"]`` maps field to problem; nothing changed.
+        TaskAlreadyClosed, TaskChanged, TaskTaken: somebody or time was faster; the values are kept as a draft.
+        StepFailed: the step raised; nothing changed, an incident keeps the values.
+    """
+    now = engine.clock.now()
+    with engine.store.reading() as session:
+        seen = session.get(UserTask, task_id)
+        if seen is None:
+            raise NotFound(what="任务", key=task_id)
+        instance_id, element_id = seen.instance_id, seen.element_id
+    fire_instance(engine, instance_id, now=now)
+    try:
+        with engine.store.transaction() as tx:
+            return _complete(tx, engine, task_id, values, actor, version)
+    except Conflict:
+        _keep_as_draft(engine, task_id, values, actor)
+        raise
+    except (InvalidForm, NotFound, Forbidden):
+        raise
+    except Exception as error:
+        incident = incidents.raise_incident(
+            engine,
+            instance_id,
+            trigger="complete",
+            error=error,
+            actor=actor,
+            now=now,
+            element_id=element_id,
+            task_id=task_id,
+            submitted=values,
+        )
+        reason = error.say("zh") if isinstance(error, EngineError) else type(error).__name__
+        raise StepFailed(element=element_id, incident=incident, reason=reason) from error
+
+
+def _complete(
+    tx: Tx, engine: Engine, task_id: int, values: Mapping[str, Any], actor: Actor, version: int | None
+) -> TaskCompleted:
+    now = engine.clock.now()
+    task = _mine(tx, task_id, actor)
+    _refuse_closed(engine, tx, task)
+    if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
+        raise TaskTaken(name=task.name, actor=_display(tx, task.claimed_by))
+    if version is not None and version != task.version:
+        raise TaskChanged(name=task.name, seen=version, now=task.version)
+    scope = load_scope(tx, engine, task.instance_id, actor=actor, now=now)
+    form = scope.deployed.forms[task.form_id]
+    checked = forms.check(form, values, today=scope.today)
+    if checked.problems:
+        labels = "、".join(_field_label(form, key) for key in checked.problems)
+        raise InvalidForm(count=len(checked.problems), fields=labels, problems=dict(checked.problems))
+    outcome = forms.outcomes(form, checked.clean)
+    _close(scope, task, checked.clean, outcome)
+    host = RenewalHost(scope)
+    step = runner.complete(
+        scope.deployed.process,
+        scope.instance.definition_key,
+        scope.instance.state,
+        host,
+        spiff_id=task.spiff_task_id,
+        outcome=outcome,
+        now=now,
+    )
+    opened = apply_step(scope, host, step, Cause.COMPLETE)
+    incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=now)
+    return TaskCompleted(task.id, tuple(row.id for row in opened))
+
+
+def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+    """Mark the task completed, keep the form as evidence, apply its consequences."""
+    tx, now = scope.tx, scope.now
+    task.status, task.completed_at, task.completed_by = str(TaskStatus.COMPLETED), now, scope.actor.name
+    task.version += 1
+    tx.add(
+        Submission(
+            task_id=task.id,
+            instance_id=task.instance_id,
+            form_id=task.form_id,
+            action_id=task.action_id,
+            values=dict(clean),
+            submitted_at=now,
+            submitted_by=scope.actor.name,
+        )
+    )
+    drop_drafts(tx, task.id, scope.actor.name)
+    scope.record(
+        "task_completed",
+        task_id=task.id,
+        subject=task.name,
+        action_id=task.action_id,
+        element_id=task.element_id,
+        form_id=task.form_id,
+        outcome=dict(outcome),
+        late=task.due_at is not None and now > task.due_at,
+    )
+    absorb(scope, task.form_id, clean)
+    tx.flush()
+
+
+def _mine(tx: Tx, task_id: int, actor: Actor) -> UserTask:
+    """Lock the task; refuse one that is not for this person, without saying that it exists."""
+    task = lock_task(tx, task_id)
+    renewal = tx.get_one(Renewal, task.instance_id)
+    if may_do(actor, task, renewal):
+        return task
+    if task.completed_by == actor.name:
+        return task
+    if _sees(actor, renewal):
+        raise Forbidden(act=f"办理“{task.name}”（责任岗位：{LABELS[Role(task.role)].zh}）")
+    raise NotFound(what="任务", key=task_id)
+
+
+def _sees(actor: Actor, renewal: Renewal) -> bool:
+    numbers = {
+        renewal.owner_no,
+        renewal.agent_no,
+        renewal.supervisor_no,
+        renewal.trainer_no,
+        renewal.specialist_no,
+    }
+    units = {renewal.sub_branch_code, renewal.branch_code, renewal.workplace_code}
+    in_units = bool(units & actor.unit_codes)
+    opens_units = Role.CHANNEL in actor.roles or actor.may_read_everything_in_units()
+    return actor.sees_all or actor.employee_no in numbers - {None} or (opens_units and in_units)
+
+
+def _refuse_closed(engine: Engine, tx: Tx, task: UserTask) -> None:
+    status = TaskStatus(task.status)
+    if status in (TaskStatus.COMPLETED, TaskStatus.MISSED, TaskStatus.WITHDRAWN):
+        at = task.completed_at.astimezone(engine.clock.zone) if task.completed_at else None
+        raise TaskAlreadyClosed(
+            name=task.name,
+            actor=_display(tx, task.completed_by) if task.completed_by else "系统",
+            at=f"{at:%Y-%m-%d %H:%M}" if at else "—",
+            status=LABELS[status].zh,
+        )
+
+
+def _display(tx: Tx, user_name: str | None) -> str:
+    user = user_by_name(tx, user_name) if user_name else None
+    return user.display_name if user is not None else (user_name or "")
+
+
+def _keep_as_draft(engine: Engine, task_id: int, values: Mapping[str, Any], actor: Actor) -> None:
+    with engine.store.transaction() as tx:
+        keep_draft(tx, task_id, actor.name, values, engine.clock.now())
+
+
+def _field_label(form: forms.Form, key: str) -> str:
+    found = next((field for field in form.fields if field.key == key), None)
+    return found.label.zh if found is not None else key

@@ -1,0 +1,188 @@
+"""Time: fire what is due, move the virtual clock through every due moment, retry incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.bootstrap import Engine
+from engine.domain.actor import SYSTEM, Actor
+from engine.domain.codes import IncidentStatus
+from engine.domain.duration import parse_duration
+from engine.errors import ClockError, Conflict, NotFound
+from engine.services import incidents
+from engine.services.hosting import RenewalHost
+from engine.services.instances import load_scope
+from engine.services.outbox import send_queued
+from engine.services.steps import STAGE_CLOCK, Cause, apply_step
+from engine.spiff import runner
+from engine.store.calendar import set_clock as store_clock
+from engine.store.instances import Incident, due_instance_ids, next_due_at, open_timers
+
+SWEEP = 500
+MAX_CATCH_UP = 60
+Progress = Callable[[datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TickReport:
+    """What one sweep (or a walk of the clock) did."""
+
+    timers_fired: int = 0
+    tasks_opened: int = 0
+    messages_sent: int = 0
+    incidents: int = 0
+
+    def __add__(self, other: TickReport) -> TickReport:
+        return TickReport(
+            self.timers_fired + other.timers_fired,
+            self.tasks_opened + other.tasks_opened,
+            self.messages_sent + other.messages_sent,
+            self.incidents + other.incidents,
+        )
+
+
+def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
+    """Run every job that is due now, once: timers oldest first, then the outbox."""
+    now = engine.clock.now()
+    report = TickReport()
+    while True:
+        with engine.store.reading() as session:
+            due = due_instance_ids(session, now, limit=SWEEP)
+        if not due:
+            break
+        for _, instance_id in due:
+            report += fire_instance(engine, instance_id, now=now, actor=actor)
+    return report + TickReport(messages_sent=_send_all(engine, now))
+
+
+def _send_all(engine: Engine, now: datetime) -> int:
+    total = 0
+    while sent := send_queued(engine, now=now):
+        total += sent
+    return total
+
+
+def fire_instance(engine: Engine, instance_id: int, *, now: datetime, actor: Actor = SYSTEM) -> TickReport:
+    """Fire the due timers of one instance, oldest first, in one transaction; a failure becomes an incident."""
+    try:
+        with engine.store.transaction() as tx:
+            due = [t for t in open_timers(tx, instance_id) if t.due_at <= now]
+            if not due:
+                return TickReport()
+            scope = load_scope(tx, engine, instance_id, actor=actor, now=now)
+            fired, opened = 0, 0
+            for _ in range(MAX_CATCH_UP):
+                host = RenewalHost(scope)
+                moment = min(t.due_at for t in due)
+                step = runner.fire_timers(
+                    scope.deployed.process, scope.instance.definition_key, scope.instance.state, host, now=moment
+                )
+                opened += len(apply_step(scope, host, step, Cause.TIMER))
+                tx.flush()
+                fired += len(step.fired) + sum(1 for t in due if t.element_id == STAGE_CLOCK and t.settled)
+                due = [t for t in open_timers(tx, instance_id) if t.due_at <= now]
+                if not due:
+                    break
+            incidents.resolve(tx, instance_id, trigger="timer", actor=actor, now=now)
+            return TickReport(timers_fired=fired, tasks_opened=opened)
+    except Conflict:
+        return TickReport()  # another worker holds it; the next sweep looks again
+    except Exception as error:  # one bad instance must not stop the sweep; it is kept and shown
+        incidents.raise_incident(engine, instance_id, trigger="timer", error=error, actor=actor, now=now)
+        return TickReport(incidents=1)
+
+
+def set_clock(engine: Engine, moment: datetime, *, actor: Actor) -> None:
+    """Set the virtual present without firing anything.
+
+    Raises:
+        ClockError: the clock is the system's.
+    """
+    _require_virtual(engine)
+    with engine.store.transaction() as tx:
+        store_clock(tx, moment)
+        tx.record("clock_moved", at=moment, actor=actor.name, to=moment)
+
+
+def advance_clock(
+    engine: Engine,
+    *,
+    to: datetime | None = None,
+    by: str | None = None,
+    actor: Actor,
+    on_progress: Progress | None = None,
+) -> TickReport:
+    """Walk the virtual clock to *to* (or by an ISO-8601 duration), stopping at each due moment in order.
+
+    Raises:
+        ClockError: the clock is the system's, the duration is not ISO-8601, or the goal lies in the past.
+    """
+    _require_virtual(engine)
+    now = engine.clock.now()
+    goal = to if to is not None else now + parse_duration(by or "")
+    if goal < now:
+        raise ClockError(reason_zh="时钟不能往回走", reason_en="the clock cannot go back")
+    report = tick(engine, actor=actor)
+    while True:
+        with engine.store.reading() as session:
+            due = next_due_at(session)
+        if due is None or due > goal:
+            break
+        moment = max(due, engine.clock.now())
+        _move(engine, moment)
+        done = tick(engine, actor=actor)
+        report += done
+        if on_progress is not None:
+            on_progress(moment)
+        if done == TickReport():
+            moment = _skip_blocked(engine, goal)
+            if moment is None:
+                break
+            _move(engine, moment)
+    _move(engine, goal)
+    report += tick(engine, actor=actor)
+    with engine.store.transaction() as tx:
+        tx.record("clock_moved", at=goal, actor=actor.name, to=goal)
+    return report
+
+
+def _skip_blocked(engine: Engine, goal: datetime) -> datetime | None:
+    """The next due moment after now, past timers that an incident holds back."""
+    with engine.store.reading() as session:
+        due = next_due_at(session, after=engine.clock.now())
+    return due if due is not None and due <= goal else None
+
+
+def _move(engine: Engine, moment: datetime) -> None:
+    with engine.store.transaction() as tx:
+        store_clock(tx, moment)
+
+
+def _require_virtual(engine: Engine) -> None:
+    if not engine.clock.is_virtual:
+        raise ClockError(
+            reason_zh="当前使用系统时钟（RENEWALS_CLOCK=system），只有虚拟时钟可以拨动",
+            reason_en="this is the system clock (RENEWALS_CLOCK=system); only a virtual clock can be moved",
+        )
+
+
+def retry_incident(engine: Engine, incident_id: int, *, actor: Actor) -> TickReport:
+    """Try the failed timer step again after its cause was mended.
+
+    Raises:
+        NotFound: no such open incident.
+    """
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        incident = tx.get(Incident, incident_id, with_for_update=True)
+        if incident is None or incident.status != IncidentStatus.OPEN:
+            raise NotFound(what="异常", key=incident_id)
+        instance_id, trigger = incident.instance_id, incident.trigger
+        if trigger != "timer":
+            incident.status = str(IncidentStatus.RESOLVED)
+            incident.resolved_at, incident.resolved_by = now, actor.name
+            tx.record("incident_resolved", at=now, actor=actor.name, instance_id=instance_id, subject=incident.element_id)
+    return fire_instance(engine, instance_id, now=now, actor=actor) if trigger == "timer" else TickReport()
+
