@@ -44,10 +44,13 @@ class DayKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolidayRow:
-    """One day that is not what its weekday says; ``provisional`` until officially announced."""
+    """One day that is not what its weekday says; ``provisional`` until officially announced.
+
+    ``kind`` is the code of a `DayKind`, as stored.
+    """
 
     day: date
-    kind: DayKind
+    kind: str
     name: str
     source: str
     provisional: bool = False
@@ -92,13 +95,19 @@ _WARNINGS = {
 
 
 class Holidays:
-    """An immutable table of special days, at most one row a day (the last one given wins)."""
+    """An immutable table of special days, at most one row a day (the last one given wins).
+
+    Raises:
+        ValueError: a row's kind is neither ``holiday`` nor ``workday``.
+    """
 
     __slots__ = ("_faults", "_kinds")
 
     def __init__(self, rows: Iterable[HolidayRow] = ()) -> None:
         by_day = {row.day: row for row in rows}
-        self._kinds: Mapping[date, DayKind] = MappingProxyType({day: row.kind for day, row in by_day.items()})
+        self._kinds: Mapping[date, DayKind] = MappingProxyType(
+            {day: DayKind(row.kind) for day, row in by_day.items()}
+        )
         self._faults = _faults_by_year(by_day.values())
 
     @property
