@@ -11,13 +11,11 @@ Limits: 2,000 characters, 200 nodes, 40 nested parentheses, 18 digits in a numbe
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import ClassVar
 
 from engine.domain import expression_values as values
 from engine.domain.expression_lexer import WORDS, Refused, tokenize
@@ -32,12 +30,8 @@ Functions = Mapping[str, Callable[..., object]]
 _Run = Callable[[Context, Functions], object]
 
 
-class ExpressionError(EngineError):
-    """A text is not an expression of the language; found when a set is checked or deployed."""
-
-    code = "bad_expression"
-    zh = "表达式“{text}”第 {column} 列有误：{reason_zh}{at_zh}"
-    en = "The expression “{text}” is wrong at column {column}: {reason_en}{at_en}"
+class _AboutExpression(EngineError):
+    """A refusal that shows the text, the column and the place of an expression."""
 
     def __init__(
         self, *, text: str, reason_zh: str, reason_en: str, column: int = 1, where: str = ""
@@ -53,13 +47,20 @@ class ExpressionError(EngineError):
         )
 
 
-class ExpressionFault(EngineError):
+class ExpressionError(_AboutExpression):
+    """A text is not an expression of the language; found when a set is checked or deployed."""
+
+    code = "bad_expression"
+    zh = "表达式“{text}”第 {column} 列有误：{reason_zh}{at_zh}"
+    en = "The expression “{text}” is wrong at column {column}: {reason_en}{at_en}"
+
+
+class ExpressionFault(_AboutExpression):
     """An expression met values it cannot work on; the step that asked becomes an incident."""
 
     code = "expression_fault"
     zh = "表达式“{text}”第 {column} 列无法计算：{reason_zh}{at_zh}"
     en = "The expression “{text}” cannot be evaluated at column {column}: {reason_en}{at_en}"
-    __init__ = ExpressionError.__init__
 
 
 def _shown(text: str) -> str:
@@ -208,10 +209,10 @@ def _column(text: str, byte_offset: int) -> int:
 _COMPARE: Mapping[type[ast.cmpop], tuple[str, Callable[[object, object], bool]]] = {
     ast.Eq: ("==", values.equal),
     ast.NotEq: ("!=", values.unequal),
-    ast.Lt: ("<", values.ordered(operator.lt)),
-    ast.LtE: ("<=", values.ordered(operator.le)),
-    ast.Gt: (">", values.ordered(operator.gt)),
-    ast.GtE: (">=", values.ordered(operator.ge)),
+    ast.Lt: ("<", values.less),
+    ast.LtE: ("<=", values.at_most),
+    ast.Gt: (">", values.more),
+    ast.GtE: (">=", values.at_least),
     ast.In: ("in", values.contains),
     ast.NotIn: ("not in", values.lacks),
     ast.Is: ("is", values.equal),

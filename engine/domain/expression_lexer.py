@@ -60,8 +60,9 @@ _FOREIGN_WORDS: dict[str, tuple[str, str]] = {
     "NOT": ("请写小写 not", "write not"),
 }
 _BANNED_WORDS = frozenset(
-    "lambda for while async await yield import from class def del global nonlocal return raise try except finally "
-    "with pass break continue assert as elif".split()
+    {"lambda", "for", "while", "async", "await", "yield", "import", "from", "class", "def", "del", "global"}
+    | {"nonlocal", "return", "raise", "try", "except", "finally", "with", "pass", "break", "continue"}
+    | {"assert", "as", "elif"}
 )
 _FOREIGN_OPERATORS: dict[str, tuple[str, str]] = {
     "**": ("没有乘方运算，请写成乘法", "there is no power; write a multiplication"),

@@ -8,10 +8,12 @@ Numbers are exact: whole numbers stay whole, anything else is computed in decima
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal, DecimalException, DivisionByZero, InvalidOperation, Overflow
+from typing import Any
 
 MAX_TEXT = 2000
 """Longest text that joining two texts may give, in characters."""
@@ -106,29 +108,48 @@ def unequal(left: object, right: object) -> bool:
     return not equal(left, right)
 
 
-def ordered(compare: Callable[[object, object], bool]) -> Callable[[object, object], bool]:
-    """Return the order *compare* (``operator.lt`` …) guarded by kind; unknown values give False."""
+Order = Callable[[Any, Any], bool]
 
-    def guarded(left: object, right: object) -> bool:
-        if left is None or right is None:
-            return False
-        kind = kind_of(left)
-        if kind != kind_of(right) or kind in ("boolean", "list", "group", "other"):
-            raise _differ("比较大小", "put in order", left, right)
-        if isinstance(left, int | float | Decimal) and isinstance(right, int | float | Decimal):
-            return compare(exact(left), exact(right))
-        _check_zones(left, right)
-        return compare(left, right)
 
-    return guarded
+def _ordered(left: object, right: object, compare: Order) -> bool:
+    if left is None or right is None:
+        return False
+    kind = kind_of(left)
+    if kind != kind_of(right) or kind in ("boolean", "list", "group", "other"):
+        raise _differ("比较大小", "put in order", left, right)
+    if isinstance(left, int | float | Decimal) and isinstance(right, int | float | Decimal):
+        return compare(exact(left), exact(right))
+    _check_zones(left, right)
+    return compare(left, right)
+
+
+def less(left: object, right: object) -> bool:
+    """``<``; an unknown value on either side gives False, as in the three that follow."""
+    return _ordered(left, right, operator.lt)
+
+
+def at_most(left: object, right: object) -> bool:
+    """``<=``."""
+    return _ordered(left, right, operator.le)
+
+
+def more(left: object, right: object) -> bool:
+    """``>``."""
+    return _ordered(left, right, operator.gt)
+
+
+def at_least(left: object, right: object) -> bool:
+    """``>=``."""
+    return _ordered(left, right, operator.ge)
 
 
 def _check_zones(left: object, right: object) -> None:
-    if isinstance(left, datetime) and isinstance(right, datetime):
-        if (left.tzinfo is None) != (right.tzinfo is None):
-            raise Mismatch(
-                "带时区与不带时区的时刻不能比较", "instants with and without a zone cannot be compared"
-            )
+    if not (isinstance(left, datetime) and isinstance(right, datetime)):
+        return
+    if (left.tzinfo is None) != (right.tzinfo is None):
+        raise Mismatch(
+            "带时区与不带时区的时刻不能比较", "instants with and without a zone cannot be compared"
+        )
 
 
 def contains(item: object, container: object) -> bool:
@@ -279,28 +300,24 @@ def _choose(
     return best
 
 
-_less = ordered(lambda a, b: bool(a < b))  # type: ignore[operator]
-_more = ordered(lambda a, b: bool(a > b))  # type: ignore[operator]
-
-
 def earlier(*days: object) -> object:
     """Return the earliest of the dates that are known, or None."""
-    return _choose(days, ("date", "instant"), _less)
+    return _choose(days, ("date", "instant"), less)
 
 
 def later(*days: object) -> object:
     """Return the latest of the dates that are known, or None."""
-    return _choose(days, ("date", "instant"), _more)
+    return _choose(days, ("date", "instant"), more)
 
 
 def smallest(*values: object) -> object:
     """Return the smallest of the values that are known, or None."""
-    return _choose(values, ("number", "date", "instant"), _less)
+    return _choose(values, ("number", "date", "instant"), less)
 
 
 def largest(*values: object) -> object:
     """Return the largest of the values that are known, or None."""
-    return _choose(values, ("number", "date", "instant"), _more)
+    return _choose(values, ("number", "date", "instant"), more)
 
 
 def has(value: object) -> bool:
