@@ -73,6 +73,14 @@ class VirtualClock(_ZonedClock):
         return self._read().astimezone(UTC)
 
 
+def wall_now() -> datetime:
+    """Return the computer's present instant, aware, UTC, also while the business clock is virtual.
+
+    For what must follow real time alone: sign-in sessions and locks of accounts.
+    """
+    return datetime.now(UTC)
+
+
 def business_date(instant: datetime, zone: ZoneInfo = SHANGHAI) -> date:
     """Return the calendar date of an aware *instant* in *zone*.
 

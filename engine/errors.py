@@ -147,3 +147,19 @@ class MessageNotAwaited(Conflict):
     code = "message_not_awaited"
     zh = "消息 {name} 未投递：{key} 当前不等待该消息（{reason}）。"
     en = "Message {name} was not delivered: {key} does not wait for it ({reason})."
+
+
+class SignInRefused(EngineError):
+    """Name and password do not fit, or the account is locked or closed; which of these is not said."""
+
+    code = "sign_in_refused"
+    zh = "用户名或密码不正确，或账号因多次失败暂时锁定。请核对后再试；连续失败后需等待的时间会逐次延长。"
+    en = "Name and password do not match, or the account is locked for a while. Check them; each failure adds a wait."
+
+
+class WeakPassword(EngineError):
+    """A new password does not meet the rules."""
+
+    code = "weak_password"
+    zh = "新密码未保存：{reason_zh}"
+    en = "The new password was not saved: {reason_en}"

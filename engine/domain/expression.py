@@ -368,9 +368,10 @@ class _Builder:
         (left_kind, left), (right_kind, right) = self.build(node.left), self.build(node.right)
         gives = _computed_kind(node.op, left_kind, right_kind)
         if gives is None:
-            zh = f"{KIND_LABELS.get(left_kind, ('该值', ''))[0]}与{KIND_LABELS.get(right_kind, ('该值', ''))[0]}"
-            en = f"{KIND_LABELS.get(left_kind, ('', 'it'))[1]} and {KIND_LABELS.get(right_kind, ('', 'it'))[1]}"
-            raise self._refuse(node, f"{zh}不能这样计算", f"{en} cannot be computed like this")
+            (left_zh, left_en), (right_zh, right_en) = _label(left_kind), _label(right_kind)
+            raise self._refuse(
+                node, f"{left_zh}与{right_zh}不能这样计算", f"{left_en} and {right_en} do not compute"
+            )
         return gives, _computing(left, work, right, self._at(node))
 
     def choice(self, node: ast.IfExp) -> tuple[str, _Run]:
@@ -440,6 +441,10 @@ _REFUSED_NODES: Mapping[type[ast.expr], tuple[str, str]] = {
     ast.NamedExpr: ("赋值", "an assignment"),
     ast.JoinedStr: ("格式化文本", "a formatted text"),
 }
+
+
+def _label(kind: str) -> tuple[str, str]:
+    return KIND_LABELS.get(kind, ("任意值", "any value"))
 
 
 def _path(node: ast.expr) -> str:

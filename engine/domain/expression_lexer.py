@@ -6,6 +6,7 @@ attacks and most slips of the keyboard are answered here, with a column, before 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -224,7 +225,7 @@ def _check_neighbours(tokens: tuple[Token, ...]) -> None:
             "表达式过长；请拆成决策表",
             "the expression is too long; use a decision table",
         )
-    for left, right in zip(tokens, tokens[1:], strict=False):
+    for left, right in itertools.pairwise(tokens):
         touching = left.column + len(left.text) == right.column
         if left.kind == "text" and right.kind == "text":
             raise Refused(

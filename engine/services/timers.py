@@ -52,8 +52,12 @@ def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
             due = due_instance_ids(session, now, limit=SWEEP)
         if not due:
             break
+        done = TickReport()
         for _, instance_id in due:
-            report += fire_instance(engine, instance_id, now=now, actor=actor)
+            done += fire_instance(engine, instance_id, now=now, actor=actor)
+        report += done
+        if done == TickReport():
+            break  # all of them are held by others
     return report + TickReport(messages_sent=_send_all(engine, now))
 
 

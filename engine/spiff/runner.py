@@ -186,8 +186,7 @@ def _rearm(task: Task) -> None:
     if main is None or main.has_state(TaskState.FINISHED_MASK):
         return
     again = split._add_child(task.task_spec, TaskState.WAITING)
-    again.triggered = True
-    task.task_spec._predict(again)
+    task.task_spec._predict(again, mask=TaskState.NOT_FINISHED_MASK)
     task.task_spec._update(again)
 
 
@@ -226,8 +225,9 @@ def _awaited(workflow: BpmnWorkflow) -> frozenset[str]:
 
 
 def _check_invariants(workflow: BpmnWorkflow, live: list[Any], ready: list[Task], waiting: list[Task]) -> None:
-    if workflow.bpmn_events:
-        name = workflow.bpmn_events[0].event_definition.name
+    thrown = [e for e in workflow.bpmn_events if isinstance(e.event_definition, MessageEventDefinition)]
+    if thrown:
+        name = thrown[0].event_definition.name
         raise InvariantBroken(
             reason_zh=f"发出的消息 {name} 无人接收", reason_en=f"the thrown message {name} is caught by nobody"
         )

@@ -1,7 +1,7 @@
-"""Reads the XML of diagrams and tables safely: bounded, without DOCTYPE, entities, network or foreign encodings.
+"""Reads the XML of diagrams and tables safely: bounded, no DOCTYPE, entities, network, foreign encodings.
 
-Measured (spiffworkflow.md §2.2): lxml refuses entity bombs by itself but expands small internal entities, which
-hide text from a reader of the file; so any DOCTYPE is refused before parsing.
+Measured (spiffworkflow.md §2.2): lxml refuses entity bombs by itself but expands small internal entities,
+which hide text from a reader of the file; so any DOCTYPE is refused before parsing.
 """
 
 from __future__ import annotations
@@ -159,5 +159,5 @@ def _check_tree(tree: etree._ElementTree, file: str) -> None:
             file=file,
             rule="too_many_nodes",
             reason_zh=f"流程图有 {nodes} 个节点，上限 {MAX_NODES}；请把一部分放进被调用的流程",
-            reason_en=f"the diagram has {nodes} nodes, {MAX_NODES} are allowed; move a part into a called process",
+            reason_en=f"the diagram has {nodes} nodes, {MAX_NODES} are allowed; call a second process",
         )

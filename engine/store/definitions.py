@@ -19,7 +19,7 @@ class DefinitionSet(Base):
 
     id: Mapped[PrimaryKey]
     version: Mapped[int] = mapped_column(unique=True)
-    digest: Mapped[Code] = mapped_column(unique=True)
+    digest: Mapped[Code] = mapped_column(index=True)
     bundle: Mapped[bytes] = mapped_column(LargeBinary)
     files: Mapped[list[Any]]
     warnings: Mapped[list[Any]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy import ForeignKey, Index, LargeBinary, select
+from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 
+from engine.errors import NotFound
 from engine.store.base import Base, Code, PrimaryKey, Short
 
 
@@ -55,3 +57,21 @@ class ImportRow(Base):
     renewal_id: Mapped[int | None] = mapped_column(ForeignKey("renewal.id"), index=True)
     raw: Mapped[dict[str, Any]]
     problems: Mapped[list[Any]]
+
+
+def lock_batch(session: Session, batch_id: int) -> ImportBatch:
+    """Return one batch, its row locked until the transaction ends.
+
+    Raises:
+        NotFound: no such batch.
+    """
+    row = session.get(ImportBatch, batch_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound(what="批次", key=batch_id)
+    return row
+
+
+def rows_of(session: Session, batch_id: int, numbers: Sequence[int] | None = None) -> Sequence[ImportRow]:
+    """Return the rows of a batch (those with these row *numbers*, if given), by row."""
+    query = select(ImportRow).where(ImportRow.batch_id == batch_id).order_by(ImportRow.row_no)
+    return session.scalars(query if numbers is None else query.where(ImportRow.row_no.in_(numbers))).all()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store.base import Base, Code, PrimaryKey, Short
+
+
+Row = TypeVar("Row", bound=Base)
 
 
 class OrgUnit(Base):
@@ -133,3 +137,8 @@ def user_by_name(session: Session, name: str) -> UserAccount | None:
 def roles_of_user(session: Session, user_id: int) -> list[str]:
     """Return the roles given to a user directly."""
     return list(session.scalars(select(UserRole.role).where(UserRole.user_id == user_id)))
+
+
+def all_rows(session: Session, table: type[Row]) -> Sequence[Row]:
+    """Return every row of one of the organisation's tables."""
+    return session.scalars(select(table)).all()

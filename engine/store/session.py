@@ -53,6 +53,20 @@ class Tx(Session):
             )
         )
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Open a savepoint: on an error only what was done inside the block is undone."""
+        before = len(self.events)
+        nested = self.begin_nested()
+        try:
+            yield
+            self.flush()
+            nested.commit()
+        except BaseException:
+            nested.rollback()
+            del self.events[before:]
+            raise
+
 
 class Store:
     """A database: engine, sessions, the transaction and the stored clock."""

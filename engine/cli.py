@@ -1,0 +1,446 @@
+"""The ``renewals`` command: parse, call one verb, print (architecture.md §6.2).
+
+Exit 0 done, 1 refused (one sentence on stderr), 2 usage.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import orjson
+
+from engine.bootstrap import Engine, build_engine
+from engine.clock import parse_instant
+from engine.domain.actor import Actor
+from engine.domain.codes import Role
+from engine.domain.lists import PROFILES
+from engine.errors import BadInput, EngineError
+from engine.queries import command_line as reading
+from engine.services import demo as book
+from engine.services import directory, imports, publish, schema, tasks, timers, users
+from engine.services.messages import deliver_message
+
+F = TypeVar("F", bound=Callable[..., Any])
+OPERATOR = Actor(name="cli", display_name="命令行", sees_all=True)
+
+
+class _Group(click.Group):
+    """Turns every refusal into one sentence in the user's language and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EngineError as error:
+            click.echo(error.say(_lang()), err=True)
+            ctx.exit(1)
+
+
+def _lang() -> str:
+    return "en" if os.environ.get("RENEWALS_LANG") == "en" else "zh"
+
+
+def _say(zh: str, en: str) -> str:
+    return en if _lang() == "en" else zh
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+@click.pass_context
+def main(ctx: click.Context, as_json: bool) -> None:
+    """Motor renewal desk (车险续保)."""
+    ctx.ensure_object(dict)
+    ctx.obj["json"] = as_json
+
+
+def json_option(function: F) -> F:
+    """Let ``--json`` stand behind the command as well as before it."""
+
+    def keep(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+        if value:
+            ctx.ensure_object(dict)["json"] = True
+
+    return click.option("--json", is_flag=True, expose_value=False, callback=keep, help="Print one JSON object.")(function)
+
+
+@contextmanager
+def _engine(*, checked: bool = True) -> Iterator[Engine]:
+    engine = build_engine()
+    try:
+        if checked:
+            schema.require_current(engine)
+        yield engine
+    finally:
+        engine.store.engine.dispose()
+
+
+def _show(value: Mapping[str, Any] | Any, text: str) -> None:
+    """Print *value* as JSON when asked, else *text*."""
+    if click.get_current_context().find_root().obj.get("json"):
+        payload = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+        click.echo(orjson.dumps(payload, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode())
+    else:
+        click.echo(text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal | date | datetime | Path):
+        return str(value)
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(type(value).__name__)
+
+
+# --- database, definitions ---------------------------------------------------
+
+
+@main.group()
+def db() -> None:
+    """Schema of the database."""
+
+
+@db.command("upgrade")
+@json_option
+def db_upgrade() -> None:
+    """Create or migrate the schema."""
+    with _engine(checked=False) as engine:
+        revision = schema.upgrade(engine)
+        _show({"revision": revision}, _say(f"数据库已就绪（{revision}）。", f"The database is ready ({revision})."))
+
+
+@main.command()
+@click.argument("directory", required=False, type=click.Path(path_type=Path))
+@click.option("--by", required=True, help="Who deploys.")
+@click.option("--approved-by", help="The second person; needed after the first set.")
+@click.option("--note", help="What the change is for.")
+@json_option
+def deploy(directory: Path | None, by: str, approved_by: str | None, note: str | None) -> None:
+    """Lint, then deploy the set in DIRECTORY (default: the project's own) as a new version."""
+    with _engine() as engine:
+        report = publish.deploy(engine, publish.read_files(directory), by=by, approved_by=approved_by, note=note)
+        done = _say(f"已发布第 {report.version} 版。", f"Version {report.version} is deployed.")
+        same = _say(f"内容未变，仍为第 {report.version} 版。", f"Nothing changed; version {report.version} stays.")
+        _show(
+            {
+                "version": report.version,
+                "digest": report.digest,
+                "new": report.new,
+                "warnings": [_finding(f) for f in report.warnings],
+            },
+            done if report.new else same,
+        )
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@json_option
+@click.pass_context
+def lint(ctx: click.Context, paths: tuple[Path, ...]) -> None:
+    """Report problems as ``file:element: message``; needs no database."""
+    files = _lint_input(paths)
+    findings = publish.lint_files(files)
+    lines = "\n".join(f"{f.file}:{f.element or ''}: {f.en if _lang() == 'en' else f.zh}" for f in findings)
+    _show({"findings": [_finding(f) for f in findings]}, lines or _say("没有发现问题。", "No problems were found."))
+    if any(f.level == "error" for f in findings):
+        ctx.exit(1)
+
+
+def _lint_input(paths: tuple[Path, ...]) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    for path in paths:
+        if path.is_dir():
+            files |= publish.read_files(path)
+        elif path.is_file():
+            files[path.name] = path.read_bytes()
+        else:
+            raise BadInput(what="PATH", value=str(path), reason=_say("文件不存在。", "no such file."))
+    if not any(name.startswith("forms/") for name in files):
+        files |= {f"forms/{p.name}": p.read_bytes() for p in sorted(publish.OWN_FORMS.glob("*.json"))}
+    return files
+
+
+def _finding(finding: Any) -> dict[str, Any]:
+    return {
+        "file": finding.file,
+        "element": finding.element,
+        "code": finding.code,
+        "level": finding.level,
+        "message": finding.en if _lang() == "en" else finding.zh,
+    }
+
+
+# --- lists -------------------------------------------------------------------
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", required=True, type=click.Choice(sorted(PROFILES)), help="Source profile.")
+@click.option("--preview", is_flag=True, help="Only say what a commit would do.")
+@click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write rejected rows with reasons.")
+@json_option
+def import_list(file: Path, source: str, preview: bool, errors: Path | None) -> None:
+    """Import a pending-renewal list (xlsx, xls, csv)."""
+    _import(file, source, "pending", preview=preview, errors=errors)
+
+
+@main.command("import-policies")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", required=True, type=click.Choice(sorted(PROFILES)), help="Source profile.")
+@click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write rejected rows with reasons.")
+@json_option
+def import_policies(file: Path, source: str, errors: Path | None) -> None:
+    """Import newly issued policies and end the renewals they fulfil."""
+    _import(file, source, "issued", preview=False, errors=errors)
+
+
+def _import(file: Path, source: str, kind: str, *, preview: bool, errors: Path | None) -> None:
+    with _engine() as engine:
+        batch_id = imports.preview_list(
+            engine, file.read_bytes(), file.name, source, kind=kind, actor=OPERATOR
+        )
+        if preview:
+            report = imports.batch_report(engine, batch_id)
+        else:
+            with click.progressbar(
+                length=imports.batch_report(engine, batch_id).read, label=file.name, file=sys.stderr
+            ) as bar:
+                report = imports.commit_batch(engine, batch_id, actor=OPERATOR, on_progress=bar.update)
+        if errors is not None and report.rejected:
+            errors.write_bytes(imports.error_file(engine, batch_id, actor=OPERATOR, lang=_lang())[1])
+        problems = reading.batch_problems(engine, batch_id, lang=_lang())
+        text = _say(
+            f"读取 {report.read}，新增 {report.new}，变更 {report.changed}，未变 {report.unchanged}，"
+            f"拒绝 {report.rejected}，启动 {report.started}，提示 {report.warnings}，续保 {report.renewed}",
+            f"read {report.read}, new {report.new}, changed {report.changed}, unchanged {report.unchanged}, "
+            f"rejected {report.rejected}, started {report.started}, warnings {report.warnings}, "
+            f"renewed {report.renewed}",
+        )
+        lines = [text, *(f"{p['row']}:{p['column']}: {p['value']} {p['reason']} {p['remedy']}" for p in problems[:50])]
+        _show({**asdict(report), "problems": problems}, "\n".join(lines))
+
+
+# --- time, messages, tasks ---------------------------------------------------
+
+
+@main.command()
+@json_option
+def tick() -> None:
+    """Run every job that is due now, once."""
+    with _engine() as engine:
+        report = timers.tick(engine)
+        _show(report, _tick_text(report))
+
+
+def _tick_text(report: timers.TickReport) -> str:
+    return _say(
+        f"定时 {report.timers_fired}，新任务 {report.tasks_opened}，发送 {report.messages_sent}，异常 {report.incidents}",
+        f"timers {report.timers_fired}, tasks {report.tasks_opened}, sent {report.messages_sent}, "
+        f"incidents {report.incidents}",
+    )
+
+
+@main.group()
+def clock() -> None:
+    """The virtual clock (RENEWALS_CLOCK=virtual)."""
+
+
+@clock.command("show")
+@json_option
+def clock_show() -> None:
+    """Show the present."""
+    with _engine() as engine:
+        now = engine.clock.now()
+        local = now.astimezone(engine.clock.zone)
+        _show(
+            {"now": now.isoformat(), "local": local.isoformat(), "virtual": engine.clock.is_virtual},
+            f"{local:%Y-%m-%d %H:%M:%S %Z}",
+        )
+
+
+@clock.command("set")
+@click.argument("moment")
+@json_option
+def clock_set(moment: str) -> None:
+    """Set the present to MOMENT (ISO-8601, local unless it has an offset); fires nothing."""
+    with _engine() as engine:
+        instant = parse_instant(moment, engine.clock.zone)
+        timers.set_clock(engine, instant, actor=OPERATOR)
+        _show({"now": instant.isoformat()}, instant.astimezone(engine.clock.zone).isoformat())
+
+
+@clock.command("advance")
+@click.argument("duration")
+@json_option
+def clock_advance(duration: str) -> None:
+    """Advance by DURATION (ISO-8601), stopping at each due moment on the way, in order."""
+    with _engine() as engine:
+        report = timers.advance_clock(engine, by=duration, actor=OPERATOR)
+        now = engine.clock.now()
+        _show(
+            {**asdict(report), "now": now.isoformat()},
+            f"{now.astimezone(engine.clock.zone):%Y-%m-%d %H:%M} · {_tick_text(report)}",
+        )
+
+
+@main.command()
+@click.argument("name")
+@click.option("--key", required=True, help="VIN, policy number, business key or instance id.")
+@click.option("--data", help="JSON object.")
+@click.option("--id", "message_id", help="A repeated id is acknowledged and ignored.")
+@json_option
+def message(name: str, key: str, data: str | None, message_id: str | None) -> None:
+    """Deliver a message to one renewal."""
+    with _engine() as engine:
+        done = deliver_message(engine, name, key, data=_json_object(data), message_id=message_id, actor=OPERATOR)
+        fresh = _say(f"已投递 {name}。", f"{name} is delivered.")
+        again = _say(f"消息 {message_id} 已处理过，未重复执行。", f"Message {message_id} was known; nothing was done.")
+        _show(done, again if done.repeated else fresh)
+
+
+def _json_object(text: str | None) -> dict[str, Any]:
+    if text is None:
+        return {}
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        value = None
+    if not isinstance(value, dict):
+        raise BadInput(what="--data", value=text[:80], reason=_say("不是 JSON 对象。", "it is not a JSON object."))
+    return value
+
+
+@main.command()
+@click.argument("key")
+@json_option
+def show(key: str) -> None:
+    """Show one renewal: stage, state, people, open tasks, next timers, why it waits."""
+    with _engine() as engine:
+        found = reading.show(engine, key, lang=_lang())
+        _show(found, reading.show_text(found, lang=_lang()))
+
+
+@main.command("tasks")
+@click.option("--user", help="Tasks this person may do.")
+@click.option("--role", type=click.Choice([str(r) for r in Role]), help="Tasks of this role.")
+@click.option("--state", help="open | claimed | completed | missed | withdrawn")
+@click.option("--key", help="Tasks of one renewal.")
+@json_option
+def list_tasks(user: str | None, role: str | None, state: str | None, key: str | None) -> None:
+    """List tasks."""
+    with _engine() as engine:
+        actor = users.actor_of(engine, user) if user else None
+        rows = reading.tasks(engine, actor=actor, role=role, state=state, key=key)
+        _show({"tasks": rows}, "\n".join(reading.task_text(r) for r in rows) or _say("没有任务。", "No tasks."))
+
+
+@main.command()
+@click.argument("task", type=int)
+@click.option("--user", required=True)
+@json_option
+def claim(task: int, user: str) -> None:
+    """Take TASK for USER."""
+    with _engine() as engine:
+        tasks.claim_task(engine, task, actor=users.actor_of(engine, user))
+        _show({"task_id": task, "claimed_by": user}, _say(f"任务 {task} 已由 {user} 领取。", f"{user} has task {task}."))
+
+
+@main.command()
+@click.argument("task", type=int)
+@click.option("--user", required=True)
+@click.option("--data", required=True, help="The form's values as a JSON object.")
+@click.option("--version", type=int, help="The task's version the form was opened on.")
+@json_option
+def complete(task: int, user: str, data: str, version: int | None) -> None:
+    """Complete TASK as USER with the form's values."""
+    with _engine() as engine:
+        values = _json_object(data)
+        done = tasks.complete_task(engine, task, values, actor=users.actor_of(engine, user), version=version)
+        _show(done, _say(f"任务 {task} 已完成，新任务 {len(done.opened)} 个。", f"Done; {len(done.opened)} new tasks."))
+
+
+# --- people ------------------------------------------------------------------
+
+
+@main.group()
+def user() -> None:
+    """Sign-ins."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--role", "roles", required=True, multiple=True, type=click.Choice([str(r) for r in Role]))
+@click.option("--unit", help="Code of the organisation unit.")
+@click.option("--password", help="Default: a random one, printed once.")
+@json_option
+def user_add(name: str, roles: tuple[str, ...], unit: str | None, password: str | None) -> None:
+    """Add the sign-in NAME."""
+    with _engine() as engine:
+        made = users.add_user(
+            engine, name, roles=[Role(r) for r in roles], unit_code=unit, password=password, actor=OPERATOR
+        )
+        _show(
+            {"name": name, "roles": list(roles), "unit": unit, "password": made},
+            _say(f"已添加 {name}，初始密码：{made}", f"{name} is added; initial password: {made}"),
+        )
+
+
+@main.group()
+def org() -> None:
+    """The two organisation trees."""
+
+
+@org.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def org_import(file: Path) -> None:
+    """Import units, people and liaisons from an xlsx file."""
+    with _engine() as engine:
+        report = directory.import_org(engine, file.read_bytes(), file.name, actor=OPERATOR)
+        _show(report, directory.report_text(report, _lang()))
+
+
+# --- running -----------------------------------------------------------------
+
+
+@main.command()
+@click.option("--renewals", "count", default=1000, show_default=True, help="How many renewals.")
+@click.option("--seed", default=2026, show_default=True)
+@json_option
+def demo(count: int, seed: int) -> None:
+    """Build the demo book in an empty database by really running the engine on the virtual clock."""
+    with _engine(checked=False) as engine:
+        schema.upgrade(engine)
+        with click.progressbar(length=100, label=_say("生成演示数据", "Demo book"), file=sys.stderr) as bar:
+            report = book.build(engine, count=count, seed=seed, on_progress=bar.update)
+        _show(report, book.report_text(report, _lang()))
+
+
+def _add_installed_commands() -> None:
+    """Add the commands that other rooms register (``serve``); the engine itself knows no web."""
+    for entry in entry_points(group="renewals.commands"):
+        main.add_command(_Installed(entry))
+
+
+class _Installed(click.Command):
+    """A command loaded from its entry point when it is called, so that others start fast."""
+
+    def __init__(self, entry: EntryPoint) -> None:
+        super().__init__(entry.name, help=f"({entry.value})")
+        self.entry = entry
+
+    def invoke(self, ctx: click.Context) -> Any:
+        return self.entry.load()()
+
+
+_add_installed_commands()

@@ -1,0 +1,283 @@
+"""The inbox of one person: what is theirs to do, what they may take, what they have done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from engine.clock import midnight
+from engine.domain.actor import Actor
+from engine.domain.codes import TaskStatus
+from engine.queries.keyset import beyond, pack_position, unpack_position
+from engine.queries.present import Present, due_day
+from engine.queries.scope import OPEN, tasks_doable_by
+from engine.queries.vehicles import matches, shown_customer, shown_plate
+from engine.store.renewals import Customer, Renewal, Vehicle
+from engine.store.tasks import UserTask
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+PAGE = 30
+
+
+class InboxTab(StrEnum):
+    """The five drawers of the inbox."""
+
+    TODAY = "today"
+    LATE = "late"
+    ALL = "all"
+    CLAIMABLE = "claimable"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxWish:
+    """Which tasks to show; ``due_from`` and ``due_to`` are business dates, both included."""
+
+    tab: InboxTab = InboxTab.TODAY
+    action_id: str | None = None
+    stage: str | None = None
+    due_from: date | None = None
+    due_to: date | None = None
+    search: str = ""
+    after: str | None = None
+    limit: int = PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    """One task as the inbox shows it; personal data is masked already.
+
+    ``due_date`` is the last day to do it; ``late_days`` counts calendar days past it, 0 when in time.
+    """
+
+    task_id: int
+    renewal_id: int
+    name: str
+    action_id: str
+    stage: str
+    status: str
+    role: str
+    priority: int
+    due_date: date | None
+    late_days: int
+    plate: str | None
+    make_model: str | None
+    customer: str | None
+    expiry_date: date
+    days_left: int
+    is_key: bool
+    is_orphan: bool
+    is_claimed: bool
+    is_claimable: bool
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionCount:
+    """One kind of task in the drawer and how many there are."""
+
+    action_id: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxPage:
+    """One page of a drawer, the counts of all drawers, and what may be filtered by."""
+
+    rows: tuple[InboxRow, ...]
+    counts: Mapping[InboxTab, int]
+    actions: tuple[ActionCount, ...]
+    next_position: str | None
+
+
+def mine(actor: Actor) -> ColumnElement[bool]:
+    """Open tasks that *actor* has claimed, or that were given to them and nobody else holds."""
+    clauses: list[ColumnElement[bool]] = [UserTask.claimed_by == actor.name]
+    if actor.employee_no is not None:
+        clauses.append(and_(UserTask.assignee_no == actor.employee_no, UserTask.claimed_by.is_(None)))
+    return and_(UserTask.status.in_(OPEN), or_(*clauses))
+
+
+def claimable(actor: Actor) -> ColumnElement[bool]:
+    """Open tasks of the person's role and scope that nobody holds."""
+    return and_(UserTask.status == TaskStatus.OPEN, UserTask.assignee_no.is_(None), tasks_doable_by(actor))
+
+
+def late(present: Present) -> ColumnElement[bool]:
+    """Tasks whose due day is over."""
+    return UserTask.due_at <= present.now
+
+
+def due_today(present: Present) -> ColumnElement[bool]:
+    """Tasks to be done by the end of today, late ones included."""
+    return UserTask.due_at <= present.day_ends
+
+
+def inbox_page(session: Session, actor: Actor, wish: InboxWish, present: Present) -> InboxPage:
+    """Return one page of *actor*'s inbox: three statements, however many rows.
+
+    Raises:
+        BadInput: the position was changed by hand.
+    """
+    rows = _found(session, actor, wish, present)
+    more = len(rows) > wish.limit
+    drawer = _drawer(actor, wish.tab, present)
+    return InboxPage(
+        rows=tuple(_row(row, actor, present) for row in rows[: wish.limit]),
+        counts=drawer_counts(session, actor, present),
+        actions=() if wish.tab is InboxTab.DONE else _actions(session, drawer),
+        next_position=_position(rows[wish.limit - 1], wish.tab) if more else None,
+    )
+
+
+def inbox_rows(session: Session, actor: Actor, wish: InboxWish, present: Present) -> tuple[InboxRow, ...]:
+    """Return the rows of *wish* alone, in one statement."""
+    found = _found(session, actor, wish, present)[: wish.limit]
+    return tuple(_row(row, actor, present) for row in found)
+
+
+def _found(session: Session, actor: Actor, wish: InboxWish, present: Present) -> Sequence[Any]:
+    clauses = [_drawer(actor, wish.tab, present), *_filters(wish, present.zone)]
+    return session.execute(_rows(clauses, wish)).all()
+
+
+def _drawer(actor: Actor, tab: InboxTab, present: Present) -> ColumnElement[bool]:
+    if tab is InboxTab.TODAY:
+        return and_(mine(actor), due_today(present))
+    if tab is InboxTab.LATE:
+        return and_(mine(actor), late(present))
+    if tab is InboxTab.CLAIMABLE:
+        return claimable(actor)
+    if tab is InboxTab.DONE:
+        return and_(UserTask.status == TaskStatus.COMPLETED, UserTask.completed_by == actor.name)
+    return mine(actor)
+
+
+def _filters(wish: InboxWish, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    """The person's own narrowing; a due day ends where the next one begins."""
+    clauses: list[ColumnElement[bool]] = []
+    if wish.action_id:
+        clauses.append(UserTask.action_id == wish.action_id)
+    if wish.stage:
+        clauses.append(UserTask.stage == wish.stage)
+    if wish.due_from:
+        clauses.append(UserTask.due_at > midnight(wish.due_from, zone))
+    if wish.due_to:
+        clauses.append(UserTask.due_at <= midnight(wish.due_to + timedelta(days=1), zone))
+    found = matches(wish.search)
+    if found is not None:
+        clauses.append(found)
+    return clauses
+
+
+def _order(tab: InboxTab) -> list[tuple[ColumnElement[Any], bool]]:
+    if tab is InboxTab.DONE:
+        return [(func.coalesce(UserTask.completed_at, NEVER), True), (UserTask.id.expression, True)]
+    return [
+        (func.coalesce(UserTask.due_at, NEVER), False),
+        (UserTask.priority.expression, True),
+        (UserTask.id.expression, False),
+    ]
+
+
+def _position(row: Any, tab: InboxTab) -> str:
+    task: UserTask = row.UserTask
+    if tab is InboxTab.DONE:
+        return pack_position(task.completed_at or NEVER, task.id)
+    return pack_position(task.due_at or NEVER, task.priority, task.id)
+
+
+def _rows(clauses: list[ColumnElement[bool]], wish: InboxWish) -> Select[Any]:
+    order = _order(wish.tab)
+    if wish.after:
+        kinds = (datetime, int) if wish.tab is InboxTab.DONE else (datetime, int, int)
+        clauses = [*clauses, beyond(order, unpack_position(wish.after, *kinds))]
+    return (
+        select(UserTask, Renewal, Vehicle.plate, Vehicle.make_model, Customer.name)
+        .join(Renewal, Renewal.id == UserTask.instance_id)
+        .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
+        .outerjoin(Customer, Customer.id == Renewal.customer_id)
+        .where(*clauses)
+        .order_by(*(column.desc() if falling else column.asc() for column, falling in order))
+        .limit(wish.limit + 1)
+    )
+
+
+def _row(row: Any, actor: Actor, present: Present) -> InboxRow:
+    task: UserTask = row.UserTask
+    renewal: Renewal = row.Renewal
+    due = due_day(task.due_at, present.zone)
+    is_open = task.status in OPEN
+    overdue = is_open and task.due_at is not None and task.due_at <= present.now
+    return InboxRow(
+        task_id=task.id,
+        renewal_id=renewal.id,
+        name=task.name,
+        action_id=task.action_id,
+        stage=task.stage,
+        status=task.status,
+        role=task.role,
+        priority=task.priority,
+        due_date=due,
+        late_days=(present.today - due).days if overdue and due else 0,
+        plate=shown_plate(row.plate),
+        make_model=row.make_model,
+        customer=shown_customer(row.name),
+        expiry_date=renewal.expiry_date,
+        days_left=(renewal.expiry_date - present.today).days,
+        is_key=renewal.is_key,
+        is_orphan=renewal.is_orphan,
+        is_claimed=task.claimed_by == actor.name,
+        is_claimable=task.status == TaskStatus.OPEN and task.assignee_no is None,
+        completed_at=task.completed_at,
+    )
+
+
+def drawer_counts(session: Session, actor: Actor, present: Present) -> Mapping[InboxTab, int]:
+    """Return how many tasks the open drawers hold; one statement."""
+    own, free = mine(actor), claimable(actor)
+    ones = {
+        InboxTab.TODAY: and_(own, due_today(present)),
+        InboxTab.LATE: and_(own, late(present)),
+        InboxTab.ALL: own,
+        InboxTab.CLAIMABLE: free,
+    }
+    row = session.execute(
+        select(*(func.coalesce(func.sum(case((clause, 1), else_=0)), 0) for clause in ones.values()))
+        .select_from(UserTask)
+        .join(Renewal, Renewal.id == UserTask.instance_id)
+        .where(or_(own, free))
+    ).one()
+    return {tab: int(count) for tab, count in zip(ones, row, strict=True)}
+
+
+def _actions(session: Session, drawer: ColumnElement[bool]) -> tuple[ActionCount, ...]:
+    rows = session.execute(
+        select(UserTask.action_id, func.min(UserTask.name).label("name"), func.count().label("count"))
+        .join(Renewal, Renewal.id == UserTask.instance_id)
+        .where(drawer)
+        .group_by(UserTask.action_id)
+        .order_by(UserTask.action_id)
+    )
+    return tuple(ActionCount(action_id=r.action_id, name=r.name, count=r.count) for r in rows)
+
+
+def open_between(session: Session, actor: Actor, present: Present, *, first: date, last: date) -> int:
+    """Return how many of the person's own tasks are due from *first* to *last*, both included."""
+    start, end = midnight(first, present.zone), midnight(last + timedelta(days=1), present.zone)
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(UserTask)
+            .where(mine(actor), UserTask.due_at > start, UserTask.due_at <= end)
+        )
+        or 0
+    )

@@ -1,0 +1,397 @@
+"""One renewal as a person sees it: header, people, facts, where it stands, what it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from engine.bootstrap import Deployed
+from engine.clock import business_date
+from engine.domain.actor import Actor
+from engine.domain.codes import IncidentStatus, Label, Role, Stage
+from engine.domain.masking import mask_id_no, mask_phone, mask_policy_no, mask_vin
+from engine.domain.stage import stage_starts
+from engine.errors import NotFound
+from engine.queries.names import people_names, unit_names
+from engine.queries.present import Present, due_day
+from engine.queries.scope import OPEN, find_renewal
+from engine.queries.vehicles import shown_customer, shown_plate
+from engine.queries.waiting import Awaited, Pending, Situation, why_waiting
+from engine.store.instances import Incident, ProcessInstance, Timer
+from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
+from engine.store.tasks import UserTask
+
+SHOWN_TIMERS = 6
+DeployedOf = Callable[[int], Deployed]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responsible:
+    """Somebody who answers for the renewal; ``is_owner`` marks the one responsible person (责任人)."""
+
+    role: str
+    number: str | None
+    name: str | None
+    is_owner: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFacts:
+    """One policy line, its number masked; money in yuan."""
+
+    line: str
+    policy_no: str | None
+    start_date: date | None
+    expiry_date: date
+    expiry_time: str | None
+    signed_date: date | None
+    premium: Decimal | None
+    third_party_limit: Decimal | None
+    ncd: Decimal | None
+    self_pricing: Decimal | None
+    claims: int | None
+    years_insured: int | None
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskLine:
+    """One open task of the renewal."""
+
+    task_id: int
+    name: str
+    action_id: str
+    element_id: str
+    role: str
+    who: str | None
+    is_claimed: bool
+    due_date: date | None
+    late_days: int
+    is_mine: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerLine:
+    """One moment the renewal waits for."""
+
+    element_id: str
+    name: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentLine:
+    """One step that failed and waits for an administrator."""
+
+    id: int
+    element: str | None
+    message: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """What the diagram shows: how often each element and flow (``a>b``) was passed, and the live ones.
+
+    ``processes`` are the diagrams of the pinned version, the spine first; ``calls`` the live ones.
+    """
+
+    version: int
+    elements: Mapping[str, int]
+    flows: Mapping[str, int]
+    live: tuple[str, ...]
+    calls: tuple[str, ...]
+    processes: tuple[tuple[str, str], ...]
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalPage:
+    """Everything about one renewal but its timeline; personal data is masked already."""
+
+    id: int
+    plate: str | None
+    vin: str
+    make_model: str | None
+    use: str | None
+    energy: str | None
+    seats: int | None
+    new_car_price: Decimal | None
+    first_registration: date | None
+    customer: str | None
+    phone: str | None
+    id_no: str | None
+    phone_doubtful: bool
+    do_not_contact: bool
+    expiry_date: date
+    days_left: int
+    stage: str
+    state: str
+    outcome: str | None
+    is_key: bool
+    is_orphan: bool
+    is_late: bool
+    tier: str | None
+    contacts: int
+    failed_visits: int
+    last_contact_at: datetime | None
+    forecast: Decimal | None
+    quote_opens_date: date | None
+    has_actual_quote: bool
+    loss_reason: str | None
+    exclusion_code: str | None
+    people: tuple[Responsible, ...]
+    units: tuple[tuple[str, str], ...]
+    lines: tuple[LineFacts, ...]
+    new_lines: tuple[LineFacts, ...]
+    tasks: tuple[TaskLine, ...]
+    timers: tuple[TimerLine, ...]
+    incidents: tuple[IncidentLine, ...]
+    waiting: Label
+    stage_starts: tuple[tuple[str, date], ...]
+    path: Path
+    started_at: datetime
+    ended_at: datetime | None
+
+
+def renewal_page(
+    session: Session, actor: Actor, renewal_id: int, present: Present, *, deployed_of: DeployedOf
+) -> RenewalPage:
+    """Return one renewal of *actor*'s scope; nine statements whatever it holds.
+
+    Raises:
+        NotFound: it does not exist or lies outside the scope; both look the same.
+    """
+    renewal = find_renewal(session, actor, renewal_id)
+    vehicle, customer, instance = _around(session, renewal)
+    lines = session.scalars(
+        select(PolicyLine)
+        .where(or_(PolicyLine.renewal_id == renewal.id, PolicyLine.renews_id == renewal.id))
+        .order_by(PolicyLine.line, PolicyLine.expiry_date)
+    ).all()
+    tasks = session.scalars(
+        select(UserTask)
+        .where(UserTask.instance_id == renewal.id, UserTask.status.in_(OPEN))
+        .order_by(UserTask.due_at, UserTask.id)
+    ).all()
+    timers = session.scalars(
+        select(Timer)
+        .where(Timer.instance_id == renewal.id, Timer.settled.is_(False))
+        .order_by(Timer.due_at, Timer.id)
+        .limit(SHOWN_TIMERS)
+    ).all()
+    incidents = session.scalars(
+        select(Incident).where(Incident.instance_id == renewal.id, Incident.status == IncidentStatus.OPEN)
+    ).all()
+    names = people_names(session, {*_numbers(renewal), *(task.assignee_no or task.claimed_by for task in tasks)})
+    units = unit_names(session, _unit_codes(renewal))
+    deployed = deployed_of(instance.definition_set_id)
+    task_lines = tuple(_task(task, actor, names, present) for task in tasks)
+    timer_lines = tuple(_timer(timer, deployed) for timer in timers)
+    return RenewalPage(
+        id=renewal.id,
+        plate=shown_plate(vehicle.plate),
+        vin=mask_vin(renewal.vin),
+        make_model=vehicle.make_model,
+        use=vehicle.use,
+        energy=vehicle.energy,
+        seats=vehicle.seats,
+        new_car_price=vehicle.new_car_price,
+        first_registration=vehicle.first_registration,
+        customer=shown_customer(customer.name) if customer else None,
+        phone=mask_phone(customer.phone) if customer and customer.phone else None,
+        id_no=mask_id_no(customer.id_no) if customer and customer.id_no else None,
+        phone_doubtful=bool(customer and customer.phone_doubtful),
+        do_not_contact=bool(customer and customer.do_not_contact),
+        expiry_date=renewal.expiry_date,
+        days_left=(renewal.expiry_date - present.today).days,
+        stage=renewal.stage,
+        state=renewal.state,
+        outcome=renewal.outcome,
+        is_key=renewal.is_key,
+        is_orphan=renewal.is_orphan,
+        is_late=renewal.is_late,
+        tier=renewal.tier,
+        contacts=renewal.contacts,
+        failed_visits=renewal.failed_visits,
+        last_contact_at=renewal.last_contact_at,
+        forecast=renewal.quote_mid,
+        quote_opens_date=renewal.quote_opens_date,
+        has_actual_quote=renewal.has_actual_quote,
+        loss_reason=renewal.loss_reason,
+        exclusion_code=renewal.exclusion_code,
+        people=_people(renewal, names),
+        units=tuple((code, units.get(code, code)) for code in _unit_codes(renewal)),
+        lines=tuple(line_facts(line) for line in lines if line.renewal_id == renewal.id),
+        new_lines=tuple(line_facts(line) for line in lines if line.renews_id == renewal.id),
+        tasks=task_lines,
+        timers=timer_lines,
+        incidents=tuple(_incident(row, deployed) for row in incidents),
+        waiting=why_waiting(_situation(renewal, task_lines, timer_lines, incidents, present)),
+        stage_starts=tuple((str(stage), day) for stage, day in stage_starts(renewal.expiry_date).items()),
+        path=_path(instance, deployed, incidents),
+        started_at=renewal.started_at,
+        ended_at=renewal.ended_at,
+    )
+
+
+def diagram_of(
+    session: Session, actor: Actor, renewal_id: int, process_id: str, *, deployed_of: DeployedOf
+) -> bytes:
+    """Return the BPMN file of *process_id* in the version this renewal is pinned to.
+
+    Raises:
+        NotFound: the renewal lies outside the scope, or its version has no such diagram.
+    """
+    renewal = find_renewal(session, actor, renewal_id)
+    instance = session.get_one(ProcessInstance, renewal.id)
+    content = deployed_of(instance.definition_set_id).files.get(f"{process_id}.bpmn")
+    if content is None:
+        raise NotFound(what="流程图", key=process_id)
+    return content
+
+
+def _around(session: Session, renewal: Renewal) -> tuple[Vehicle, Customer | None, ProcessInstance]:
+    row = session.execute(
+        select(Vehicle, Customer, ProcessInstance)
+        .select_from(Renewal)
+        .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
+        .outerjoin(Customer, Customer.id == Renewal.customer_id)
+        .join(ProcessInstance, ProcessInstance.id == Renewal.id)
+        .where(Renewal.id == renewal.id)
+    ).one()
+    return row.Vehicle, row.Customer, row.ProcessInstance
+
+
+def _numbers(renewal: Renewal) -> set[str | None]:
+    return {
+        renewal.owner_no,
+        renewal.agent_no,
+        renewal.supervisor_no,
+        renewal.trainer_no,
+        renewal.specialist_no,
+    }
+
+
+def _unit_codes(renewal: Renewal) -> list[str]:
+    codes = (renewal.branch_code, renewal.sub_branch_code, renewal.workplace_code, renewal.team_code)
+    return [code for code in codes if code]
+
+
+def _people(renewal: Renewal, names: Mapping[str, str]) -> tuple[Responsible, ...]:
+    held = (
+        (Role.AGENT, renewal.agent_no),
+        (Role.SUPERVISOR, renewal.supervisor_no),
+        (Role.TRAINER, renewal.trainer_no),
+        (Role.SPECIALIST, renewal.specialist_no),
+    )
+    return tuple(
+        Responsible(
+            role=str(role),
+            number=number,
+            name=names.get(number or "", number),
+            is_owner=renewal.owner_role == role and (renewal.owner_no == number or number is None),
+        )
+        for role, number in held
+    )
+
+
+def line_facts(line: PolicyLine) -> LineFacts:
+    """Return a policy line as it is shown."""
+    return LineFacts(
+        line=line.line,
+        policy_no=mask_policy_no(line.policy_no) if line.policy_no else None,
+        start_date=line.start_date,
+        expiry_date=line.expiry_date,
+        expiry_time=line.expiry_time,
+        signed_date=line.signed_date,
+        premium=line.premium,
+        third_party_limit=line.third_party_limit,
+        ncd=line.ncd,
+        self_pricing=line.self_pricing,
+        claims=line.claims,
+        years_insured=line.years_insured,
+        cancelled=line.cancelled,
+    )
+
+
+def _task(task: UserTask, actor: Actor, names: Mapping[str, str], present: Present) -> TaskLine:
+    who = task.claimed_by or task.assignee_no
+    due = due_day(task.due_at, present.zone)
+    overdue = task.due_at is not None and task.due_at <= present.now
+    return TaskLine(
+        task_id=task.id,
+        name=task.name,
+        action_id=task.action_id,
+        element_id=task.element_id,
+        role=task.role,
+        who=names.get(who or "", who),
+        is_claimed=task.claimed_by is not None,
+        due_date=due,
+        late_days=(present.today - due).days if overdue and due else 0,
+        is_mine=who is not None and who in (actor.name, actor.employee_no),
+    )
+
+
+def _name_of(element_id: str, deployed: Deployed) -> str:
+    element = deployed.process.elements.by_id.get(element_id)
+    return (element.name if element else None) or element_id
+
+
+def _timer(timer: Timer, deployed: Deployed) -> TimerLine:
+    return TimerLine(
+        element_id=timer.element_id, name=_name_of(timer.element_id, deployed), due_at=timer.due_at
+    )
+
+
+def _incident(row: Incident, deployed: Deployed) -> IncidentLine:
+    return IncidentLine(
+        id=row.id,
+        element=_name_of(row.element_id, deployed) if row.element_id else None,
+        message=row.message,
+        created_at=row.created_at,
+    )
+
+
+def _path(instance: ProcessInstance, deployed: Deployed, incidents: Sequence[Incident]) -> Path:
+    path: Mapping[str, Any] = instance.path
+    calls = tuple(path.get("calls", ()))
+    keys = [name.removesuffix(".bpmn") for name in deployed.files if name.endswith(".bpmn")]
+    order = [instance.definition_key, *(f"stage_{stage}" for stage in Stage)]
+    keys.sort(key=lambda key: (order.index(key) if key in order else len(order), key))
+    return Path(
+        version=deployed.version,
+        elements=dict(path.get("elements", {})),
+        flows=dict(path.get("flows", {})),
+        live=tuple(path.get("live", ())),
+        calls=calls,
+        processes=tuple((key, deployed.process.elements.process_name(key)) for key in keys),
+        broken=tuple(row.element_id for row in incidents if row.element_id),
+    )
+
+
+def _situation(
+    renewal: Renewal,
+    tasks: Sequence[TaskLine],
+    timers: Sequence[TimerLine],
+    incidents: Sequence[Incident],
+    present: Present,
+) -> Situation:
+    following = [(stage, day) for stage, day in stage_starts(renewal.expiry_date).items() if day > present.today]
+    return Situation(
+        ended_on=business_date(renewal.ended_at, present.zone) if renewal.ended_at else None,
+        outcome=renewal.outcome,
+        failed=len(incidents),
+        tasks=tuple(
+            Pending(name=t.name, role=Role(t.role), who=t.who, due_date=t.due_date, late_days=t.late_days)
+            for t in tasks
+        ),
+        timer=Awaited(name=timers[0].name, day=business_date(timers[0].due_at, present.zone)) if timers else None,
+        next_stage=following[0] if following else None,
+    )

@@ -1,0 +1,498 @@
+"""One plain sentence, in Chinese and English, for every action the history knows; pure.
+
+Personal data that a payload may hold (phone, name, plate, numbers) leaves here masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.clock import SHANGHAI
+from engine.domain.codes import LABELS, BatchStatus, Label, MessageName, RenewalState, Role, Stage
+from engine.domain.masking import mask_id_no, mask_name, mask_phone, mask_plate, mask_policy_no, mask_vin
+
+
+class Kind(StrEnum):
+    """What a history entry is about; the timeline filters by it."""
+
+    PROGRESS = "progress"
+    TASK = "task"
+    MESSAGE = "message"
+    FACT = "fact"
+    SYSTEM = "system"
+
+
+KIND_LABELS: Mapping[Kind, Label] = {
+    Kind.PROGRESS: Label("阶段与状态", "Stages and states"),
+    Kind.TASK: Label("任务办理", "Tasks"),
+    Kind.MESSAGE: Label("消息与通知", "Messages"),
+    Kind.FACT: Label("资料与责任人", "Facts and people"),
+    Kind.SYSTEM: Label("系统动作", "System"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Names for the numbers and codes of payloads; what is missing is shown as it is."""
+
+    people: Mapping[str, str] = field(default_factory=dict)
+    actors: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    elements: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Label] = field(default_factory=dict)
+    operations: Mapping[str, Label] = field(default_factory=dict)
+    zone: ZoneInfo = SHANGHAI
+
+    def person(self, number: object) -> str:
+        """Return the name of an employee number."""
+        return self.people.get(str(number), str(number))
+
+    def element(self, element_id: object) -> str:
+        """Return the name of a diagram element."""
+        return self.elements.get(str(element_id), str(element_id))
+
+    def moment(self, text: object) -> str:
+        """Return an ISO instant as local date and time."""
+        try:
+            return f"{datetime.fromisoformat(str(text)).astimezone(self.zone):%Y-%m-%d %H:%M}"
+        except ValueError:
+            return str(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """A history event as the sentences need it; ``who`` is the actor's display name."""
+
+    action: str
+    who: str
+    by_system: bool
+    subject: str | None
+    payload: Mapping[str, Any]
+    reason: str | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self.payload.get(name)
+
+
+Saying = Callable[[Happening, Words], Label]
+SENTENCES: dict[str, tuple[Kind, Saying]] = {}
+_MASKS: Mapping[str, Callable[[str], str]] = {
+    "phone": mask_phone,
+    "name": mask_name,
+    "customer": mask_name,
+    "id_no": mask_id_no,
+    "plate": mask_plate,
+    "vin": mask_vin,
+    "policy_no": mask_policy_no,
+}
+_FIELDS: Mapping[str, Label] = {
+    "expiry_date": Label("到期日", "expiry date"),
+    "start_date": Label("起保日", "inception date"),
+    "signed_date": Label("签单日期", "issue date"),
+    "premium": Label("保费", "premium"),
+    "ctp_premium": Label("交强险保费", "compulsory premium"),
+    "quote_mid": Label("预测报价", "forecast quote"),
+    "actual_quote": Label("实际报价", "actual quote"),
+    "loss_reason": Label("流失原因", "loss reason"),
+    "exclusion_code": Label("剔除原因", "exclusion reason"),
+    "do_not_contact": Label("不再联系", "do-not-contact"),
+    "phone": Label("手机", "phone"),
+    "name": Label("客户姓名", "customer name"),
+    "customer": Label("客户", "customer"),
+    "id_no": Label("证件号码", "ID number"),
+    "plate": Label("车牌号", "plate"),
+    "vin": Label("车架号", "VIN"),
+    "policy_no": Label("保单号", "policy number"),
+    "make_model": Label("厂牌车型", "make and model"),
+    "use": Label("使用性质", "use"),
+    "energy": Label("能源类型", "energy type"),
+    "seats": Label("座位数", "seats"),
+    "new_car_price": Label("新车购置价", "new-car price"),
+    "first_registration": Label("初登日期", "first registration"),
+    "third_party_limit": Label("三者保额", "third-party limit"),
+    "ncd": Label("无赔款优待系数", "NCD factor"),
+    "self_pricing": Label("自主定价系数", "self-pricing factor"),
+    "claims": Label("出险次数", "claims"),
+    "years_insured": Label("连续承保年数", "years insured"),
+    "owner_no": Label("责任人", "responsible person"),
+    "owner_role": Label("责任岗位", "responsible role"),
+    "agent_no": Label("寿险营销员", "life agent"),
+    "supervisor_no": Label("寿险业务主任", "agency supervisor"),
+    "trainer_no": Label("寿险组训", "workplace trainer"),
+    "specialist_no": Label("交叉销售专员", "cross-selling specialist"),
+    "team_code": Label("营业组", "agency unit"),
+    "workplace_code": Label("职场", "workplace"),
+    "sub_branch_code": Label("支公司", "county branch"),
+    "branch_code": Label("分公司", "branch"),
+}
+_SOURCES: Mapping[str, Label] = {
+    "import": Label("清单导入", "the list"),
+    "message": Label("外部消息", "a message"),
+    "contact": Label("联系记录", "a contact record"),
+    "agent": Label("营销员填报", "the agent"),
+    "specialist": Label("专员核实", "the specialist"),
+}
+_NOBODY = Label("无", "nobody")
+_NOTHING = Label("无", "none")
+
+
+def sentence(event: Happening, words: Words) -> tuple[Kind, Label]:
+    """Return kind and sentence of *event*; an unknown action is named as it is."""
+    known = SENTENCES.get(event.action)
+    if known is None:
+        return Kind.SYSTEM, Label(f"{event.who}：{event.action}", f"{event.who}: {event.action}")
+    kind, say = known
+    return kind, say(event, words)
+
+
+def actions_of(kind: Kind) -> list[str]:
+    """Return the actions whose sentences are of *kind*."""
+    return sorted(action for action, (of, _) in SENTENCES.items() if of is kind)
+
+
+def says(action: str, kind: Kind) -> Callable[[Saying], Saying]:
+    """Register the sentence of *action*."""
+
+    def keep(saying: Saying) -> Saying:
+        SENTENCES[action] = (kind, saying)
+        return saying
+
+    return keep
+
+
+def coded(kind: type[StrEnum], value: object) -> Label:
+    """Return the label of a code, the code itself when the list does not hold it."""
+    try:
+        return LABELS[kind(str(value))]
+    except (KeyError, ValueError):
+        return Label(str(value), str(value)) if value not in (None, "") else _NOTHING
+
+
+def field_label(name: object) -> Label:
+    """Return the label of a fact's field."""
+    return _FIELDS.get(str(name), Label(str(name), str(name)))
+
+
+def shown_value(name: str, value: object, words: Words) -> Label:
+    """Return a fact's value as it may be shown: masked, named, in words."""
+    if value in (None, ""):
+        return _NOTHING
+    if isinstance(value, bool):
+        return Label("是", "yes") if value else Label("否", "no")
+    text = str(value)
+    if name in _MASKS:
+        text = _MASKS[name](text)
+    elif name == "owner_role":
+        return coded(Role, text)
+    elif name.endswith("_no"):
+        text = words.person(text)
+    elif name.endswith("_code") and name != "exclusion_code":
+        text = words.units.get(text, text)
+    elif text in words.options:
+        return words.options[text]
+    return Label(text, text)
+
+
+# Stages and states ------------------------------------------------------------------------------------------
+
+
+@says("instance_started", Kind.PROGRESS)
+def _started(event: Happening, _words: Words) -> Label:
+    due = event["expiry_date"]
+    return Label(
+        f"续保开始，到期日 {due}，按流程第 {event['version']} 版办理",
+        f"The renewal started; expiry date {due}, process version {event['version']}",
+    )
+
+
+@says("stage_entered", Kind.PROGRESS)
+def _entered(event: Happening, _words: Words) -> Label:
+    stage, before = coded(Stage, event["stage"]), event["from"]
+    if not before:
+        return Label(f"进入“{stage.zh}”阶段", f"Entered the stage “{stage.en}”")
+    came = coded(Stage, before)
+    return Label(
+        f"由“{came.zh}”进入“{stage.zh}”阶段", f"Moved from the stage “{came.en}” to “{stage.en}”"
+    )
+
+
+@says("stage_skipped", Kind.PROGRESS)
+def _skipped(event: Happening, _words: Words) -> Label:
+    stage = coded(Stage, event["stage"])
+    return Label(f"清单晚到，跳过“{stage.zh}”阶段", f"The list came late: the stage “{stage.en}” was skipped")
+
+
+@says("state_changed", Kind.PROGRESS)
+def _state(event: Happening, _words: Words) -> Label:
+    old, new = coded(RenewalState, event["from"]), coded(RenewalState, event["to"])
+    return Label(f"状态由“{old.zh}”变为“{new.zh}”", f"The state changed from “{old.en}” to “{new.en}”")
+
+
+@says("outcome_reached", Kind.PROGRESS)
+def _outcome(event: Happening, _words: Words) -> Label:
+    outcome = coded(RenewalState, event["outcome"])
+    number = mask_policy_no(event.subject) if event.subject else None
+    zh, en = f"结果确定为“{outcome.zh}”", f"The outcome is “{outcome.en}”"
+    return Label(f"{zh}，新保单 {number}", f"{en}, new policy {number}") if number else Label(zh, en)
+
+
+@says("instance_ended", Kind.PROGRESS)
+def _ended(event: Happening, _words: Words) -> Label:
+    outcome = coded(RenewalState, event["outcome"])
+    return Label(f"续保结束，结果“{outcome.zh}”", f"The renewal ended as “{outcome.en}”")
+
+
+# Tasks ------------------------------------------------------------------------------------------------------
+
+
+def _task(event: Happening) -> str:
+    action = event["action_id"]
+    return f"“{event.subject}”（{action}）" if action else f"“{event.subject}”"
+
+
+def _task_en(event: Happening) -> str:
+    action = event["action_id"]
+    return f"“{event.subject}” ({action})" if action else f"“{event.subject}”"
+
+
+@says("task_opened", Kind.TASK)
+def _opened(event: Happening, words: Words) -> Label:
+    role, number = coded(Role, event["role"]), event["assignee"]
+    if number:
+        name = words.person(number)
+        return Label(f"任务{_task(event)}交给 {name}", f"Task {_task_en(event)} went to {name}")
+    return Label(
+        f"任务{_task(event)}待{role.zh}领取", f"Task {_task_en(event)} is offered to the role {role.en.lower()}"
+    )
+
+
+@says("task_claimed", Kind.TASK)
+def _claimed(event: Happening, _words: Words) -> Label:
+    return Label(f"{event.who} 领取了任务{_task(event)}", f"{event.who} claimed {_task_en(event)}")
+
+
+@says("task_released", Kind.TASK)
+def _released(event: Happening, _words: Words) -> Label:
+    return Label(f"{event.who} 退回了任务{_task(event)}", f"{event.who} released {_task_en(event)}")
+
+
+@says("task_completed", Kind.TASK)
+def _completed(event: Happening, words: Words) -> Label:
+    outcome = event["outcome"] or {}
+    chosen = [shown_value(name, value, words) for name, value in outcome.items() if value not in (None, "")]
+    zh, en = f"{event.who} 完成了任务{_task(event)}", f"{event.who} completed {_task_en(event)}"
+    if chosen:
+        zh += "，结果：" + "、".join(label.zh for label in chosen)
+        en += ": " + ", ".join(label.en for label in chosen)
+    return Label(f"{zh}（逾期完成）", f"{en} (late)") if event["late"] else Label(zh, en)
+
+
+@says("task_missed", Kind.TASK)
+def _missed(event: Happening, words: Words) -> Label:
+    owner = words.person(event["assignee"]) if event["assignee"] else None
+    zh = f"任务{_task(event)}到阶段结束仍未完成"
+    en = f"Task {_task_en(event)} was not done by the end of its stage"
+    return Label(f"{zh}，责任人 {owner}", f"{en}; it was {owner}'s") if owner else Label(zh, en)
+
+
+@says("task_withdrawn", Kind.TASK)
+def _withdrawn(event: Happening, _words: Words) -> Label:
+    return Label(f"任务{_task(event)}不再需要，已撤回", f"Task {_task_en(event)} is no longer needed and was withdrawn")
+
+
+@says("task_reassigned", Kind.TASK)
+def _reassigned(event: Happening, words: Words) -> Label:
+    old = Label(*[words.person(event["from"])] * 2) if event["from"] else _NOBODY
+    new = Label(*[words.person(event["to"])] * 2) if event["to"] else Label("岗位待领取", "the role's queue")
+    return Label(
+        f"任务{_task(event)}由 {old.zh} 转给 {new.zh}", f"Task {_task_en(event)} moved from {old.en} to {new.en}"
+    )
+
+
+# Messages and notices ---------------------------------------------------------------------------------------
+
+
+@says("message_received", Kind.MESSAGE)
+def _received(event: Happening, words: Words) -> Label:
+    name = coded(MessageName, event["name"] or event.subject)
+    data = event["data"] or {}
+    told = [
+        (field_label(key), shown_value(key, value, words))
+        for key, value in data.items()
+        if key in _FIELDS and value not in (None, "")
+    ]
+    zh, en = f"收到消息“{name.zh}”", f"Received the message “{name.en}”"
+    if told:
+        zh += "：" + "、".join(f"{label.zh} {value.zh}" for label, value in told)
+        en += ": " + ", ".join(f"{label.en} {value.en}" for label, value in told)
+    return Label(zh, en)
+
+
+_CHANNELS: Mapping[str, Label] = {
+    "sms": Label("短信", "text message"),
+    "email": Label("电子邮件", "e-mail"),
+    "letter": Label("到期函", "letter"),
+    "im": Label("企业消息", "instant message"),
+}
+
+
+@says("message_sent", Kind.MESSAGE)
+def _sent(event: Happening, _words: Words) -> Label:
+    channel = _CHANNELS.get(str(event["channel"]), Label("通知", "notice"))
+    return Label(f"已发出{channel.zh}", f"A {channel.en} was sent")
+
+
+@says("message_withheld", Kind.MESSAGE)
+def _withheld(_event: Happening, _words: Words) -> Label:
+    return Label("续保已结束，未发出的通知已扣留", "The renewal had ended: a queued notice was withheld")
+
+
+@says("list_distributed", Kind.MESSAGE)
+def _distributed(event: Happening, words: Words) -> Label:
+    if event["recipient"]:
+        name = words.person(event["recipient"])
+        return Label(f"清单已下发给 {name}", f"The list was handed to {name}")
+    return Label("清单已下发，暂无在职营销员", "The list was distributed; no serving agent yet")
+
+
+# Facts and people -------------------------------------------------------------------------------------------
+
+
+@says("fact_changed", Kind.FACT)
+def _fact(event: Happening, words: Words) -> Label:
+    name = str(event["field"])
+    label, old, new = field_label(name), shown_value(name, event["from"], words), shown_value(name, event["to"], words)
+    source = _SOURCES.get(str(event["source"]), Label(str(event["source"]), str(event["source"])))
+    zh = f"{label.zh}由 {old.zh} 改为 {new.zh}" if event["from"] not in (None, "") else f"登记{label.zh}：{new.zh}"
+    en = f"The {label.en} changed from {old.en} to {new.en}" if event["from"] not in (None, "") else (
+        f"The {label.en} was recorded: {new.en}"
+    )
+    return Label(f"{zh}（来源：{source.zh}）", f"{en} (source: {source.en})") if event["source"] else Label(zh, en)
+
+
+@says("responsible_changed", Kind.FACT)
+def _responsible(event: Happening, words: Words) -> Label:
+    name = str(event["field"])
+    label, old, new = field_label(name), shown_value(name, event["from"], words), shown_value(name, event["to"], words)
+    return Label(f"{label.zh}由 {old.zh} 改为 {new.zh}", f"The {label.en} changed from {old.en} to {new.en}")
+
+
+# What the engine does by itself -----------------------------------------------------------------------------
+
+
+@says("timer_fired", Kind.SYSTEM)
+def _timer(event: Happening, words: Words) -> Label:
+    name, planned = words.element(event["element_id"]), words.moment(event["planned"])
+    return Label(f"定时“{name}”到点触发，计划时间 {planned}", f"The timer “{name}” fired, planned for {planned}")
+
+
+@says("timer_cancelled", Kind.SYSTEM)
+def _timer_cancelled(event: Happening, words: Words) -> Label:
+    name = words.element(event["element_id"])
+    return Label(f"定时“{name}”已取消", f"The timer “{name}” was cancelled")
+
+
+@says("operation_done", Kind.SYSTEM)
+def _operation(event: Happening, words: Words) -> Label:
+    name = words.operations.get(str(event["operation"]), Label(str(event["operation"]), str(event["operation"])))
+    return Label(f"系统执行“{name.zh}”", f"The system carried out “{name.en}”")
+
+
+@says("decision_made", Kind.SYSTEM)
+def _decision(event: Happening, words: Words) -> Label:
+    name = words.element(event["element_id"])
+    return Label(f"按规则表判定“{name}”", f"Decided by table: “{name}”")
+
+
+@says("incident_raised", Kind.SYSTEM)
+def _incident(event: Happening, words: Words) -> Label:
+    where = f"“{words.element(event.subject)}”" if event.subject else ""
+    return Label(f"步骤{where}执行失败，已生成异常，状态未改变", f"The step {where or '—'} failed; an incident was kept, nothing changed")
+
+
+@says("incident_resolved", Kind.SYSTEM)
+def _resolved(event: Happening, words: Words) -> Label:
+    where = f"“{words.element(event.subject)}”" if event.subject else ""
+    return Label(f"步骤{where}的异常已处理", f"The incident at {where or 'a step'} was resolved")
+
+
+@says("clock_moved", Kind.SYSTEM)
+def _clock(event: Happening, words: Words) -> Label:
+    to = words.moment(event["to"])
+    return Label(f"{event.who} 将虚拟时钟拨到 {to}", f"{event.who} moved the virtual clock to {to}")
+
+
+@says("definition_deployed", Kind.SYSTEM)
+def _deployed(event: Happening, words: Words) -> Label:
+    approver = words.actors.get(str(event["approved_by"]), event["approved_by"])
+    zh, en = f"{event.who} 发布了流程第 {event['version']} 版", f"{event.who} deployed process version {event['version']}"
+    return Label(f"{zh}，{approver} 审批", f"{en}, approved by {approver}") if approver else Label(zh, en)
+
+
+def _file(event: Happening) -> str:
+    return f"“{event.subject}”" if event.subject else ""
+
+
+@says("import_previewed", Kind.SYSTEM)
+def _previewed(event: Happening, _words: Words) -> Label:
+    read, bad = event["read"], event["rejected"]
+    return Label(
+        f"{event.who} 上传了清单{_file(event)}，共 {read} 行，拒绝 {bad} 行",
+        f"{event.who} uploaded the list {_file(event)}: {read} rows, {bad} rejected",
+    )
+
+
+@says("import_committed", Kind.SYSTEM)
+def _committed(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 确认入库清单{_file(event)}：新增 {event['new']}、变更 {event['changed']}、启动续保 {event['started']}",
+        f"{event.who} committed the list {_file(event)}: {event['new']} new, {event['changed']} changed, "
+        f"{event['started']} renewals started",
+    )
+
+
+@says("import_discarded", Kind.SYSTEM)
+def _discarded(event: Happening, _words: Words) -> Label:
+    status = BatchStatus.DISCARDED.label
+    return Label(f"{event.who} 放弃了清单{_file(event)}", f"{event.who} {status.en.lower()} the list {_file(event)}")
+
+
+@says("org_imported", Kind.SYSTEM)
+def _org(event: Happening, _words: Words) -> Label:
+    return Label(f"{event.who} 导入了机构与人员{_file(event)}", f"{event.who} imported the organisation {_file(event)}")
+
+
+@says("user_added", Kind.SYSTEM)
+def _user(event: Happening, words: Words) -> Label:
+    name = words.actors.get(str(event.subject), event.subject)
+    return Label(f"{event.who} 新建了用户 {name}", f"{event.who} added the user {name}")
+
+
+@says("signed_in", Kind.SYSTEM)
+def _signed_in(event: Happening, _words: Words) -> Label:
+    return Label(f"{event.who} 登录", f"{event.who} signed in")
+
+
+@says("sign_in_failed", Kind.SYSTEM)
+def _sign_in_failed(event: Happening, _words: Words) -> Label:
+    return Label(f"用户 {event.subject} 登录失败", f"A sign-in as {event.subject} failed")
+
+
+@says("signed_out", Kind.SYSTEM)
+def _signed_out(event: Happening, _words: Words) -> Label:
+    return Label(f"{event.who} 退出登录", f"{event.who} signed out")
+
+
+@says("access_refused", Kind.SYSTEM)
+def _refused(event: Happening, _words: Words) -> Label:
+    return Label(f"{event.who} 的访问被拒绝：{event.subject}", f"{event.who} was refused access: {event.subject}")
+
+
+@says("record_viewed", Kind.SYSTEM)
+def _viewed(event: Happening, _words: Words) -> Label:
+    return Label(f"{event.who} 查看了这笔续保", f"{event.who} viewed this renewal")

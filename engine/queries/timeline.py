@@ -1,0 +1,151 @@
+"""Everything that happened to one renewal, newest first, in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bootstrap import Deployed
+from engine.domain.actor import SYSTEM_NAME, Actor
+from engine.domain.codes import Label
+from engine.queries.keyset import pack_position, unpack_position
+from engine.queries.names import actor_names, people_names, unit_names
+from engine.queries.scope import find_renewal
+from engine.queries.sentences import Happening, Kind, Words, actions_of, sentence
+from engine.store.history import HistoryEvent
+from engine.store.instances import ProcessInstance
+
+PAGE = 40
+DeployedOf = Callable[[int], Deployed]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that happened; ``who`` is the actor's name, ``at`` aware UTC."""
+
+    seq: int
+    at: datetime
+    who: str
+    by_system: bool
+    kind: Kind
+    text: Label
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """A page of a renewal's history."""
+
+    entries: tuple[Entry, ...]
+    next_position: str | None
+
+
+def timeline(
+    session: Session,
+    actor: Actor,
+    renewal_id: int,
+    *,
+    deployed_of: DeployedOf,
+    operations: Mapping[str, Label],
+    zone: ZoneInfo,
+    kind: Kind | None = None,
+    after: str | None = None,
+    limit: int = PAGE,
+) -> Timeline:
+    """Return one page of a renewal's history; six statements whatever it holds.
+
+    Raises:
+        NotFound: the renewal lies outside *actor*'s scope.
+        BadInput: the position was changed by hand.
+    """
+    renewal = find_renewal(session, actor, renewal_id)
+    wanted = select(HistoryEvent).where(HistoryEvent.instance_id == renewal.id)
+    if kind is not None:
+        wanted = wanted.where(HistoryEvent.action.in_(actions_of(kind)))
+    if after:
+        (seq,) = unpack_position(after, int)
+        wanted = wanted.where(HistoryEvent.seq < seq)
+    rows = session.scalars(wanted.order_by(HistoryEvent.seq.desc()).limit(limit + 1)).all()
+    shown = rows[:limit]
+    set_id = session.scalar(select(ProcessInstance.definition_set_id).where(ProcessInstance.id == renewal.id))
+    deployed = deployed_of(set_id) if set_id is not None else None
+    words = _words(session, shown, deployed, operations, zone)
+    return Timeline(
+        entries=tuple(_entry(row, words) for row in shown),
+        next_position=pack_position(shown[-1].seq) if len(rows) > limit else None,
+    )
+
+
+def _entry(row: HistoryEvent, words: Words) -> Entry:
+    who = words.actors.get(row.actor, row.actor)
+    kind, text = sentence(
+        Happening(
+            action=row.action,
+            who=who,
+            by_system=row.actor == SYSTEM_NAME,
+            subject=row.subject,
+            payload=row.payload,
+            reason=row.reason,
+        ),
+        words,
+    )
+    return Entry(
+        seq=row.seq,
+        at=row.at,
+        who=who,
+        by_system=row.actor == SYSTEM_NAME,
+        kind=kind,
+        text=text,
+        reason=row.reason if row.action in _REASONED else None,
+    )
+
+
+# Other reasons are the engine's own notes (an agent's number, a fault's text), not something said to people.
+_REASONED = frozenset({"fact_changed", "definition_deployed", "record_viewed"})
+
+
+def _words(
+    session: Session,
+    rows: Sequence[HistoryEvent],
+    deployed: Deployed | None,
+    operations: Mapping[str, Label],
+    zone: ZoneInfo,
+) -> Words:
+    people, units = _mentioned(rows)
+    return Words(
+        people=people_names(session, people),
+        actors=actor_names(session, {row.actor for row in rows}),
+        units=unit_names(session, units),
+        elements={e.id: e.name for e in deployed.process.elements.by_id.values() if e.name} if deployed else {},
+        options=_options(deployed) if deployed else {},
+        operations=operations,
+        zone=zone,
+    )
+
+
+def _mentioned(rows: Iterable[HistoryEvent]) -> tuple[set[str], set[str]]:
+    """Employee numbers and unit codes that the payloads name."""
+    people: set[str] = set()
+    units: set[str] = set()
+    for row in rows:
+        payload = row.payload
+        people |= {str(payload[key]) for key in ("assignee", "owner", "recipient") if payload.get(key)}
+        if row.action in ("responsible_changed", "task_reassigned"):
+            ends = {str(payload[key]) for key in ("from", "to") if payload.get(key)}
+            (units if str(payload.get("field", "")).endswith("_code") else people).update(ends)
+    return people, units
+
+
+def _options(deployed: Deployed) -> Mapping[str, Label]:
+    """Labels of the values that choice fields may store, over all forms of the version."""
+    return {
+        option.value: Label(option.label.zh, option.label.en)
+        for form in deployed.forms.values()
+        for field in form.fields
+        for option in field.options
+    }

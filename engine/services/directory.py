@@ -1,0 +1,125 @@
+"""Import the organisation: units, people, posts and liaisons with their periods (architecture.md §6.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.bootstrap import Engine
+from engine.domain.actor import Actor
+from engine.domain.codes import Role
+from engine.domain.orgfile import OrgFile, read_org
+from engine.errors import Forbidden
+from engine.store.people import Liaison, OrgUnit, Person, Post, all_rows
+from engine.store.session import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class OrgReport:
+    """What an import changed; counts of rows, and soft warnings as sentences (zh, en)."""
+
+    units: int
+    people: int
+    posts: int
+    liaisons: int
+    new: int
+    changed: int
+    unchanged: int
+    warnings: tuple[tuple[str, str], ...]
+
+
+def import_org(engine: Engine, content: bytes, file_name: str, *, actor: Actor) -> OrgReport:
+    """Read and store the organisation; periods not in the file stay as they are.
+
+    Raises:
+        OrgFileError: the file has problems; each names sheet, row, column and remedy; nothing is stored.
+        Forbidden: only administrators import the organisation.
+    """
+    if not actor.sees_all and Role.ADMIN not in actor.roles:
+        raise Forbidden(act="导入组织机构")
+    read = read_org(content, file_name)
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        counts = _store(tx, read)
+        report = OrgReport(
+            units=len(read.units),
+            people=len({post.employee_no for post in read.posts}),
+            posts=len(read.posts),
+            liaisons=len(read.liaisons),
+            new=counts["new"],
+            changed=counts["changed"],
+            unchanged=counts["unchanged"],
+            warnings=tuple((w.reason.zh, w.reason.en) for w in read.warnings),
+        )
+        tx.record(
+            "org_imported",
+            at=now,
+            actor=actor.name,
+            subject=file_name,
+            units=report.units,
+            people=report.people,
+            liaisons=report.liaisons,
+            new=report.new,
+            changed=report.changed,
+        )
+    return report
+
+
+def _store(tx: Tx, read: OrgFile) -> dict[str, int]:
+    counts = {"new": 0, "changed": 0, "unchanged": 0}
+    units = {(u.code, u.valid_from): u for u in all_rows(tx, OrgUnit)}
+    for unit in read.units:
+        _upsert(tx, counts, units.get((unit.code, unit.valid_from)), OrgUnit, _values(unit, _UNIT))
+    people = {p.employee_no: p for p in all_rows(tx, Person)}
+    for post in read.posts:
+        person = {"employee_no": post.employee_no, "name": post.name, "phone": post.phone}
+        stored = people.get(post.employee_no)
+        made = _upsert(tx, counts, stored, Person, person)
+        people[post.employee_no] = made
+    posts = {(p.employee_no, p.role, p.unit_code, p.valid_from): p for p in all_rows(tx, Post)}
+    for post in read.posts:
+        key = (post.employee_no, str(post.role), post.unit_code, post.valid_from)
+        _upsert(tx, counts, posts.get(key), Post, _values(post, _POST))
+    liaisons = {(x.workplace_code, x.specialist_no, x.trainer_no, x.valid_from): x for x in all_rows(tx, Liaison)}
+    for row in read.liaisons:
+        place = (row.workplace_code, row.specialist_no, row.trainer_no, row.valid_from)
+        _upsert(tx, counts, liaisons.get(place), Liaison, _values(row, _LIAISON))
+    return counts
+
+
+_UNIT = ("code", "name", "parent_code", "kind", "side", "province", "city", "valid_from", "valid_to")
+_POST = ("employee_no", "role", "unit_code", "manager_no", "valid_from", "valid_to")
+_LIAISON = ("workplace_code", "specialist_no", "trainer_no", "valid_from", "valid_to")
+
+
+def _values(source: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: _text(getattr(source, name)) for name in names}
+
+
+def _text(value: Any) -> Any:
+    """Closed lists are stored as their code."""
+    return str(value) if isinstance(value, str) else value
+
+
+def _upsert(tx: Tx, counts: dict[str, int], stored: Any, table: type[Any], values: dict[str, Any]) -> Any:
+    if stored is None:
+        stored = table(**values)
+        tx.add(stored)
+        counts["new"] += 1
+        return stored
+    changed = [name for name, value in values.items() if getattr(stored, name) != value]
+    for name in changed:
+        setattr(stored, name, values[name])
+    counts["changed" if changed else "unchanged"] += 1
+    return stored
+
+
+def report_text(report: OrgReport, lang: str) -> str:
+    """Say the report in one line and the warnings below it."""
+    if lang == "en":
+        head = f"{report.units} units, {report.people} people, {report.liaisons} liaisons; {report.new} new, "
+        head += f"{report.changed} changed, {report.unchanged} unchanged."
+    else:
+        head = f"机构 {report.units}，人员 {report.people}，对接 {report.liaisons}；新增 {report.new}，"
+        head += f"变更 {report.changed}，未变 {report.unchanged}。"
+    return "\n".join([head, *(zh if lang != "en" else en for zh, en in report.warnings)])

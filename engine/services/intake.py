@@ -1,0 +1,345 @@
+"""Turn judged list rows into facts and renewals: new, changed or unchanged, never twice.
+
+Rules: domain.md §4.5 (row key), §7 cases 1–7, 11, 20–22, 28, 32, 33.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from engine.bootstrap import Engine
+from engine.clock import business_date
+from engine.domain.actor import Actor
+from engine.domain.codes import Line, MessageName
+from engine.domain.lists import PolicyRow
+from engine.errors import EngineError
+from engine.services.assignment import assign, directory_on
+from engine.services.context import StepScope
+from engine.services.instances import NewRenewal, load_scope, start_renewal
+from engine.services.messages import deliver_in
+from engine.store.imports import ImportBatch
+from engine.store.renewals import (
+    SAME_PERIOD,
+    Customer,
+    PolicyLine,
+    Renewal,
+    Vehicle,
+    find_customer,
+    lines_by_number,
+    lines_of,
+    renewals_of_vehicles,
+    vehicles_by_vin,
+)
+from engine.store.session import Tx
+
+QUOTE_WINDOW_DAYS = 60  # default of the quote_window table (domain.md §3.7)
+_LINE_FIELDS = ("start_date", "signed_date", "premium", "third_party_limit", "ncd", "self_pricing", "claims")
+_VEHICLE_FIELDS = ("plate", "make_model", "first_registration", "use", "energy", "seats", "new_car_price")
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of one row: ``effect`` new | changed | unchanged | rejected."""
+
+    row_no: int
+    effect: str
+    renewal_id: int | None = None
+    started: int = 0
+    renewed: int = 0
+    problem: dict[str, Any] | None = None
+
+
+class Intake:
+    """Works rows of one batch in one transaction."""
+
+    def __init__(self, tx: Tx, engine: Engine, batch: ImportBatch, *, actor: Actor, now: datetime) -> None:
+        self.tx, self.engine, self.batch, self.actor, self.now = tx, engine, batch, actor, now
+        self.today = business_date(now, engine.clock.zone)
+        self.directory = directory_on(tx, self.today)
+        self.units_by_name = {u.name: u.code for u in self.directory.units.values()}
+        self.deployed = engine.latest()
+
+    def predict(self, rows: Sequence[PolicyRow]) -> list[RowResult]:
+        """Say what :meth:`take` would do, changing nothing."""
+        self._load(rows)
+        results: list[RowResult] = []
+        for cluster in _clusters(rows):
+            renewal = self._renewal_for(cluster)
+            for number, row in _per_number(cluster):
+                if renewal is None:
+                    first = not any(r.started for r in results if r.row_no in {c.row_no for c in cluster})
+                    results.append(RowResult(number, "new", started=int(first)))
+                else:
+                    changed = self._differs(row, renewal)
+                    results.append(RowResult(number, "changed" if changed else "unchanged", renewal.id))
+        return results
+
+    def take(self, rows: Sequence[PolicyRow]) -> list[RowResult]:
+        """Store the facts of *rows* and start or update their renewals; a faulty vehicle is rejected alone."""
+        self._load(rows)
+        results: list[RowResult] = []
+        for cluster in _clusters(rows):
+            try:
+                with self.tx.attempt():
+                    results += self._take_cluster(cluster)
+            except EngineError as error:
+                results += [
+                    RowResult(number, "rejected", problem=_failed(number, error)) for number, _ in _per_number(cluster)
+                ]
+        return results
+
+    def _load(self, rows: Sequence[PolicyRow]) -> None:
+        vins = {row.vin for row in rows}
+        self.vehicles = vehicles_by_vin(self.tx, vins)
+        self.renewals = renewals_of_vehicles(self.tx, vins)
+        self.lines = lines_by_number(self.tx, {row.policy_no for row in rows if row.policy_no})
+
+    def _renewal_for(self, cluster: Sequence[PolicyRow]) -> Renewal | None:
+        """The renewal these rows speak of already: same policy, or same vehicle within the period."""
+        for row in cluster:
+            line = self.lines.get(row.policy_no or "")
+            if line is not None and line.renewal_id is not None:
+                return next((r for r in self.renewals.get(row.vin, ()) if r.id == line.renewal_id), None)
+        earliest = min(row.expiry_date for row in cluster)
+        for renewal in self.renewals.get(cluster[0].vin, ()):
+            if abs(renewal.expiry_date - earliest) <= SAME_PERIOD:
+                return renewal
+        return None
+
+    def _take_cluster(self, cluster: Sequence[PolicyRow]) -> list[RowResult]:
+        renewal = self._renewal_for(cluster)
+        if renewal is None:
+            return self._start(cluster)
+        return self._update(cluster, renewal)
+
+    def _start(self, cluster: Sequence[PolicyRow]) -> list[RowResult]:
+        main = next((row for row in cluster if row.line is Line.COMMERCIAL), cluster[0])
+        vehicle = self._vehicle(main)
+        lines = self._lines(cluster, vehicle)
+        kinds = {line.line for line in lines}
+        expiry = min(line.expiry_date for line in lines)
+        premiums = {line.line: line.premium for line in lines}
+        people = self.directory.responsible_for(
+            agent_no=main.agent_no,
+            sub_branch_code=self._unit(main.sub_branch),
+            workplace_code=self._unit(main.workplace),
+            specialist_no=main.specialist_no,
+        )
+        renewal = start_renewal(
+            self.tx,
+            self.engine,
+            self.deployed,
+            NewRenewal(
+                vehicle=vehicle,
+                lines=lines,
+                expiry_date=expiry,
+                line_mix="both" if len(kinds) == 2 else next(iter(kinds)),
+                people=people,
+                premium=premiums.get(Line.COMMERCIAL),
+                ctp_premium=premiums.get(Line.CTP),
+                quote_opens_date=expiry - timedelta(days=QUOTE_WINDOW_DAYS),
+                source=f"batch {self.batch.id} row {main.row_no}",
+            ),
+            actor=self.actor,
+            now=self.now,
+        )
+        self.renewals.setdefault(vehicle.vin, []).append(renewal)
+        numbers = [number for number, _ in _per_number(cluster)]
+        return [RowResult(n, "new", renewal.id, started=int(i == 0)) for i, n in enumerate(numbers)]
+
+    def _unit(self, text: str | None) -> str | None:
+        if not text:
+            return None
+        return text if text in self.directory.units else self.units_by_name.get(text)
+
+    def _vehicle(self, row: PolicyRow) -> Vehicle:
+        vehicle = self.vehicles.get(row.vin)
+        if vehicle is None:
+            vehicle = Vehicle(vin=row.vin)
+            self.tx.add(vehicle)
+            self.vehicles[row.vin] = vehicle
+        for name in _VEHICLE_FIELDS:
+            value = getattr(row, name)
+            if value is not None:
+                setattr(vehicle, name, value)
+        customer = self._customer(row)
+        if customer is not None:
+            vehicle.customer_id = customer.id
+        self.tx.flush()
+        return vehicle
+
+    def _customer(self, row: PolicyRow) -> Customer | None:
+        if not row.owner_name:
+            return None
+        customer = find_customer(self.tx, id_no=row.id_no, name=row.owner_name, phone=row.phone)
+        if customer is None:
+            customer = Customer(name=row.owner_name, id_no=row.id_no, phone=row.phone)
+            self.tx.add(customer)
+            self.tx.flush()
+        elif row.phone and not customer.phone:
+            customer.phone = row.phone
+        return customer
+
+    def _lines(self, cluster: Sequence[PolicyRow], vehicle: Vehicle) -> list[PolicyLine]:
+        """One expiring line a kind: of two policies of one kind the later-expiring is the base (case 6)."""
+        base: dict[Line, PolicyRow] = {}
+        for row in cluster:
+            if row.line not in base or base[row.line].expiry_date < row.expiry_date:
+                base[row.line] = row
+        made = []
+        for row in cluster:
+            line = self.lines.get(row.policy_no or "") or self._new_line(row, vehicle)
+            if base[row.line] is row:
+                made.append(line)
+        self.tx.flush()
+        return made
+
+    def _new_line(self, row: PolicyRow, vehicle: Vehicle) -> PolicyLine:
+        line = PolicyLine(
+            policy_no=row.policy_no,
+            line=str(row.line),
+            vehicle_id=vehicle.id,
+            expiry_date=row.expiry_date,
+            expiry_time=row.expiry_time.isoformat() if row.expiry_time else None,
+            years_insured=row.years_insured,
+            cancelled=False,
+            sub_branch_code=self._unit(row.sub_branch),
+            batch_id=self.batch.id,
+            row_no=row.row_no,
+            **{name: getattr(row, name) for name in _LINE_FIELDS},
+        )
+        self.tx.add(line)
+        if row.policy_no:
+            self.lines[row.policy_no] = line
+        return line
+
+    def _differs(self, row: PolicyRow, renewal: Renewal) -> bool:
+        line = self._line_for(row, renewal)
+        vehicle = self.vehicles.get(row.vin)
+        if line is None or vehicle is None or line.expiry_date != row.expiry_date:
+            return True
+        if row.agent_no and renewal.agent_no and row.agent_no != renewal.agent_no:
+            return True
+        return bool(_changes(line, row, _LINE_FIELDS) or _changes(vehicle, row, _VEHICLE_FIELDS))
+
+    def _line_for(self, row: PolicyRow, renewal: Renewal) -> PolicyLine | None:
+        line = self.lines.get(row.policy_no or "")
+        if line is None:
+            line = next((x for x in lines_of(self.tx, renewal.id) if x.line == row.line and not row.policy_no), None)
+        return line
+
+    def _update(self, cluster: Sequence[PolicyRow], renewal: Renewal) -> list[RowResult]:
+        results = []
+        scope: StepScope | None = None
+        for number, row in _per_number(cluster):
+            if not self._differs(row, renewal):
+                results.append(RowResult(number, "unchanged", renewal.id))
+                continue
+            if scope is None:
+                scope = load_scope(self.tx, self.engine, renewal.id, actor=self.actor, now=self.now)
+            self._change(scope, row)
+            results.append(RowResult(number, "changed", renewal.id))
+        return results
+
+    def _change(self, scope: StepScope, row: PolicyRow) -> None:
+        """Apply a corrected row; every changed field is recorded with its source (case 21)."""
+        source = f"batch {self.batch.id} row {row.row_no}"
+        line = self._line_for(row, scope.renewal)
+        if line is None:
+            line = self._new_line(row, scope.vehicle)
+            line.renewal_id = scope.renewal.id
+            scope.renewal.lines = "both"
+            scope.change_fact("line", None, str(row.line), source=source)
+        for target, names in ((line, _LINE_FIELDS), (scope.vehicle, _VEHICLE_FIELDS)):
+            for name, old, new in _changes(target, row, names):
+                setattr(target, name, new)
+                scope.change_fact(name, old, new, source=source)
+        if row.line is Line.COMMERCIAL and row.premium is not None:
+            scope.renewal.premium = row.premium
+        elif row.line is Line.CTP and row.premium is not None:
+            scope.renewal.ctp_premium = row.premium
+        self._change_agent(scope, row)
+        self._change_expiry(scope, line, row, source)
+
+    def _change_agent(self, scope: StepScope, row: PolicyRow) -> None:
+        renewal = scope.renewal
+        if not row.agent_no or not renewal.agent_no or row.agent_no == renewal.agent_no or renewal.ended_at:
+            return
+        people = self.directory.responsible_for(
+            agent_no=row.agent_no,
+            sub_branch_code=renewal.sub_branch_code,
+            workplace_code=renewal.workplace_code,
+            specialist_no=row.specialist_no,
+        )
+        assign(scope, people, reason=f"batch {self.batch.id}")
+
+    def _change_expiry(self, scope: StepScope, line: PolicyLine, row: PolicyRow, source: str) -> None:
+        if line.expiry_date == row.expiry_date:
+            return
+        if line.expiry_date == scope.renewal.expiry_date and scope.renewal.ended_at is None:
+            deliver_in(
+                self.tx,
+                scope,
+                MessageName.EXPIRY_CHANGED,
+                {"expiry_date": row.expiry_date.isoformat(), "reason": source},
+            )
+        else:
+            scope.change_fact("expiry_date", line.expiry_date, row.expiry_date, source=source)
+        line.expiry_date = row.expiry_date
+
+
+def _changes(target: Any, row: PolicyRow, names: Iterable[str]) -> list[tuple[str, Any, Any]]:
+    """Fields in which a row says something else than what is stored; silence changes nothing."""
+    found = []
+    for name in names:
+        old, new = getattr(target, name), getattr(row, name)
+        if new is not None and not _same(old, new):
+            found.append((name, old, new))
+    return found
+
+
+def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, Decimal) and isinstance(new, Decimal):
+        return old.compare(new) == 0
+    return bool(old == new)
+
+
+def _clusters(rows: Sequence[PolicyRow]) -> list[list[PolicyRow]]:
+    """Rows of one vehicle whose expiry dates lie within one period: one renewal each (case 7)."""
+    by_vin: dict[str, list[PolicyRow]] = {}
+    for row in rows:
+        by_vin.setdefault(row.vin, []).append(row)
+    clusters: list[list[PolicyRow]] = []
+    for group in by_vin.values():
+        current: list[PolicyRow] = []
+        for row in sorted(group, key=lambda r: (r.expiry_date, r.row_no)):
+            if current and row.expiry_date - current[0].expiry_date > SAME_PERIOD:
+                clusters.append(current)
+                current = []
+            current.append(row)
+        clusters.append(current)
+    return clusters
+
+
+def _per_number(cluster: Sequence[PolicyRow]) -> list[tuple[int, PolicyRow]]:
+    """One entry a source row; a row with both lines speaks once."""
+    seen: dict[int, PolicyRow] = {}
+    for row in cluster:
+        seen.setdefault(row.row_no, row)
+    return sorted(seen.items())
+
+
+def _failed(row_no: int, error: EngineError) -> dict[str, Any]:
+    return {
+        "row": row_no,
+        "column": "",
+        "value": "",
+        "code": error.code,
+        "level": "error",
+        "reason": {"zh": error.say("zh"), "en": error.say("en")},
+        "remedy": {"zh": "处理原因后重新导入该行。", "en": "Mend the cause and import the row again."},
+    }

@@ -1,0 +1,165 @@
+"""Lint and deploy definition sets: immutable, content-addressed, four eyes after the first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import forms
+from engine.bootstrap import Engine, pack, parse_deployed
+from engine.domain.codes import Role
+from engine.errors import BadInput, DeploymentRefused
+from engine.services.facts import FACTS
+from engine.services.operations import CATALOGUE
+from engine.spiff.lint import Finding, lint_set
+from engine.store.definitions import DefinitionSet, latest_id
+from engine.store.people import roles_of_user, user_by_name
+from engine.store.session import Tx
+
+MAX_FILES = 400
+HERE = Path(__file__).resolve().parents[2]
+OWN_PROCESSES = HERE / "processes"
+OWN_FORMS = HERE / "forms" / "definitions"
+
+
+@dataclass(frozen=True, slots=True)
+class DeployReport:
+    """What a deployment did; ``new`` is False when the set was already the newest."""
+
+    set_id: int
+    version: int
+    digest: str
+    new: bool
+    warnings: tuple[Finding, ...]
+
+
+def read_files(path: Path | None = None) -> dict[str, bytes]:
+    """Read ``*.bpmn``, ``*.dmn`` and ``forms/*.json`` under *path* (default: the project's own).
+
+    Without own forms the project's ``forms/definitions`` are taken.
+
+    Raises:
+        BadInput: the folder does not exist or holds no diagram.
+    """
+    folder = path or OWN_PROCESSES
+    if not folder.is_dir():
+        raise BadInput(what="目录", value=str(folder), reason="目录不存在。")
+    files = {p.name: p.read_bytes() for kind in ("*.bpmn", "*.dmn") for p in sorted(folder.glob(kind))}
+    own = folder / "forms"
+    source = own if own.is_dir() and any(own.glob("*.json")) else OWN_FORMS
+    files |= {f"forms/{p.name}": p.read_bytes() for p in sorted(source.glob("*.json"))}
+    if not any(name.endswith(".bpmn") for name in files):
+        raise BadInput(what="目录", value=str(folder), reason="其中没有 *.bpmn 文件。")
+    return files
+
+
+def lint_files(files: Mapping[str, bytes]) -> list[Finding]:
+    """Return every problem of a candidate set, errors first; no database needed."""
+    form_ids, findings = _check_forms(files)
+    diagrams = {name: content for name, content in files.items() if not name.startswith("forms/")}
+    findings += lint_set(diagrams, forms=form_ids, operations=frozenset(CATALOGUE), facts=FACTS)
+    return sorted(findings, key=lambda f: (f.level != "error", f.file, f.element or "", f.code))
+
+
+def _check_forms(files: Mapping[str, bytes]) -> tuple[frozenset[str], list[Finding]]:
+    ids, findings = set(), []
+    for name, content in files.items():
+        if not name.startswith("forms/"):
+            continue
+        form_id = name.removeprefix("forms/").removesuffix(".json")
+        ids.add(form_id)
+        try:
+            forms.load_form(content, name=form_id)
+        except forms.FormDefinitionError as error:
+            findings.append(
+                Finding(file=name, element=form_id, code=error.code, level="error", zh=error.say("zh"), en=error.say("en"))
+            )
+    return frozenset(ids), findings
+
+
+def deploy(
+    engine: Engine, files: Mapping[str, bytes], *, by: str, approved_by: str | None = None, note: str | None = None
+) -> DeployReport:
+    """Lint and deploy *files* as a new version; an unchanged set makes none.
+
+    The first set of an empty database needs no approval; later ones need a second person.
+
+    Raises:
+        DeploymentRefused: findings, a missing approval, or an approval by the deployer; nothing is deployed.
+    """
+    if len(files) > MAX_FILES:
+        raise DeploymentRefused(reason_zh=f"文件超过 {MAX_FILES} 个", reason_en=f"more than {MAX_FILES} files")
+    findings = lint_files(files)
+    errors = [f for f in findings if f.level == "error"]
+    if errors:
+        raise DeploymentRefused(
+            reason_zh="发现以下问题：\n" + "\n".join(f"{f.file}:{f.element}: {f.zh}" for f in errors),
+            reason_en="these problems were found:\n" + "\n".join(f"{f.file}:{f.element}: {f.en}" for f in errors),
+        )
+    parse_deployed(files)
+    digest = digest_of(files)
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        newest = latest_id(tx)
+        if newest is not None:
+            row = tx.get_one(DefinitionSet, newest)
+            if row.digest == digest:
+                return DeployReport(row.id, row.version, digest, new=False, warnings=tuple(findings))
+            _check_people(tx, by, approved_by)
+            version = row.version + 1
+        else:
+            version = 1
+        made = DefinitionSet(
+            version=version,
+            digest=digest,
+            bundle=pack(files),
+            files=[{"name": n, "sha256": hashlib.sha256(c).hexdigest()} for n, c in sorted(files.items())],
+            warnings=[{"file": f.file, "element": f.element, "code": f.code, "zh": f.zh, "en": f.en} for f in findings],
+            deployed_at=now,
+            deployed_by=by,
+            approved_by=approved_by,
+            note=note,
+        )
+        tx.add(made)
+        tx.flush()
+        tx.record(
+            "definition_deployed",
+            at=now,
+            actor=by,
+            subject=f"v{version}",
+            reason=note,
+            version=version,
+            digest=digest,
+            approved_by=approved_by,
+        )
+        return DeployReport(made.id, version, digest, new=True, warnings=tuple(findings))
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """Return the SHA-256 that addresses a set by its content."""
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(f"{name}\0{hashlib.sha256(files[name]).hexdigest()}\0".encode())
+    return whole.hexdigest()
+
+
+def _check_people(tx: Tx, by: str, approved_by: str | None) -> None:
+    """Four eyes: another known person with the right role must have approved."""
+    if not approved_by:
+        raise DeploymentRefused(
+            reason_zh="非首次发布须由另一人审批，请加 --approved-by 审批人",
+            reason_en="a set after the first needs a second person: add --approved-by USER",
+        )
+    if approved_by == by:
+        raise DeploymentRefused(reason_zh="发布人不能审批自己的版本", reason_en="the deployer cannot approve")
+    for name, roles in ((by, {Role.PROCESS_OWNER, Role.ADMIN}), (approved_by, {Role.APPROVER, Role.PROCESS_OWNER})):
+        user = user_by_name(tx, name)
+        if user is None or not user.active:
+            raise DeploymentRefused(reason_zh=f"用户“{name}”不存在或已停用", reason_en=f"user “{name}” is unknown or inactive")
+        if not roles & set(roles_of_user(tx, user.id)):
+            raise DeploymentRefused(
+                reason_zh=f"用户“{name}”没有所需角色（{'、'.join(sorted(roles))}）",
+                reason_en=f"user “{name}” lacks the role ({', '.join(sorted(roles))})",
+            )

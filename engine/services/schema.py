@@ -1,0 +1,36 @@
+"""Bring the database to the program's schema and its shipped tables."""
+
+from __future__ import annotations
+
+from engine.bootstrap import Engine
+from engine.domain.workdays import shipped_holidays
+from engine.errors import DatabaseNotReady
+from engine.store import migrate
+from engine.store.calendar import Holiday, holidays_of
+
+
+def upgrade(engine: Engine) -> str:
+    """Create or migrate the schema and fill an empty holiday table; returns the revision."""
+    revision = migrate.upgrade(engine.store.engine)
+    with engine.store.transaction() as tx:
+        if not holidays_of(tx):
+            tx.add_all(
+                Holiday(day=h.day, kind=str(h.kind), name=h.name, source=h.source, provisional=h.provisional)
+                for h in shipped_holidays()
+            )
+    engine.forget_calendar()
+    return revision
+
+
+def require_current(engine: Engine) -> None:
+    """Refuse to work on a missing or older schema.
+
+    Raises:
+        DatabaseNotReady: it is.
+    """
+    try:
+        found = migrate.current(engine.store.engine)
+    except Exception as error:  # whatever the driver says, the remedy is the same
+        raise DatabaseNotReady(reason=type(error).__name__) from error
+    if found != migrate.head():
+        raise DatabaseNotReady(reason=f"{found or '∅'} → {migrate.head()}")

@@ -1,0 +1,27 @@
+"""Door 2: mapped classes for read-only list pages; re-exports only."""
+
+from __future__ import annotations
+
+from engine.store.calendar import Holiday as Holiday
+from engine.store.definitions import DefinitionSet as DefinitionSet
+from engine.store.history import HistoryEvent as HistoryEvent
+from engine.store.imports import ImportBatch as ImportBatch
+from engine.store.imports import ImportRow as ImportRow
+from engine.store.instances import InboundMessage as InboundMessage
+from engine.store.instances import Incident as Incident
+from engine.store.instances import ProcessInstance as ProcessInstance
+from engine.store.instances import Timer as Timer
+from engine.store.outbox import OutboxMessage as OutboxMessage
+from engine.store.people import Liaison as Liaison
+from engine.store.people import OrgUnit as OrgUnit
+from engine.store.people import Person as Person
+from engine.store.people import Post as Post
+from engine.store.people import UserAccount as UserAccount
+from engine.store.people import UserRole as UserRole
+from engine.store.renewals import Customer as Customer
+from engine.store.renewals import PolicyLine as PolicyLine
+from engine.store.renewals import Renewal as Renewal
+from engine.store.renewals import Vehicle as Vehicle
+from engine.store.tasks import Submission as Submission
+from engine.store.tasks import TaskDraft as TaskDraft
+from engine.store.tasks import UserTask as UserTask
