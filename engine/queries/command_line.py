@@ -13,7 +13,7 @@ from engine.domain.codes import RenewalState, Role, Stage, TaskStatus
 from engine.domain.masking import mask_plate, mask_vin
 from engine.domain.stage import days_left
 from engine.queries.scope import tasks_doable_by
-from engine.queries.waiting import why_waiting
+from engine.queries.plain_reason import why_waiting
 from engine.store.imports import rows_of
 from engine.store.instances import ProcessInstance, open_incidents, open_timers
 from engine.store.renewals import Renewal, Vehicle, lines_of, renewal_by_key
@@ -41,7 +41,8 @@ def show(engine: Engine, key: str, *, lang: str) -> dict[str, Any]:
             "vin_masked": mask_vin(row.vin),
             "plate_masked": mask_plate(vehicle.plate) if vehicle.plate else None,
             "policies": [
-                {"policy_no": x.policy_no, "line": x.line, "expiry_date": x.expiry_date} for x in lines_of(session, row.id)
+                {"policy_no": x.policy_no, "line": x.line, "expiry_date": x.expiry_date}
+                for x in lines_of(session, row.id)
             ],
             "expiry_date": row.expiry_date,
             "days_left": days_left(today, row.expiry_date),

@@ -35,7 +35,9 @@ def why_waiting(
         first = incidents[0]
         where = names.get(first.element_id or "", first.element_id or "—")
         return (
-            f"Held by an incident at “{where}”: {first.message}" if en else f"因异常停在“{where}”：{first.message}"
+            f"Held by an incident at “{where}”: {first.message}"
+            if en
+            else f"因异常停在“{where}”：{first.message}"
         )
     if tasks:
         return _for_people(tasks, zone, lang, people or {})
@@ -43,7 +45,11 @@ def why_waiting(
         timer = min(timers, key=lambda t: t.due_at)
         day = timer.due_at.astimezone(zone).date()
         label = names.get(timer.element_id, timer.element_id)
-        return f"Waits until {day} ({label}); nobody has to act." if en else f"等待到 {day}（{label}），目前无需人工处理。"
+        return (
+            f"Waits until {day} ({label}); nobody has to act."
+            if en
+            else f"等待到 {day}（{label}），目前无需人工处理。"
+        )
     return "Waits for a message from outside." if en else "等待外部消息。"
 
 
@@ -55,7 +61,9 @@ def _for_people(tasks: Sequence[UserTask], zone: ZoneInfo, lang: str, people: Ma
         who = people.get(task.assignee_no or "", task.assignee_no) or ("queue" if en else "待领取")
         due = f"{task.due_at.astimezone(zone):%m-%d %H:%M}" if task.due_at else "—"
         parts.append(
-            f"{role} {who} to do “{task.name}” by {due}" if en else f"{role} {who} 在 {due} 前办理“{task.name}”"
+            f"{role} {who} to do “{task.name}” by {due}"
+            if en
+            else f"{role} {who} 在 {due} 前办理“{task.name}”"
         )
     more = len(tasks) - len(parts)
     text = ("; " if en else "；").join(parts)
