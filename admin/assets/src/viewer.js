@@ -1,0 +1,246 @@
+/**
+ * A process diagram with the path a renewal took and where it stands now.
+ *
+ *   const view = await RenewalViewer.show(container, xml, {
+ *     completed: ['record_contact'], active: { coach_agent: 1 }, flows: ['flow_3'], incident: [],
+ *     onDrill: (calledElement, elementId) => …, onSelect: (elementId) => …, lang: 'zh',
+ *   });
+ *   view.fit(); view.zoom(1.25); view.centre('coach_agent'); view.destroy();
+ *
+ * Ids that the diagram does not have are passed over: a renewal's history spans several diagrams.
+ * Marks: is-done, is-live, is-flow-taken, is-incident, is-callable (colours in viewer.css).
+ * Mouse drag, one finger sideways or two fingers move it; ctrl+wheel, pinch, + and - zoom; 0 fits.
+ */
+import Viewer from 'bpmn-js/lib/Viewer';
+
+import { missing, say, speak, translateModule } from './words.js';
+
+const LIMITS = { least: 0.2, most: 4 };
+// Below the first a label cannot be read; the second is what is shown instead of the whole then.
+const LEGIBLE = 0.5;
+const READABLE = 0.8;
+const STEP = 1.25;
+const ARROWS = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
+
+const views = new WeakMap();
+
+/** Draw `xml` inside `container`, replacing what was shown there before. */
+export async function show(container, xml, options = {}) {
+  speak(options.lang);
+  views.get(container)?.destroy();
+  container.replaceChildren();
+  container.classList.add('renewal-diagram');
+  container.tabIndex = 0;
+  container.setAttribute('role', 'group');
+  container.setAttribute('aria-label', say('Process diagram'));
+
+  const viewer = new Viewer({ container, additionalModules: [translateModule] });
+  try {
+    await viewer.importXML(xml);
+  } catch (error) {
+    viewer.destroy();
+    container.replaceChildren(element('p', 'renewal-diagram-broken', say('This diagram cannot be shown: {reason}', { reason: error.message })));
+    throw error;
+  }
+
+  mark(viewer, options);
+  makeCallable(viewer, options.onDrill);
+  if (options.onSelect) viewer.get('eventBus').on('element.click', ({ element: it }) => options.onSelect(it.id));
+
+  const hand = navigate(viewer, container);
+  container.append(toolbar(hand));
+  hand.home(Object.keys(options.active ?? {}));
+  const view = {
+    ...hand,
+    viewer,
+    destroy() {
+      hand.release();
+      viewer.destroy();
+      views.delete(container);
+    },
+  };
+  views.set(container, view);
+  return view;
+}
+
+/** Texts of the library that have no Chinese; the browser tests expect none. */
+export const untranslated = () => [...missing];
+
+function element(name, className, text) {
+  const made = document.createElement(name);
+  made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function mark(viewer, { completed = [], active = {}, flows = [], incident = [] }) {
+  const canvas = viewer.get('canvas');
+  const known = viewer.get('elementRegistry');
+  const put = (ids, marker) => ids.filter((id) => known.get(id)).forEach((id) => canvas.addMarker(id, marker));
+  put(completed, 'is-done');
+  put(flows, 'is-flow-taken');
+  put(Object.keys(active), 'is-live');
+  put(incident, 'is-incident');
+  for (const [id, count] of Object.entries(active)) {
+    if (!known.get(id)) continue;
+    const badge = element('span', 'renewal-badge', String(count));
+    badge.title = say('{count} here now', { count });
+    viewer.get('overlays').add(id, 'renewal-live', { position: { top: -12, right: 14 }, html: badge });
+  }
+}
+
+/** Let a call activity be opened by click, tap or keyboard. */
+function makeCallable(viewer, onDrill) {
+  if (!onDrill) return;
+  viewer.get('elementRegistry').filter((it) => it.type === 'bpmn:CallActivity' && it.businessObject.calledElement).forEach((it) => {
+    const { calledElement, name } = it.businessObject;
+    viewer.get('canvas').addMarker(it, 'is-callable');
+    const button = element('button', 'renewal-drill', '⤢');
+    button.type = 'button';
+    button.title = say('Open stage diagram {element}', { element: name ?? calledElement });
+    button.setAttribute('aria-label', button.title);
+    button.addEventListener('click', (event) => {
+      event.stopPropagation();
+      onDrill(calledElement, it.id);
+    });
+    viewer.get('overlays').add(it, 'renewal-drill', { position: { bottom: 12, right: 14 }, html: button });
+  });
+  viewer.get('eventBus').on('element.click', ({ element: it }) => {
+    const called = it.type === 'bpmn:CallActivity' && it.businessObject.calledElement;
+    if (called) onDrill(called, it.id);
+  });
+}
+
+function toolbar(hand) {
+  const bar = element('div', 'renewal-diagram-tools');
+  const add = (sign, title, act) => {
+    const button = element('button', 'renewal-diagram-tool', sign);
+    button.type = 'button';
+    button.title = title;
+    button.setAttribute('aria-label', title);
+    button.addEventListener('click', act);
+    bar.append(button);
+  };
+  add('+', say('Zoom in'), () => hand.zoom(STEP));
+  add('−', say('Zoom out'), () => hand.zoom(1 / STEP));
+  add('⤢', say('Fit to view'), () => hand.fit());
+  return bar;
+}
+
+/** Moving and zooming by mouse, touch, wheel and keys; returns the same as functions. */
+function navigate(viewer, container) {
+  const canvas = viewer.get('canvas');
+  const fingers = new Map();
+  const ended = new AbortController();
+  let isDrag = false;
+
+  function fit() {
+    canvas.resized();
+    canvas.zoom('fit-viewport', 'auto');
+    if (canvas.zoom() > 1) canvas.zoom(1, 'auto');
+  }
+
+  /** The first view: all of it where that is legible, else where the renewal stands, else the beginning. */
+  function home(live) {
+    fit();
+    if (canvas.zoom() >= LEGIBLE) return;
+    const box = canvas.viewbox();
+    const known = viewer.get('elementRegistry');
+    const here = live.map((id) => known.get(id)).find(Boolean);
+    const [width, height] = [box.outer.width / READABLE, box.outer.height / READABLE];
+    const middle = here
+      ? { x: here.x + here.width / 2, y: here.y + here.height / 2 }
+      : { x: box.inner.x + width / 2 - 20, y: box.inner.y + Math.min(box.inner.height, height) / 2 - 20 };
+    canvas.viewbox({ x: middle.x - width / 2, y: middle.y - height / 2, width, height });
+  }
+
+  function zoom(factor, around) {
+    const wanted = Math.min(LIMITS.most, Math.max(LIMITS.least, canvas.zoom() * factor));
+    canvas.zoom(wanted, around ?? 'auto');
+  }
+
+  function centre(id) {
+    const it = viewer.get('elementRegistry').get(id);
+    if (it) canvas.scrollToElement(it, { top: 80, right: 80, bottom: 80, left: 80 });
+  }
+
+  const at = (event) => {
+    const box = container.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
+  const spread = ([a, b]) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, width: Math.hypot(a.x - b.x, a.y - b.y) });
+
+  function down(event) {
+    if (event.button !== 0 || event.target.closest('button, a')) return;
+    fingers.set(event.pointerId, at(event));
+    isDrag = false;
+  }
+
+  function move(event) {
+    const before = fingers.get(event.pointerId);
+    if (!before) return;
+    const now = at(event);
+    // A hand trembles: less than five pixels is still a click.
+    if (!isDrag && fingers.size === 1 && Math.hypot(now.x - before.x, now.y - before.y) < 5) return;
+    isDrag = true;
+    const was = [...fingers.values()];
+    fingers.set(event.pointerId, now);
+    if (fingers.size === 2) {
+      const [from, to] = [spread(was), spread([...fingers.values()])];
+      canvas.scroll({ dx: to.x - from.x, dy: to.y - from.y });
+      if (from.width > 0) zoom(to.width / from.width, { x: to.x, y: to.y });
+    } else {
+      canvas.scroll({ dx: now.x - before.x, dy: now.y - before.y });
+    }
+  }
+
+  const up = (event) => fingers.delete(event.pointerId);
+
+  /** The click that ends a drag selects nothing. */
+  function swallow(event) {
+    if (!isDrag) return;
+    isDrag = false;
+    event.stopPropagation();
+    event.preventDefault();
+  }
+
+  function wheel(event) {
+    // Without ctrl the page scrolls, as people expect; a pinch on a touchpad arrives as ctrl+wheel.
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    zoom(event.deltaY < 0 ? 1.1 : 1 / 1.1, at(event));
+  }
+
+  function key(event) {
+    if (event.target !== container || event.ctrlKey || event.metaKey || event.altKey) return;
+    const arrow = ARROWS[event.key];
+    if (arrow) canvas.scroll({ dx: arrow[0], dy: arrow[1] });
+    else if (event.key === '+' || event.key === '=') zoom(STEP);
+    else if (event.key === '-') zoom(1 / STEP);
+    else if (event.key === '0') fit();
+    else return;
+    event.preventDefault();
+  }
+
+  const listen = (target, type, act, more = {}) => target.addEventListener(type, act, { signal: ended.signal, ...more });
+  listen(container, 'pointerdown', down);
+  listen(window, 'pointermove', move);
+  listen(window, 'pointerup', up);
+  listen(window, 'pointercancel', up);
+  listen(container, 'click', swallow, { capture: true });
+  listen(container, 'wheel', wheel, { passive: false });
+  listen(container, 'keydown', key);
+  const watch = new ResizeObserver(() => canvas.resized());
+  watch.observe(container);
+
+  return {
+    fit,
+    home,
+    zoom,
+    centre,
+    release() {
+      ended.abort();
+      watch.disconnect();
+    },
+  };
+}
