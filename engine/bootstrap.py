@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import forms
 from engine.clock import Clock, SystemClock, VirtualClock
 from engine.domain.decision import Decision
-from engine.domain.workdays import Holidays, HolidayRow, Workdays
+from engine.domain.workdays import HolidayRow, Holidays, Workdays
 from engine.errors import NoDefinition
 from engine.settings import Settings, load_settings
 from engine.spiff.dmn import read_decision
@@ -71,7 +71,9 @@ class Engine:
                 rows = holidays_of(session)
             self._workdays = Workdays(
                 Holidays(
-                    HolidayRow(day=r.day, kind=r.kind, name=r.name, source=r.source, provisional=r.provisional)
+                    HolidayRow(
+                        day=r.day, kind=r.kind, name=r.name, source=r.source, provisional=r.provisional
+                    )
                     for r in rows
                 )
             )
@@ -82,7 +84,9 @@ class Engine:
         self._workdays = None
 
 
-def parse_deployed(files: Mapping[str, bytes], *, set_id: int = 0, version: int = 0, digest: str = "") -> Deployed:
+def parse_deployed(
+    files: Mapping[str, bytes], *, set_id: int = 0, version: int = 0, digest: str = ""
+) -> Deployed:
     """Parse a bundle's *files* (names as in the bundle: ``*.bpmn``, ``*.dmn``, ``forms/*.json``)."""
     tables = [read_decision(content, file=name) for name, content in files.items() if name.endswith(".dmn")]
     return Deployed(
@@ -122,6 +126,8 @@ def build_engine(settings: Settings | None = None) -> Engine:
     settings = settings or load_settings()
     store = Store(settings.database_url)
     clock: Clock = (
-        VirtualClock(store.read_clock, settings.zone) if settings.virtual_clock else SystemClock(settings.zone)
+        VirtualClock(store.read_clock, settings.zone)
+        if settings.virtual_clock
+        else SystemClock(settings.zone)
     )
     return Engine(settings, store, clock)

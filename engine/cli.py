@@ -69,7 +69,9 @@ def json_option(function: F) -> F:
         if value:
             ctx.ensure_object(dict)["json"] = True
 
-    return click.option("--json", is_flag=True, expose_value=False, callback=keep, help="Print one JSON object.")(function)
+    return click.option(
+        "--json", is_flag=True, expose_value=False, callback=keep, help="Print one JSON object."
+    )(function)
 
 
 @contextmanager
@@ -116,7 +118,10 @@ def db_upgrade() -> None:
     """Create or migrate the schema."""
     with _engine(checked=False) as engine:
         revision = schema.upgrade(engine)
-        _show({"revision": revision}, _say(f"数据库已就绪（{revision}）。", f"The database is ready ({revision})."))
+        _show(
+            {"revision": revision},
+            _say(f"数据库已就绪（{revision}）。", f"The database is ready ({revision})."),
+        )
 
 
 @main.command()
@@ -128,9 +133,13 @@ def db_upgrade() -> None:
 def deploy(directory: Path | None, by: str, approved_by: str | None, note: str | None) -> None:
     """Lint, then deploy the set in DIRECTORY (default: the project's own) as a new version."""
     with _engine() as engine:
-        report = publish.deploy(engine, publish.read_files(directory), by=by, approved_by=approved_by, note=note)
+        report = publish.deploy(
+            engine, publish.read_files(directory), by=by, approved_by=approved_by, note=note
+        )
         done = _say(f"已发布第 {report.version} 版。", f"Version {report.version} is deployed.")
-        same = _say(f"内容未变，仍为第 {report.version} 版。", f"Nothing changed; version {report.version} stays.")
+        same = _say(
+            f"内容未变，仍为第 {report.version} 版。", f"Nothing changed; version {report.version} stays."
+        )
         _show(
             {
                 "version": report.version,
@@ -151,7 +160,10 @@ def lint(ctx: click.Context, paths: tuple[Path, ...]) -> None:
     files = _lint_input(paths)
     findings = publish.lint_files(files)
     lines = "\n".join(f"{f.file}:{f.element or ''}: {f.en if _lang() == 'en' else f.zh}" for f in findings)
-    _show({"findings": [_finding(f) for f in findings]}, lines or _say("没有发现问题。", "No problems were found."))
+    _show(
+        {"findings": [_finding(f) for f in findings]},
+        lines or _say("没有发现问题。", "No problems were found."),
+    )
     if any(f.level == "error" for f in findings):
         ctx.exit(1)
 
@@ -187,7 +199,9 @@ def _finding(finding: Any) -> dict[str, Any]:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", required=True, type=click.Choice(sorted(PROFILES)), help="Source profile.")
 @click.option("--preview", is_flag=True, help="Only say what a commit would do.")
-@click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write rejected rows with reasons.")
+@click.option(
+    "--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write rejected rows with reasons."
+)
 @json_option
 def import_list(file: Path, source: str, preview: bool, errors: Path | None) -> None:
     """Import a pending-renewal list (xlsx, xls, csv)."""
@@ -197,7 +211,9 @@ def import_list(file: Path, source: str, preview: bool, errors: Path | None) -> 
 @main.command("import-policies")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", required=True, type=click.Choice(sorted(PROFILES)), help="Source profile.")
-@click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write rejected rows with reasons.")
+@click.option(
+    "--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write rejected rows with reasons."
+)
 @json_option
 def import_policies(file: Path, source: str, errors: Path | None) -> None:
     """Import newly issued policies and end the renewals they fulfil."""
@@ -226,7 +242,10 @@ def _import(file: Path, source: str, kind: str, *, preview: bool, errors: Path |
             f"rejected {report.rejected}, started {report.started}, warnings {report.warnings}, "
             f"renewed {report.renewed}",
         )
-        lines = [text, *(f"{p['row']}:{p['column']}: {p['value']} {p['reason']} {p['remedy']}" for p in problems[:50])]
+        lines = [
+            text,
+            *(f"{p['row']}:{p['column']}: {p['value']} {p['reason']} {p['remedy']}" for p in problems[:50]),
+        ]
         _show({**asdict(report), "problems": problems}, "\n".join(lines))
 
 
@@ -302,9 +321,13 @@ def clock_advance(duration: str) -> None:
 def message(name: str, key: str, data: str | None, message_id: str | None) -> None:
     """Deliver a message to one renewal."""
     with _engine() as engine:
-        done = deliver_message(engine, name, key, data=_json_object(data), message_id=message_id, actor=OPERATOR)
+        done = deliver_message(
+            engine, name, key, data=_json_object(data), message_id=message_id, actor=OPERATOR
+        )
         fresh = _say(f"已投递 {name}。", f"{name} is delivered.")
-        again = _say(f"消息 {message_id} 已处理过，未重复执行。", f"Message {message_id} was known; nothing was done.")
+        again = _say(
+            f"消息 {message_id} 已处理过，未重复执行。", f"Message {message_id} was known; nothing was done."
+        )
         _show(done, again if done.repeated else fresh)
 
 
@@ -316,7 +339,9 @@ def _json_object(text: str | None) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         value = None
     if not isinstance(value, dict):
-        raise BadInput(what="--data", value=text[:80], reason=_say("不是 JSON 对象。", "it is not a JSON object."))
+        raise BadInput(
+            what="--data", value=text[:80], reason=_say("不是 JSON 对象。", "it is not a JSON object.")
+        )
     return value
 
 
@@ -341,7 +366,9 @@ def list_tasks(user: str | None, role: str | None, state: str | None, key: str |
     with _engine() as engine:
         actor = users.actor_of(engine, user) if user else None
         rows = reading.tasks(engine, actor=actor, role=role, state=state, key=key)
-        _show({"tasks": rows}, "\n".join(reading.task_text(r) for r in rows) or _say("没有任务。", "No tasks."))
+        _show(
+            {"tasks": rows}, "\n".join(reading.task_text(r) for r in rows) or _say("没有任务。", "No tasks.")
+        )
 
 
 @main.command()
@@ -352,7 +379,10 @@ def claim(task: int, user: str) -> None:
     """Take TASK for USER."""
     with _engine() as engine:
         tasks.claim_task(engine, task, actor=users.actor_of(engine, user))
-        _show({"task_id": task, "claimed_by": user}, _say(f"任务 {task} 已由 {user} 领取。", f"{user} has task {task}."))
+        _show(
+            {"task_id": task, "claimed_by": user},
+            _say(f"任务 {task} 已由 {user} 领取。", f"{user} has task {task}."),
+        )
 
 
 @main.command()
@@ -366,7 +396,12 @@ def complete(task: int, user: str, data: str, version: int | None) -> None:
     with _engine() as engine:
         values = _json_object(data)
         done = tasks.complete_task(engine, task, values, actor=users.actor_of(engine, user), version=version)
-        _show(done, _say(f"任务 {task} 已完成，新任务 {len(done.opened)} 个。", f"Done; {len(done.opened)} new tasks."))
+        _show(
+            done,
+            _say(
+                f"任务 {task} 已完成，新任务 {len(done.opened)} 个。", f"Done; {len(done.opened)} new tasks."
+            ),
+        )
 
 
 # --- people ------------------------------------------------------------------

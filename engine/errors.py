@@ -58,7 +58,9 @@ class TaskAlreadyClosed(Conflict):
 
     code = "task_already_closed"
     zh = "任务“{name}”已于 {at} 由 {actor} 办结（{status}）。您填写的内容已保存为草稿，未丢失。"
-    en = "Task “{name}” was already closed by {actor} at {at} ({status}). What you entered is kept as a draft."
+    en = (
+        "Task “{name}” was already closed by {actor} at {at} ({status}). What you entered is kept as a draft."
+    )
 
 
 class TaskChanged(Conflict):
@@ -66,7 +68,9 @@ class TaskChanged(Conflict):
 
     code = "task_changed"
     zh = "任务“{name}”在您填写期间已变更（您打开的是第 {seen} 版，现为第 {now} 版）。内容已存为草稿，请核对后再提交。"
-    en = "Task “{name}” changed while you filled it in (you saw version {seen}, it is {now}). Kept as a draft."
+    en = (
+        "Task “{name}” changed while you filled it in (you saw version {seen}, it is {now}). Kept as a draft."
+    )
 
 
 class TaskTaken(Conflict):

@@ -44,7 +44,9 @@ def _tick(engine: Engine, lock: threading.Lock) -> None:
             log.warning("tick_refused", code=error.code)
         else:
             if report.timers_fired or report.messages_sent or report.incidents:
-                log.info("tick", fired=report.timers_fired, sent=report.messages_sent, incidents=report.incidents)
+                log.info(
+                    "tick", fired=report.timers_fired, sent=report.messages_sent, incidents=report.incidents
+                )
 
 
 class _Server(BaseApplication):

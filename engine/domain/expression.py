@@ -1,9 +1,9 @@
 """The expression language of diagrams and decision tables: compiled once, read only, without side effects.
 
-Grammar: a small part of Python's — literals, names, fields of mappings, comparisons, ``in``, ``and``/``or``/``not``,
-``+ - * /``, ``a if c else b``, tuples, and calls of :data:`KNOWN_FUNCTIONS`. Nothing else exists: no attribute of
-an object is ever read, nothing is assigned, looped, indexed or formatted. What the operators mean, and what an
-unset value does, is said in :mod:`engine.domain.expression_values`.
+Grammar: a small part of Python's — literals, names, fields of mappings, comparisons, ``in``, ``and``,
+``or``, ``not``, ``+ - * /``, ``a if c else b``, tuples, and calls of :data:`KNOWN_FUNCTIONS`. Nothing else
+exists: no attribute of an object is ever read, nothing is assigned, looped, indexed or formatted. What the
+operators mean, and what an unset value does, is said in :mod:`engine.domain.expression_values`.
 
 Limits: 2,000 characters, 200 nodes, 40 nested parentheses, 18 digits in a number.
 """

@@ -208,9 +208,13 @@ def _month(session: Session, actor: Actor, today: date) -> MonthSoFar:
 def _running(session: Session, actor: Actor, present: Present) -> Running:
     scope = select(Renewal.id).where(renewals_visible_to(actor)).scalar_subquery()
     batches = session.scalars(select(ImportBatch).order_by(ImportBatch.id.desc()).limit(SHOWN_BATCHES)).all()
-    sets = session.scalars(select(DefinitionSet).order_by(DefinitionSet.version.desc()).limit(SHOWN_SETS)).all()
+    sets = session.scalars(
+        select(DefinitionSet).order_by(DefinitionSet.version.desc()).limit(SHOWN_SETS)
+    ).all()
     open_incident = and_(Incident.status == IncidentStatus.OPEN, Incident.instance_id.in_(scope))
-    incidents = session.scalars(select(Incident).where(open_incident).order_by(Incident.id.desc()).limit(SHOWN_INCIDENTS))
+    incidents = session.scalars(
+        select(Incident).where(open_incident).order_by(Incident.id.desc()).limit(SHOWN_INCIDENTS)
+    )
     waiting = and_(Timer.settled.is_(False), Timer.due_at <= present.now, Timer.instance_id.in_(scope))
     failed = and_(OutboxMessage.status == OutboxStatus.FAILED, OutboxMessage.instance_id.in_(scope))
     counts = session.execute(
@@ -221,7 +225,8 @@ def _running(session: Session, actor: Actor, present: Present) -> Running:
         )
     ).one()
     names = actor_names(
-        session, {b.created_by for b in batches} | {s.deployed_by for s in sets} | {s.approved_by for s in sets}
+        session,
+        {b.created_by for b in batches} | {s.deployed_by for s in sets} | {s.approved_by for s in sets},
     )
     return Running(
         open_incidents=counts[0],

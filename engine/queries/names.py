@@ -16,7 +16,9 @@ def people_names(session: Session, numbers: Iterable[str | None]) -> Mapping[str
     wanted = {number for number in numbers if number}
     if not wanted:
         return {}
-    rows = session.execute(select(Person.employee_no, Person.name).where(Person.employee_no.in_(sorted(wanted))))
+    rows = session.execute(
+        select(Person.employee_no, Person.name).where(Person.employee_no.in_(sorted(wanted)))
+    )
     return {row.employee_no: row.name for row in rows}
 
 
@@ -38,6 +40,8 @@ def unit_names(session: Session, codes: Iterable[str | None]) -> Mapping[str, st
     if not wanted:
         return {}
     rows = session.execute(
-        select(OrgUnit.code, OrgUnit.name).where(OrgUnit.code.in_(sorted(wanted))).order_by(OrgUnit.valid_from)
+        select(OrgUnit.code, OrgUnit.name)
+        .where(OrgUnit.code.in_(sorted(wanted)))
+        .order_by(OrgUnit.valid_from)
     )
     return {row.code: row.name for row in rows}

@@ -212,5 +212,6 @@ def _units(session: Session, actor: Actor) -> tuple[UnitChoice, ...]:
         codes |= {code for code in row if code}
     names = unit_names(session, codes)
     return tuple(
-        UnitChoice(code=code, name=names.get(code, code)) for code in sorted(codes, key=lambda c: (names.get(c, c), c))
+        UnitChoice(code=code, name=names.get(code, code))
+        for code in sorted(codes, key=lambda c: (names.get(c, c), c))
     )

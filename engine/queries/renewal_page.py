@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -14,10 +13,10 @@ from sqlalchemy.orm import Session
 from engine.bootstrap import Deployed
 from engine.clock import business_date
 from engine.domain.actor import Actor
-from engine.domain.codes import IncidentStatus, Label, Role, Stage
+from engine.domain.codes import IncidentStatus, Label, Role
 from engine.domain.masking import mask_id_no, mask_phone, mask_policy_no, mask_vin
 from engine.domain.stage import stage_starts
-from engine.errors import NotFound
+from engine.queries.diagram import DeployedOf, Path, name_of, path_of
 from engine.queries.names import people_names, unit_names
 from engine.queries.present import Present, due_day
 from engine.queries.scope import OPEN, find_renewal
@@ -28,7 +27,6 @@ from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
 from engine.store.tasks import UserTask
 
 SHOWN_TIMERS = 6
-DeployedOf = Callable[[int], Deployed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,22 +91,6 @@ class IncidentLine:
     element: str | None
     message: str
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
-    """What the diagram shows: how often each element and flow (``a>b``) was passed, and the live ones.
-
-    ``processes`` are the diagrams of the pinned version, the spine first; ``calls`` the live ones.
-    """
-
-    version: int
-    elements: Mapping[str, int]
-    flows: Mapping[str, int]
-    live: tuple[str, ...]
-    calls: tuple[str, ...]
-    processes: tuple[tuple[str, str], ...]
-    broken: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +171,9 @@ def renewal_page(
     incidents = session.scalars(
         select(Incident).where(Incident.instance_id == renewal.id, Incident.status == IncidentStatus.OPEN)
     ).all()
-    names = people_names(session, {*_numbers(renewal), *(task.assignee_no or task.claimed_by for task in tasks)})
+    names = people_names(
+        session, {*_numbers(renewal), *(task.assignee_no or task.claimed_by for task in tasks)}
+    )
     units = unit_names(session, _unit_codes(renewal))
     deployed = deployed_of(instance.definition_set_id)
     task_lines = tuple(_task(task, actor, names, present) for task in tasks)
@@ -235,26 +219,10 @@ def renewal_page(
         incidents=tuple(_incident(row, deployed) for row in incidents),
         waiting=why_waiting(_situation(renewal, task_lines, timer_lines, incidents, present)),
         stage_starts=tuple((str(stage), day) for stage, day in stage_starts(renewal.expiry_date).items()),
-        path=_path(instance, deployed, incidents),
+        path=path_of(instance, deployed, incidents),
         started_at=renewal.started_at,
         ended_at=renewal.ended_at,
     )
-
-
-def diagram_of(
-    session: Session, actor: Actor, renewal_id: int, process_id: str, *, deployed_of: DeployedOf
-) -> bytes:
-    """Return the BPMN file of *process_id* in the version this renewal is pinned to.
-
-    Raises:
-        NotFound: the renewal lies outside the scope, or its version has no such diagram.
-    """
-    renewal = find_renewal(session, actor, renewal_id)
-    instance = session.get_one(ProcessInstance, renewal.id)
-    content = deployed_of(instance.definition_set_id).files.get(f"{process_id}.bpmn")
-    if content is None:
-        raise NotFound(what="流程图", key=process_id)
-    return content
 
 
 def _around(session: Session, renewal: Renewal) -> tuple[Vehicle, Customer | None, ProcessInstance]:
@@ -339,40 +307,18 @@ def _task(task: UserTask, actor: Actor, names: Mapping[str, str], present: Prese
     )
 
 
-def _name_of(element_id: str, deployed: Deployed) -> str:
-    element = deployed.process.elements.by_id.get(element_id)
-    return (element.name if element else None) or element_id
-
-
 def _timer(timer: Timer, deployed: Deployed) -> TimerLine:
     return TimerLine(
-        element_id=timer.element_id, name=_name_of(timer.element_id, deployed), due_at=timer.due_at
+        element_id=timer.element_id, name=name_of(timer.element_id, deployed), due_at=timer.due_at
     )
 
 
 def _incident(row: Incident, deployed: Deployed) -> IncidentLine:
     return IncidentLine(
         id=row.id,
-        element=_name_of(row.element_id, deployed) if row.element_id else None,
+        element=name_of(row.element_id, deployed) if row.element_id else None,
         message=row.message,
         created_at=row.created_at,
-    )
-
-
-def _path(instance: ProcessInstance, deployed: Deployed, incidents: Sequence[Incident]) -> Path:
-    path: Mapping[str, Any] = instance.path
-    calls = tuple(path.get("calls", ()))
-    keys = [name.removesuffix(".bpmn") for name in deployed.files if name.endswith(".bpmn")]
-    order = [instance.definition_key, *(f"stage_{stage}" for stage in Stage)]
-    keys.sort(key=lambda key: (order.index(key) if key in order else len(order), key))
-    return Path(
-        version=deployed.version,
-        elements=dict(path.get("elements", {})),
-        flows=dict(path.get("flows", {})),
-        live=tuple(path.get("live", ())),
-        calls=calls,
-        processes=tuple((key, deployed.process.elements.process_name(key)) for key in keys),
-        broken=tuple(row.element_id for row in incidents if row.element_id),
     )
 
 
@@ -383,7 +329,9 @@ def _situation(
     incidents: Sequence[Incident],
     present: Present,
 ) -> Situation:
-    following = [(stage, day) for stage, day in stage_starts(renewal.expiry_date).items() if day > present.today]
+    following = [
+        (stage, day) for stage, day in stage_starts(renewal.expiry_date).items() if day > present.today
+    ]
     return Situation(
         ended_on=business_date(renewal.ended_at, present.zone) if renewal.ended_at else None,
         outcome=renewal.outcome,
@@ -392,6 +340,8 @@ def _situation(
             Pending(name=t.name, role=Role(t.role), who=t.who, due_date=t.due_date, late_days=t.late_days)
             for t in tasks
         ),
-        timer=Awaited(name=timers[0].name, day=business_date(timers[0].due_at, present.zone)) if timers else None,
+        timer=Awaited(name=timers[0].name, day=business_date(timers[0].due_at, present.zone))
+        if timers
+        else None,
         next_stage=following[0] if following else None,
     )

@@ -44,7 +44,8 @@ class Words:
     actors: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     elements: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Label] = field(default_factory=dict)
+    options: Mapping[tuple[str, str], Label] = field(default_factory=dict)
+    """(field key, stored value) → label, of the choice fields of the version's forms."""
     operations: Mapping[str, Label] = field(default_factory=dict)
     zone: ZoneInfo = SHANGHAI
 
@@ -193,8 +194,8 @@ def shown_value(name: str, value: object, words: Words) -> Label:
         text = words.person(text)
     elif name.endswith("_code") and name != "exclusion_code":
         text = words.units.get(text, text)
-    elif text in words.options:
-        return words.options[text]
+    elif (name, text) in words.options:
+        return words.options[name, text]
     return Label(text, text)
 
 
@@ -216,9 +217,7 @@ def _entered(event: Happening, _words: Words) -> Label:
     if not before:
         return Label(f"进入“{stage.zh}”阶段", f"Entered the stage “{stage.en}”")
     came = coded(Stage, before)
-    return Label(
-        f"由“{came.zh}”进入“{stage.zh}”阶段", f"Moved from the stage “{came.en}” to “{stage.en}”"
-    )
+    return Label(f"由“{came.zh}”进入“{stage.zh}”阶段", f"Moved from the stage “{came.en}” to “{stage.en}”")
 
 
 @says("stage_skipped", Kind.PROGRESS)
@@ -267,7 +266,8 @@ def _opened(event: Happening, words: Words) -> Label:
         name = words.person(number)
         return Label(f"任务{_task(event)}交给 {name}", f"Task {_task_en(event)} went to {name}")
     return Label(
-        f"任务{_task(event)}待{role.zh}领取", f"Task {_task_en(event)} is offered to the role {role.en.lower()}"
+        f"任务{_task(event)}待{role.zh}领取",
+        f"Task {_task_en(event)} is offered to the role {role.en.lower()}",
     )
 
 
@@ -302,7 +302,9 @@ def _missed(event: Happening, words: Words) -> Label:
 
 @says("task_withdrawn", Kind.TASK)
 def _withdrawn(event: Happening, _words: Words) -> Label:
-    return Label(f"任务{_task(event)}不再需要，已撤回", f"Task {_task_en(event)} is no longer needed and was withdrawn")
+    return Label(
+        f"任务{_task(event)}不再需要，已撤回", f"Task {_task_en(event)} is no longer needed and was withdrawn"
+    )
 
 
 @says("task_reassigned", Kind.TASK)
@@ -310,7 +312,8 @@ def _reassigned(event: Happening, words: Words) -> Label:
     old = Label(*[words.person(event["from"])] * 2) if event["from"] else _NOBODY
     new = Label(*[words.person(event["to"])] * 2) if event["to"] else Label("岗位待领取", "the role's queue")
     return Label(
-        f"任务{_task(event)}由 {old.zh} 转给 {new.zh}", f"Task {_task_en(event)} moved from {old.en} to {new.en}"
+        f"任务{_task(event)}由 {old.zh} 转给 {new.zh}",
+        f"Task {_task_en(event)} moved from {old.en} to {new.en}",
     )
 
 
@@ -366,19 +369,37 @@ def _distributed(event: Happening, words: Words) -> Label:
 @says("fact_changed", Kind.FACT)
 def _fact(event: Happening, words: Words) -> Label:
     name = str(event["field"])
-    label, old, new = field_label(name), shown_value(name, event["from"], words), shown_value(name, event["to"], words)
-    source = _SOURCES.get(str(event["source"]), Label(str(event["source"]), str(event["source"])))
-    zh = f"{label.zh}由 {old.zh} 改为 {new.zh}" if event["from"] not in (None, "") else f"登记{label.zh}：{new.zh}"
-    en = f"The {label.en} changed from {old.en} to {new.en}" if event["from"] not in (None, "") else (
-        f"The {label.en} was recorded: {new.en}"
+    label, old, new = (
+        field_label(name),
+        shown_value(name, event["from"], words),
+        shown_value(name, event["to"], words),
     )
-    return Label(f"{zh}（来源：{source.zh}）", f"{en} (source: {source.en})") if event["source"] else Label(zh, en)
+    source = _SOURCES.get(str(event["source"]), Label(str(event["source"]), str(event["source"])))
+    zh = (
+        f"{label.zh}由 {old.zh} 改为 {new.zh}"
+        if event["from"] not in (None, "")
+        else f"登记{label.zh}：{new.zh}"
+    )
+    en = (
+        f"The {label.en} changed from {old.en} to {new.en}"
+        if event["from"] not in (None, "")
+        else (f"The {label.en} was recorded: {new.en}")
+    )
+    return (
+        Label(f"{zh}（来源：{source.zh}）", f"{en} (source: {source.en})")
+        if event["source"]
+        else Label(zh, en)
+    )
 
 
 @says("responsible_changed", Kind.FACT)
 def _responsible(event: Happening, words: Words) -> Label:
     name = str(event["field"])
-    label, old, new = field_label(name), shown_value(name, event["from"], words), shown_value(name, event["to"], words)
+    label, old, new = (
+        field_label(name),
+        shown_value(name, event["from"], words),
+        shown_value(name, event["to"], words),
+    )
     return Label(f"{label.zh}由 {old.zh} 改为 {new.zh}", f"The {label.en} changed from {old.en} to {new.en}")
 
 
@@ -388,7 +409,9 @@ def _responsible(event: Happening, words: Words) -> Label:
 @says("timer_fired", Kind.SYSTEM)
 def _timer(event: Happening, words: Words) -> Label:
     name, planned = words.element(event["element_id"]), words.moment(event["planned"])
-    return Label(f"定时“{name}”到点触发，计划时间 {planned}", f"The timer “{name}” fired, planned for {planned}")
+    return Label(
+        f"定时“{name}”到点触发，计划时间 {planned}", f"The timer “{name}” fired, planned for {planned}"
+    )
 
 
 @says("timer_cancelled", Kind.SYSTEM)
@@ -399,7 +422,9 @@ def _timer_cancelled(event: Happening, words: Words) -> Label:
 
 @says("operation_done", Kind.SYSTEM)
 def _operation(event: Happening, words: Words) -> Label:
-    name = words.operations.get(str(event["operation"]), Label(str(event["operation"]), str(event["operation"])))
+    name = words.operations.get(
+        str(event["operation"]), Label(str(event["operation"]), str(event["operation"]))
+    )
     return Label(f"系统执行“{name.zh}”", f"The system carried out “{name.en}”")
 
 
@@ -412,7 +437,10 @@ def _decision(event: Happening, words: Words) -> Label:
 @says("incident_raised", Kind.SYSTEM)
 def _incident(event: Happening, words: Words) -> Label:
     where = f"“{words.element(event.subject)}”" if event.subject else ""
-    return Label(f"步骤{where}执行失败，已生成异常，状态未改变", f"The step {where or '—'} failed; an incident was kept, nothing changed")
+    return Label(
+        f"步骤{where}执行失败，已生成异常，状态未改变",
+        f"The step {where or '—'} failed; an incident was kept, nothing changed",
+    )
 
 
 @says("incident_resolved", Kind.SYSTEM)
@@ -430,7 +458,10 @@ def _clock(event: Happening, words: Words) -> Label:
 @says("definition_deployed", Kind.SYSTEM)
 def _deployed(event: Happening, words: Words) -> Label:
     approver = words.actors.get(str(event["approved_by"]), event["approved_by"])
-    zh, en = f"{event.who} 发布了流程第 {event['version']} 版", f"{event.who} deployed process version {event['version']}"
+    zh, en = (
+        f"{event.who} 发布了流程第 {event['version']} 版",
+        f"{event.who} deployed process version {event['version']}",
+    )
     return Label(f"{zh}，{approver} 审批", f"{en}, approved by {approver}") if approver else Label(zh, en)
 
 
@@ -459,12 +490,16 @@ def _committed(event: Happening, _words: Words) -> Label:
 @says("import_discarded", Kind.SYSTEM)
 def _discarded(event: Happening, _words: Words) -> Label:
     status = BatchStatus.DISCARDED.label
-    return Label(f"{event.who} 放弃了清单{_file(event)}", f"{event.who} {status.en.lower()} the list {_file(event)}")
+    return Label(
+        f"{event.who} 放弃了清单{_file(event)}", f"{event.who} {status.en.lower()} the list {_file(event)}"
+    )
 
 
 @says("org_imported", Kind.SYSTEM)
 def _org(event: Happening, _words: Words) -> Label:
-    return Label(f"{event.who} 导入了机构与人员{_file(event)}", f"{event.who} imported the organisation {_file(event)}")
+    return Label(
+        f"{event.who} 导入了机构与人员{_file(event)}", f"{event.who} imported the organisation {_file(event)}"
+    )
 
 
 @says("user_added", Kind.SYSTEM)
@@ -490,7 +525,9 @@ def _signed_out(event: Happening, _words: Words) -> Label:
 
 @says("access_refused", Kind.SYSTEM)
 def _refused(event: Happening, _words: Words) -> Label:
-    return Label(f"{event.who} 的访问被拒绝：{event.subject}", f"{event.who} was refused access: {event.subject}")
+    return Label(
+        f"{event.who} 的访问被拒绝：{event.subject}", f"{event.who} was refused access: {event.subject}"
+    )
 
 
 @says("record_viewed", Kind.SYSTEM)

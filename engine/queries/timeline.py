@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine.bootstrap import Deployed
 from engine.domain.actor import SYSTEM_NAME, Actor
 from engine.domain.codes import Label
+from engine.queries.diagram import DeployedOf
 from engine.queries.keyset import pack_position, unpack_position
 from engine.queries.names import actor_names, people_names, unit_names
 from engine.queries.scope import find_renewal
@@ -21,7 +22,6 @@ from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
 
 PAGE = 40
-DeployedOf = Callable[[int], Deployed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,9 @@ def _words(
         people=people_names(session, people),
         actors=actor_names(session, {row.actor for row in rows}),
         units=unit_names(session, units),
-        elements={e.id: e.name for e in deployed.process.elements.by_id.values() if e.name} if deployed else {},
+        elements={e.id: e.name for e in deployed.process.elements.by_id.values() if e.name}
+        if deployed
+        else {},
         options=_options(deployed) if deployed else {},
         operations=operations,
         zone=zone,
@@ -141,11 +143,16 @@ def _mentioned(rows: Iterable[HistoryEvent]) -> tuple[set[str], set[str]]:
     return people, units
 
 
-def _options(deployed: Deployed) -> Mapping[str, Label]:
-    """Labels of the values that choice fields may store, over all forms of the version."""
+def _options(deployed: Deployed) -> Mapping[tuple[str, str], Label]:
+    """Labels of the values that choice fields may store, by field key over all forms of the version."""
     return {
-        option.value: Label(option.label.zh, option.label.en)
+        (key, option.value): Label(option.label.zh, option.label.en)
         for form in deployed.forms.values()
         for field in form.fields
         for option in field.options
+        for key in (field.key, _FACT_OF.get(field.key, field.key))
     }
+
+
+# A reason typed into a form becomes the renewal's loss reason.
+_FACT_OF = {"reason": "loss_reason", "confirmed_reason": "loss_reason", "code": "exclusion_code"}

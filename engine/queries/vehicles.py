@@ -29,7 +29,9 @@ def matches(text: str) -> ColumnElement[bool] | None:
     if len(text.strip()) < SHORTEST_SEARCH:
         return None
     number = normalise_vin(text)
-    lines = select(PolicyLine.renewal_id).where(PolicyLine.policy_no.startswith(text.strip(), autoescape=True))
+    lines = select(PolicyLine.renewal_id).where(
+        PolicyLine.policy_no.startswith(text.strip(), autoescape=True)
+    )
     clauses = [Renewal.vin.startswith(number, autoescape=True), Renewal.id.in_(lines)]
     plate = normalise_plate(text)
     if plate:

@@ -84,9 +84,12 @@ class StepScope:
         before = self.renewal.state
         if before != state:
             self.renewal.state = str(state)
-            self.record("state_changed", **{"from": before, "to": str(state)})
+            moved: dict[str, Any] = {"from": before, "to": str(state)}
+            self.record("state_changed", **moved)
 
-    def change_fact(self, field_name: str, old: Any, new: Any, *, source: str, reason: str | None = None) -> None:
+    def change_fact(
+        self, field_name: str, old: Any, new: Any, *, source: str, reason: str | None = None
+    ) -> None:
         """Record that a business fact changed; the caller sets it."""
         self.record(
             "fact_changed",

@@ -80,7 +80,9 @@ def _store(tx: Tx, read: OrgFile) -> dict[str, int]:
     for post in read.posts:
         key = (post.employee_no, str(post.role), post.unit_code, post.valid_from)
         _upsert(tx, counts, posts.get(key), Post, _values(post, _POST))
-    liaisons = {(x.workplace_code, x.specialist_no, x.trainer_no, x.valid_from): x for x in all_rows(tx, Liaison)}
+    liaisons = {
+        (x.workplace_code, x.specialist_no, x.trainer_no, x.valid_from): x for x in all_rows(tx, Liaison)
+    }
     for row in read.liaisons:
         place = (row.workplace_code, row.specialist_no, row.trainer_no, row.valid_from)
         _upsert(tx, counts, liaisons.get(place), Liaison, _values(row, _LIAISON))

@@ -72,7 +72,8 @@ def preview_list(
             details=_details(read),
             read=read.read,
             rejected=sum(1 for r in judged if r.verdict == RowVerdict.REJECTED),
-            warnings=sum(1 for r in judged for p in r.problems if p["level"] == "warning") + _file_warnings(read),
+            warnings=sum(1 for r in judged for p in r.problems if p["level"] == "warning")
+            + _file_warnings(read),
             created_at=now,
             created_by=actor.name,
         )
@@ -401,4 +402,3 @@ def with_refused(read: ReadList, rows: Sequence[ImportRow]) -> ReadList:
         if row.row_no not in known
     )
     return replace(read, rejected=tuple(sorted((*read.rejected, *more), key=lambda r: r.row_no)))
-

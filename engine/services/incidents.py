@@ -30,7 +30,12 @@ def raise_incident(
     text = error.say("zh") if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
     with engine.store.transaction() as tx:
         known = next(
-            (i for i in open_incidents(tx, instance_id) if i.trigger == trigger and i.element_id == element_id), None
+            (
+                i
+                for i in open_incidents(tx, instance_id)
+                if i.trigger == trigger and i.element_id == element_id
+            ),
+            None,
         )
         if known is None:
             known = Incident(
@@ -72,5 +77,9 @@ def resolve(tx: Tx, instance_id: int, *, trigger: str, actor: Actor, now: dateti
             incident.status = str(IncidentStatus.RESOLVED)
             incident.resolved_at, incident.resolved_by = now, actor.name
             tx.record(
-                "incident_resolved", at=now, actor=actor.name, instance_id=instance_id, subject=incident.element_id
+                "incident_resolved",
+                at=now,
+                actor=actor.name,
+                instance_id=instance_id,
+                subject=incident.element_id,
             )

@@ -36,7 +36,9 @@ class NewRenewal:
     source: str
 
 
-def start_renewal(tx: Tx, engine: Engine, deployed: Deployed, new: NewRenewal, *, actor: Actor, now: datetime) -> Renewal:
+def start_renewal(
+    tx: Tx, engine: Engine, deployed: Deployed, new: NewRenewal, *, actor: Actor, now: datetime
+) -> Renewal:
     """Start the renewal's process instance and run it to its first waits."""
     key = business_key(new.vehicle.vin, new.expiry_date)
     instance = ProcessInstance(

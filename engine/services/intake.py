@@ -88,7 +88,8 @@ class Intake:
                     results += self._take_cluster(cluster)
             except EngineError as error:
                 results += [
-                    RowResult(number, "rejected", problem=_failed(number, error)) for number, _ in _per_number(cluster)
+                    RowResult(number, "rejected", problem=_failed(number, error))
+                    for number, _ in _per_number(cluster)
                 ]
         return results
 
@@ -229,7 +230,9 @@ class Intake:
     def _line_for(self, row: PolicyRow, renewal: Renewal) -> PolicyLine | None:
         line = self.lines.get(row.policy_no or "")
         if line is None:
-            line = next((x for x in lines_of(self.tx, renewal.id) if x.line == row.line and not row.policy_no), None)
+            line = next(
+                (x for x in lines_of(self.tx, renewal.id) if x.line == row.line and not row.policy_no), None
+            )
         return line
 
     def _update(self, cluster: Sequence[PolicyRow], renewal: Renewal) -> list[RowResult]:

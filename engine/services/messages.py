@@ -158,7 +158,9 @@ def _expiry_changed(scope: StepScope, data: Mapping[str, Any]) -> None:
     try:
         new = date.fromisoformat(text)
     except ValueError:
-        raise BadInput(what="expiry_date", value=text, reason="请给出 YYYY-MM-DD 格式的最后承保日。") from None
+        raise BadInput(
+            what="expiry_date", value=text, reason="请给出 YYYY-MM-DD 格式的最后承保日。"
+        ) from None
     old = scope.renewal.expiry_date
     if new == old:
         raise BadInput(what="expiry_date", value=text, reason="与现有到期日相同，无需变更。")

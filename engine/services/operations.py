@@ -134,12 +134,26 @@ CATALOGUE: Mapping[str, Operation] = {
             "登记下发并给在职营销员发送工作提醒",
             "Registers the distribution and queues a work message to the serving agent",
         ),
-        _entry(record_renewal, "登记续保", "Record the renewal", "以“已续保”或“脱保后挽回”结束", "Ends as renewed or won back"),
+        _entry(
+            record_renewal,
+            "登记续保",
+            "Record the renewal",
+            "以“已续保”或“脱保后挽回”结束",
+            "Ends as renewed or won back",
+        ),
         _entry(record_loss, "登记转保", "Record the loss", "以“转保”结束", "Ends as lost"),
         _entry(record_exclusion, "登记剔除", "Record the exclusion", "以“剔除”结束", "Ends as excluded"),
         _entry(record_withdrawal, "登记撤销", "Record the withdrawal", "以“撤销”结束", "Ends as withdrawn"),
-        _entry(close_lapsed, "脱保关闭", "Close as lapsed", "以“脱保关闭”或“部分续保”结束", "Ends as lapsed or partial"),
-        _entry(reanchor, "重新锚定", "Re-anchor", "按新的到期日重新进入阶段判断", "Returns to the stage gateway"),
+        _entry(
+            close_lapsed,
+            "脱保关闭",
+            "Close as lapsed",
+            "以“脱保关闭”或“部分续保”结束",
+            "Ends as lapsed or partial",
+        ),
+        _entry(
+            reanchor, "重新锚定", "Re-anchor", "按新的到期日重新进入阶段判断", "Returns to the stage gateway"
+        ),
         _entry(
             reassign_orphan,
             "孤儿单改派",
@@ -147,7 +161,19 @@ CATALOGUE: Mapping[str, Operation] = {
             "离职营销员的保单与待办转给接手人",
             "Hands the leaver's policy and tasks to whoever is next in line",
         ),
-        _entry(record_actual_quote, "登记实际报价", "Record the actual quote", "状态变为“已报价”", "State becomes quoted"),
-        _entry(set_do_not_contact, "标记不再联系", "Set do-not-contact", "停止一切客户通知", "Stops customer messages"),
+        _entry(
+            record_actual_quote,
+            "登记实际报价",
+            "Record the actual quote",
+            "状态变为“已报价”",
+            "State becomes quoted",
+        ),
+        _entry(
+            set_do_not_contact,
+            "标记不再联系",
+            "Set do-not-contact",
+            "停止一切客户通知",
+            "Stops customer messages",
+        ),
     )
 }

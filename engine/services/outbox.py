@@ -65,11 +65,21 @@ def _send_one(engine: Engine, message_id: int, now: datetime) -> int:
             return 0
         if ended:
             message.status = str(OutboxStatus.WITHHELD)
-            tx.record("message_withheld", at=now, actor="system", instance_id=message.instance_id, subject=message.key)
+            tx.record(
+                "message_withheld",
+                at=now,
+                actor="system",
+                instance_id=message.instance_id,
+                subject=message.key,
+            )
             return 0
         message.attempts += 1
         _DRIVERS["file"](engine.settings.sink, message, now)
-        message.status, message.sent_at, message.provider_id = str(OutboxStatus.SENT), now, f"file-{message.id}"
+        message.status, message.sent_at, message.provider_id = (
+            str(OutboxStatus.SENT),
+            now,
+            f"file-{message.id}",
+        )
         tx.record(
             "message_sent",
             at=now,

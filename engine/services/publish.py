@@ -74,13 +74,25 @@ def _check_forms(files: Mapping[str, bytes]) -> tuple[frozenset[str], list[Findi
             forms.load_form(content, name=form_id)
         except forms.FormDefinitionError as error:
             findings.append(
-                Finding(file=name, element=form_id, code=error.code, level="error", zh=error.say("zh"), en=error.say("en"))
+                Finding(
+                    file=name,
+                    element=form_id,
+                    code=error.code,
+                    level="error",
+                    zh=error.say("zh"),
+                    en=error.say("en"),
+                )
             )
     return frozenset(ids), findings
 
 
 def deploy(
-    engine: Engine, files: Mapping[str, bytes], *, by: str, approved_by: str | None = None, note: str | None = None
+    engine: Engine,
+    files: Mapping[str, bytes],
+    *,
+    by: str,
+    approved_by: str | None = None,
+    note: str | None = None,
 ) -> DeployReport:
     """Lint and deploy *files* as a new version; an unchanged set makes none.
 
@@ -90,13 +102,16 @@ def deploy(
         DeploymentRefused: findings, a missing approval, or an approval by the deployer; nothing is deployed.
     """
     if len(files) > MAX_FILES:
-        raise DeploymentRefused(reason_zh=f"文件超过 {MAX_FILES} 个", reason_en=f"more than {MAX_FILES} files")
+        raise DeploymentRefused(
+            reason_zh=f"文件超过 {MAX_FILES} 个", reason_en=f"more than {MAX_FILES} files"
+        )
     findings = lint_files(files)
     errors = [f for f in findings if f.level == "error"]
     if errors:
         raise DeploymentRefused(
             reason_zh="发现以下问题：\n" + "\n".join(f"{f.file}:{f.element}: {f.zh}" for f in errors),
-            reason_en="these problems were found:\n" + "\n".join(f"{f.file}:{f.element}: {f.en}" for f in errors),
+            reason_en="these problems were found:\n"
+            + "\n".join(f"{f.file}:{f.element}: {f.en}" for f in errors),
         )
     parse_deployed(files)
     digest = digest_of(files)
@@ -116,7 +131,10 @@ def deploy(
             digest=digest,
             bundle=pack(files),
             files=[{"name": n, "sha256": hashlib.sha256(c).hexdigest()} for n, c in sorted(files.items())],
-            warnings=[{"file": f.file, "element": f.element, "code": f.code, "zh": f.zh, "en": f.en} for f in findings],
+            warnings=[
+                {"file": f.file, "element": f.element, "code": f.code, "zh": f.zh, "en": f.en}
+                for f in findings
+            ],
             deployed_at=now,
             deployed_by=by,
             approved_by=approved_by,
@@ -154,10 +172,15 @@ def _check_people(tx: Tx, by: str, approved_by: str | None) -> None:
         )
     if approved_by == by:
         raise DeploymentRefused(reason_zh="发布人不能审批自己的版本", reason_en="the deployer cannot approve")
-    for name, roles in ((by, {Role.PROCESS_OWNER, Role.ADMIN}), (approved_by, {Role.APPROVER, Role.PROCESS_OWNER})):
+    for name, roles in (
+        (by, {Role.PROCESS_OWNER, Role.ADMIN}),
+        (approved_by, {Role.APPROVER, Role.PROCESS_OWNER}),
+    ):
         user = user_by_name(tx, name)
         if user is None or not user.active:
-            raise DeploymentRefused(reason_zh=f"用户“{name}”不存在或已停用", reason_en=f"user “{name}” is unknown or inactive")
+            raise DeploymentRefused(
+                reason_zh=f"用户“{name}”不存在或已停用", reason_en=f"user “{name}” is unknown or inactive"
+            )
         if not roles & set(roles_of_user(tx, user.id)):
             raise DeploymentRefused(
                 reason_zh=f"用户“{name}”没有所需角色（{'、'.join(sorted(roles))}）",

@@ -69,7 +69,12 @@ def _longer_path(path: Mapping[str, Any], step: Step) -> dict[str, Any]:
             flow = f"{source}>{element}"
             flows[flow] = flows.get(flow, 0) + 1
     live = sorted({t.element_id for t in step.tasks} | {t.element_id for t in step.timers})
-    return {"elements": elements, "flows": flows, "live": [] if step.ended else live, "calls": list(step.live_calls)}
+    return {
+        "elements": elements,
+        "flows": flows,
+        "live": [] if step.ended else live,
+        "calls": list(step.live_calls),
+    }
 
 
 def _settle_timers(scope: StepScope, step: Step) -> None:
@@ -206,7 +211,8 @@ def _enter_stage(scope: StepScope, step: Step) -> None:
         return
     row.stage = str(stage)
     row.stage_contacts = 0
-    scope.record("stage_entered", stage=str(stage), **{"from": str(before) if before else None})
+    entered: dict[str, Any] = {"stage": str(stage), "from": str(before) if before else None}
+    scope.record("stage_entered", **entered)
     if before is None:
         _record_skipped(scope, stage)
     if stage is Stage.WIN_BACK and row.state not in OUTCOME_STATES and row.state != RenewalState.PARTIAL:
@@ -225,7 +231,9 @@ def _record_skipped(scope: StepScope, stage: Stage) -> None:
 
 def _end(scope: StepScope) -> None:
     if scope.renewal.outcome is None:
-        raise InvariantBroken(reason_zh="续保结束却没有结果", reason_en="the renewal ended without an outcome")
+        raise InvariantBroken(
+            reason_zh="续保结束却没有结果", reason_en="the renewal ended without an outcome"
+        )
     scope.instance.ended_at = scope.renewal.ended_at = scope.now
     scope.record("instance_ended", outcome=scope.renewal.outcome)
 
@@ -245,4 +253,6 @@ def _keep_stage_clock(scope: StepScope, step: Step) -> None:
             else:
                 row.cancelled_at = scope.now
     if due is not None and not any(row.due_at == due for row in clocks):
-        scope.tx.add(Timer(instance_id=scope.instance.id, spiff_task_id=None, element_id=STAGE_CLOCK, due_at=due))
+        scope.tx.add(
+            Timer(instance_id=scope.instance.id, spiff_task_id=None, element_id=STAGE_CLOCK, due_at=due)
+        )

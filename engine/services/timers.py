@@ -81,7 +81,11 @@ def fire_instance(engine: Engine, instance_id: int, *, now: datetime, actor: Act
                 host = RenewalHost(scope)
                 moment = min(t.due_at for t in due)
                 step = runner.fire_timers(
-                    scope.deployed.process, scope.instance.definition_key, scope.instance.state, host, now=moment
+                    scope.deployed.process,
+                    scope.instance.definition_key,
+                    scope.instance.state,
+                    host,
+                    now=moment,
                 )
                 opened += len(apply_step(scope, host, step, Cause.TIMER))
                 tx.flush()
@@ -141,10 +145,10 @@ def advance_clock(
         if on_progress is not None:
             on_progress(moment)
         if done == TickReport():
-            moment = _skip_blocked(engine, goal)
-            if moment is None:
+            later = _skip_blocked(engine, goal)
+            if later is None:
                 break
-            _move(engine, moment)
+            _move(engine, later)
     _move(engine, goal)
     report += tick(engine, actor=actor)
     with engine.store.transaction() as tx:
@@ -187,6 +191,11 @@ def retry_incident(engine: Engine, incident_id: int, *, actor: Actor) -> TickRep
         if trigger != "timer":
             incident.status = str(IncidentStatus.RESOLVED)
             incident.resolved_at, incident.resolved_by = now, actor.name
-            tx.record("incident_resolved", at=now, actor=actor.name, instance_id=instance_id, subject=incident.element_id)
+            tx.record(
+                "incident_resolved",
+                at=now,
+                actor=actor.name,
+                instance_id=instance_id,
+                subject=incident.element_id,
+            )
     return fire_instance(engine, instance_id, now=now, actor=actor) if trigger == "timer" else TickReport()
-

@@ -120,7 +120,10 @@ def _load_tree(workflow: Any, tree: list[Any]) -> None:
 
 def _load_subprocesses(workflow: Any, top: BpmnWorkflow, pending: dict[str, Any]) -> None:
     for task in list(workflow.tasks.values()):
-        if isinstance(task.task_spec, SubWorkflowTask) and (tree := pending.pop(str(task.id), None)) is not None:
+        if (
+            isinstance(task.task_spec, SubWorkflowTask)
+            and (tree := pending.pop(str(task.id), None)) is not None
+        ):
             sub = BpmnSubWorkflow(top.subprocess_specs[task.task_spec.spec], task.id, top, deserializing=True)
             top.subprocesses[task.id] = sub
             _load_tree(sub, tree)

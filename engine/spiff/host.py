@@ -59,7 +59,9 @@ class SafeEnvironment:
 
     def evaluate(self, *_args: object, **_kwargs: object) -> object:
         """Refuse: only :class:`ScriptEngine` evaluates."""
-        raise ExpressionFault(text="", reason_zh="不允许直接求值", reason_en="direct evaluation is not allowed")
+        raise ExpressionFault(
+            text="", reason_zh="不允许直接求值", reason_en="direct evaluation is not allowed"
+        )
 
     execute = evaluate
     call_service = evaluate
@@ -82,7 +84,9 @@ class ScriptEngine(PythonScriptEngine):
         value = compile_expression(expression).evaluate(context, self.host.functions)
         if isinstance(task.task_spec, ExclusiveGateway) and not isinstance(value, bool):
             raise ExpressionFault(
-                text=expression, reason_zh="条件的结果不是真/假", reason_en="a condition must be true or false"
+                text=expression,
+                reason_zh="条件的结果不是真/假",
+                reason_en="a condition must be true or false",
             )
         if isinstance(value, datetime):
             return value.isoformat()

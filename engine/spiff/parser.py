@@ -92,7 +92,10 @@ def parse_set(files: Mapping[str, bytes]) -> ProcessSet:
         inner = {pid: parser.get_subprocess_specs(pid) for pid in top}
     except ValidationException as error:
         raise DiagramError(
-            file=error.file_name or "", element=getattr(error, "id", "") or "", reason_zh=str(error), reason_en=str(error)
+            file=error.file_name or "",
+            element=getattr(error, "id", "") or "",
+            reason_zh=str(error),
+            reason_en=str(error),
         ) from error
     for spec in [*specs.values(), *(s for group in inner.values() for s in group.values())]:
         _bind(spec, elements)

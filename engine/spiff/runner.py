@@ -91,7 +91,14 @@ def fire_timers(process: ProcessSet, key: str, state: bytes, host: Host, *, now:
 
 
 def complete(
-    process: ProcessSet, key: str, state: bytes, host: Host, *, spiff_id: str, outcome: Mapping[str, Any], now: datetime
+    process: ProcessSet,
+    key: str,
+    state: bytes,
+    host: Host,
+    *,
+    spiff_id: str,
+    outcome: Mapping[str, Any],
+    now: datetime,
 ) -> Step:
     """Complete the user task *spiff_id*, keeping *outcome* under its element id.
 
@@ -224,12 +231,15 @@ def _awaited(workflow: BpmnWorkflow) -> frozenset[str]:
     )
 
 
-def _check_invariants(workflow: BpmnWorkflow, live: list[Any], ready: list[Task], waiting: list[Task]) -> None:
+def _check_invariants(
+    workflow: BpmnWorkflow, live: list[Any], ready: list[Task], waiting: list[Task]
+) -> None:
     thrown = [e for e in workflow.bpmn_events if isinstance(e.event_definition, MessageEventDefinition)]
     if thrown:
         name = thrown[0].event_definition.name
         raise InvariantBroken(
-            reason_zh=f"发出的消息 {name} 无人接收", reason_en=f"the thrown message {name} is caught by nobody"
+            reason_zh=f"发出的消息 {name} 无人接收",
+            reason_en=f"the thrown message {name} is caught by nobody",
         )
     for wf in live:
         failed = wf.get_tasks(state=TaskState.ERROR, skip_subprocesses=True)
@@ -238,8 +248,11 @@ def _check_invariants(workflow: BpmnWorkflow, live: list[Any], ready: list[Task]
             raise InvariantBroken(reason_zh=f"元素 {where} 出错", reason_en=f"element {where} is in error")
     stuck = [t for t in ready if not t.task_spec.manual]
     if stuck or (not workflow.completed and not ready and not waiting):
-        raise InvariantBroken(reason_zh="没有任何可等待的任务、定时或消息", reason_en="nothing is left to wait for")
+        raise InvariantBroken(
+            reason_zh="没有任何可等待的任务、定时或消息", reason_en="nothing is left to wait for"
+        )
     if any(t.depth > MAX_DEPTH for t in [*ready, *waiting]):
         raise InvariantBroken(
-            reason_zh=f"循环次数过多（深度超过 {MAX_DEPTH}）", reason_en=f"too many loop rounds (depth over {MAX_DEPTH})"
+            reason_zh=f"循环次数过多（深度超过 {MAX_DEPTH}）",
+            reason_en=f"too many loop rounds (depth over {MAX_DEPTH})",
         )

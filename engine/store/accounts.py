@@ -55,7 +55,9 @@ def codes_below(session: Session, codes: Iterable[str], day: date) -> frozenset[
     if not wanted:
         return frozenset()
     tree = (
-        select(OrgUnit.code.label("code")).where(OrgUnit.code.in_(wanted), _valid(day)).cte("subtree", recursive=True)
+        select(OrgUnit.code.label("code"))
+        .where(OrgUnit.code.in_(wanted), _valid(day))
+        .cte("subtree", recursive=True)
     )
     tree = tree.union(select(OrgUnit.code).where(OrgUnit.parent_code == tree.c.code, _valid(day)))
     return frozenset(session.scalars(select(tree.c.code))) | frozenset(wanted)

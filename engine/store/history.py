@@ -19,7 +19,11 @@ class HistoryEvent(Base):
     """One thing that happened; never updated, never deleted."""
 
     __tablename__ = "history_event"
-    __table_args__ = (Index(None, "instance_id", "seq"), Index(None, "action", "at"), Index(None, "actor", "at"))
+    __table_args__ = (
+        Index(None, "instance_id", "seq"),
+        Index(None, "action", "at"),
+        Index(None, "actor", "at"),
+    )
 
     seq: Mapped[PrimaryKey]
     at: Mapped[datetime]

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store.base import Base, Code, PrimaryKey, Short
 
-
 Row = TypeVar("Row", bound=Base)
 
 
@@ -120,7 +119,9 @@ def rows_in_force(session: Session, day: date) -> tuple[Sequence[OrgUnit], Seque
     """Return units, posts and liaisons valid on *day*."""
 
     def valid(table: type[OrgUnit] | type[Post] | type[Liaison]):  # type: ignore[no-untyped-def]
-        return select(table).where(table.valid_from <= day, or_(table.valid_to.is_(None), table.valid_to >= day))
+        return select(table).where(
+            table.valid_from <= day, or_(table.valid_to.is_(None), table.valid_to >= day)
+        )
 
     return (
         session.scalars(valid(OrgUnit)).all(),

@@ -168,7 +168,9 @@ def lines_by_number(session: Session, numbers: Iterable[str]) -> dict[str, Polic
 def renewals_of_vehicles(session: Session, vins: Iterable[str]) -> dict[str, list[Renewal]]:
     """Return all renewals of the vehicles with these *vins*, newest expiry first."""
     found: dict[str, list[Renewal]] = {}
-    rows = session.scalars(select(Renewal).where(Renewal.vin.in_(list(vins))).order_by(Renewal.expiry_date.desc()))
+    rows = session.scalars(
+        select(Renewal).where(Renewal.vin.in_(list(vins))).order_by(Renewal.expiry_date.desc())
+    )
     for row in rows:
         found.setdefault(row.vin, []).append(row)
     return found

@@ -121,7 +121,9 @@ class Store:
             ClockError: the virtual clock was never set.
         """
         with self.engine.connect() as connection:
-            now = connection.execute(select(calendar.StoredClock.now).where(calendar.StoredClock.id == 1)).scalar()
+            now = connection.execute(
+                select(calendar.StoredClock.now).where(calendar.StoredClock.id == 1)
+            ).scalar()
         if now is None:
             raise ClockError(
                 reason_zh="虚拟时钟尚未设置，请先运行 renewals clock set 时刻",

@@ -106,10 +106,14 @@ def open_tasks(session: Session, instance_id: int) -> Sequence[UserTask]:
 
 def draft_of(session: Session, task_id: int, user_name: str) -> TaskDraft | None:
     """Return what *user_name* typed for a task and did not submit."""
-    return session.scalar(select(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.user_name == user_name))
+    return session.scalar(
+        select(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.user_name == user_name)
+    )
 
 
-def keep_draft(session: Session, task_id: int, user_name: str, values: Mapping[str, Any], at: datetime) -> None:
+def keep_draft(
+    session: Session, task_id: int, user_name: str, values: Mapping[str, Any], at: datetime
+) -> None:
     """Store *values* as the person's draft of the task, replacing an older one."""
     draft = draft_of(session, task_id, user_name)
     if draft is None:

@@ -208,7 +208,9 @@ class Figure:
 
 
 def _figure(low: str, high: str, places: int = 0, usual: tuple[str, str] | None = None) -> Figure:
-    return Figure(Decimal(low), Decimal(high), places, (Decimal(usual[0]), Decimal(usual[1])) if usual else None)
+    return Figure(
+        Decimal(low), Decimal(high), places, (Decimal(usual[0]), Decimal(usual[1])) if usual else None
+    )
 
 
 PREMIUM = _figure("0", "1000000", 2, ("30", "200000"))
@@ -251,7 +253,9 @@ def read_figure(cell: Cell, figure: Figure) -> Reading:
     if not figure.low <= number <= figure.high:
         return None, Fault("figure_absurd", {"low": figure.low, "high": figure.high})
     if figure.places == 0:
-        return (int(number), None) if number == number.to_integral_value() else (None, Fault("figure_not_whole"))
+        return (
+            (int(number), None) if number == number.to_integral_value() else (None, Fault("figure_not_whole"))
+        )
     number = number.quantize(Decimal(1).scaleb(-figure.places), ROUND_HALF_UP)
     if figure.usual and number and not figure.usual[0] <= number <= figure.usual[1]:
         return number, Fault("figure_unusual", {"low": figure.usual[0], "high": figure.usual[1]})
@@ -269,4 +273,3 @@ def read_premium(cell: Cell) -> Reading:
 def is_empty(cell: Cell) -> bool:
     """Return whether the cell holds nothing, or one of the words exports write for nothing."""
     return isinstance(cell, str) and (not cell or clean(cell).lower() in EMPTY_WORDS)
-

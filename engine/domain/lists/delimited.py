@@ -10,7 +10,17 @@ import codecs
 import csv
 import io
 
-from engine.domain.lists.source import HEADER_DEPTH, MAX_COLUMNS, MAX_ROWS, FileKind, Refused, Row, Score, Sheet, Source
+from engine.domain.lists.source import (
+    HEADER_DEPTH,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    FileKind,
+    Refused,
+    Row,
+    Score,
+    Sheet,
+    Source,
+)
 
 _SEPARATORS = (",", ";", "\t", "|")
 _HEAD = 64 * 1024
@@ -62,7 +72,9 @@ def _best_separator(head: str, score: Score) -> tuple[int, str]:
     for separator in _SEPARATORS:
         lines = csv.reader(io.StringIO(head, newline=""), delimiter=separator)
         try:
-            found = max((score(cells) for cells, _ in zip(lines, range(HEADER_DEPTH), strict=False)), default=0)
+            found = max(
+                (score(cells) for cells, _ in zip(lines, range(HEADER_DEPTH), strict=False)), default=0
+            )
         except csv.Error:
             continue
         if found > best[0]:

@@ -73,7 +73,13 @@ def main() -> None:
     """Read standard input, print every sheet."""
     limits: dict[str, int] = json.loads(sys.argv[1])
     limit_process(limits["memory_bytes"], limits["cpu_seconds"])
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+    from python_calamine import (
+        CalamineError,
+        CalamineWorkbook,
+        PasswordError,
+        SheetTypeEnum,
+        SheetVisibleEnum,
+    )
 
     out = sys.stdout.buffer
 

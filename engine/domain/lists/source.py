@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from engine.domain.lists.model import Cell, FileKind
 
@@ -48,7 +48,6 @@ class Source:
     sheets: tuple[Sheet, ...]
     encoding: str | None = None
     separator: str | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Refused(Exception):  # noqa: N818
