@@ -109,4 +109,3 @@ def csrf_field() -> Markup:
     from flask_wtf.csrf import generate_csrf
 
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
-

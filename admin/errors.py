@@ -63,7 +63,9 @@ def page(status: int, sentence: str | None = None, reference: str | None = None)
     """Render the page of a refusal with its *status*."""
     title, remedy = _titles().get(status, (_("请求未完成"), _("请返回上一页重试。")))
     return (
-        render_template("ui/error.html", status=status, title=title, sentence=sentence or remedy, reference=reference),
+        render_template(
+            "ui/error.html", status=status, title=title, sentence=sentence or remedy, reference=reference
+        ),
         status,
     )
 

@@ -15,7 +15,10 @@ from admin.i18n import language
 from engine.api import BatchStatus, IncidentStatus, Line, OutboxStatus, RenewalState, Role, Stage, TaskStatus
 
 NOTHING = "—"
-_WEEKDAYS = {"zh": "周一 周二 周三 周四 周五 周六 周日".split(), "en": "Mon Tue Wed Thu Fri Sat Sun".split()}
+_WEEKDAYS = {
+    "zh": ["周一", "周二", "周三", "周四", "周五", "周六", "周日"],
+    "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+}
 _LISTS: dict[str, type[StrEnum]] = {
     "stage": Stage,
     "state": RenewalState,
@@ -69,7 +72,9 @@ def show_code(value: str | None, kind: str) -> str:
 def show_roles(roles: Iterable[str]) -> str:
     """Return the labels of *roles*, in the order of the code list."""
     held = {str(role) for role in roles}
-    return ("、" if language() == "zh" else ", ").join(show_code(role, "role") for role in Role if role in held)
+    return ("、" if language() == "zh" else ", ").join(
+        show_code(role, "role") for role in Role if role in held
+    )
 
 
 def show_days_left(days: int) -> str:

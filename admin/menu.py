@@ -58,7 +58,9 @@ USER_LINKS: list[MenuItem] = []
 
 def register(item: MenuItem) -> None:
     """Add *item*; a second registration of the same endpoint replaces the first."""
-    MENU[:] = sorted([known for known in MENU if known.endpoint != item.endpoint] + [item], key=lambda m: m.order)
+    MENU[:] = sorted(
+        [known for known in MENU if known.endpoint != item.endpoint] + [item], key=lambda m: m.order
+    )
 
 
 def menu_for(roles: frozenset[Role]) -> list[MenuItem]:

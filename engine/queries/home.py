@@ -33,7 +33,7 @@ NOT_DUE = (RenewalState.EXCLUDED, RenewalState.WITHDRAWN, RenewalState.MERGED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A person's own tasks in figures; ``today`` holds the late ones too, ``week`` the seven days after today."""
+    """A person's own tasks in figures; ``today`` holds the late ones too, ``week`` the seven days after."""
 
     today: int
     late: int
@@ -167,11 +167,11 @@ def _work(session: Session, actor: Actor, present: Present) -> Work:
 def _standing(session: Session, actor: Actor, present: Present) -> Standing:
     scope = renewals_visible_to(actor)
     rows = session.execute(
-        select(Renewal.stage, Renewal.state, func.count().label("count"))
+        select(Renewal.stage, Renewal.state, func.count().label("n"))
         .where(scope, Renewal.ended_at.is_(None))
         .group_by(Renewal.stage, Renewal.state)
     )
-    cells = {(row.stage, row.state): row.count for row in rows}
+    cells = {(row.stage, row.state): row.n for row in rows}
     untouched = session.execute(
         rows_of(
             scope, Renewal.ended_at.is_(None), Renewal.contacts == 0, Renewal.expiry_date >= present.today

@@ -195,7 +195,7 @@ def _position(row: Any, tab: InboxTab) -> str:
     return pack_position(task.due_at or NEVER, task.priority, task.id)
 
 
-def _rows(clauses: list[ColumnElement[bool]], wish: InboxWish) -> Select[Any]:
+def _rows(clauses: list[ColumnElement[bool]], wish: InboxWish) -> Select[*tuple[Any, ...]]:
     order = _order(wish.tab)
     if wish.after:
         kinds = (datetime, int) if wish.tab is InboxTab.DONE else (datetime, int, int)
@@ -261,13 +261,13 @@ def drawer_counts(session: Session, actor: Actor, present: Present) -> Mapping[I
 
 def _actions(session: Session, drawer: ColumnElement[bool]) -> tuple[ActionCount, ...]:
     rows = session.execute(
-        select(UserTask.action_id, func.min(UserTask.name).label("name"), func.count().label("count"))
+        select(UserTask.action_id, func.min(UserTask.name).label("name"), func.count().label("n"))
         .join(Renewal, Renewal.id == UserTask.instance_id)
         .where(drawer)
         .group_by(UserTask.action_id)
         .order_by(UserTask.action_id)
     )
-    return tuple(ActionCount(action_id=r.action_id, name=r.name, count=r.count) for r in rows)
+    return tuple(ActionCount(action_id=r.action_id, name=r.name, count=r.n) for r in rows)
 
 
 def open_between(session: Session, actor: Actor, present: Present, *, first: date, last: date) -> int:

@@ -38,7 +38,7 @@ def unpack_position(text: str, *kinds: type) -> tuple[Any, ...]:
 
 def _read(value: object, kind: type) -> object:
     if kind is datetime or kind is date:
-        return kind.fromisoformat(str(value))  # type: ignore[attr-defined]
+        return kind.fromisoformat(str(value))
     if not isinstance(value, kind) or isinstance(value, bool):
         raise ValueError(value)
     return value

@@ -140,7 +140,7 @@ def _filters(wish: PortfolioWish) -> list[ColumnElement[bool]]:
     return clauses
 
 
-def rows_of(*clauses: ColumnElement[bool]) -> Select[Any]:
+def rows_of(*clauses: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Return the SELECT behind `shown_rows`, next expiry first."""
     return (
         select(Renewal, Vehicle.plate, Vehicle.make_model, Customer.name)
@@ -151,7 +151,7 @@ def rows_of(*clauses: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _rows(clauses: list[ColumnElement[bool]], wish: PortfolioWish) -> Select[Any]:
+def _rows(clauses: list[ColumnElement[bool]], wish: PortfolioWish) -> Select[*tuple[Any, ...]]:
     if wish.after:
         clauses = [*clauses, beyond(_ORDER, unpack_position(wish.after, date, int))]
     return rows_of(*clauses).limit(wish.limit + 1)
@@ -193,12 +193,12 @@ def _position(renewal: Renewal) -> str:
 
 def _counts(session: Session, clauses: list[ColumnElement[bool]]) -> Mapping[str, int]:
     rows = session.execute(
-        select(Renewal.stage, func.count().label("count"))
+        select(Renewal.stage, func.count().label("n"))
         .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
         .where(*clauses)
         .group_by(Renewal.stage)
     )
-    counted = {row.stage: row.count for row in rows}
+    counted = {row.stage: row.n for row in rows}
     return {str(stage): counted[stage] for stage in Stage if stage in counted}
 
 

@@ -1,145 +1,26 @@
-"""One plain sentence, in Chinese and English, for every action the history knows; pure.
-
-Personal data that a payload may hold (phone, name, plate, numbers) leaves here masked.
-"""
+"""One plain sentence, in Chinese and English, for every action the history knows; pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-from typing import Any
-from zoneinfo import ZoneInfo
 
-from engine.clock import SHANGHAI
-from engine.domain.codes import LABELS, BatchStatus, Label, MessageName, RenewalState, Role, Stage
-from engine.domain.masking import mask_id_no, mask_name, mask_phone, mask_plate, mask_policy_no, mask_vin
-
-
-class Kind(StrEnum):
-    """What a history entry is about; the timeline filters by it."""
-
-    PROGRESS = "progress"
-    TASK = "task"
-    MESSAGE = "message"
-    FACT = "fact"
-    SYSTEM = "system"
-
-
-KIND_LABELS: Mapping[Kind, Label] = {
-    Kind.PROGRESS: Label("阶段与状态", "Stages and states"),
-    Kind.TASK: Label("任务办理", "Tasks"),
-    Kind.MESSAGE: Label("消息与通知", "Messages"),
-    Kind.FACT: Label("资料与责任人", "Facts and people"),
-    Kind.SYSTEM: Label("系统动作", "System"),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """Names for the numbers and codes of payloads; what is missing is shown as it is."""
-
-    people: Mapping[str, str] = field(default_factory=dict)
-    actors: Mapping[str, str] = field(default_factory=dict)
-    units: Mapping[str, str] = field(default_factory=dict)
-    elements: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[tuple[str, str], Label] = field(default_factory=dict)
-    """(field key, stored value) → label, of the choice fields of the version's forms."""
-    operations: Mapping[str, Label] = field(default_factory=dict)
-    zone: ZoneInfo = SHANGHAI
-
-    def person(self, number: object) -> str:
-        """Return the name of an employee number."""
-        return self.people.get(str(number), str(number))
-
-    def element(self, element_id: object) -> str:
-        """Return the name of a diagram element."""
-        return self.elements.get(str(element_id), str(element_id))
-
-    def moment(self, text: object) -> str:
-        """Return an ISO instant as local date and time."""
-        try:
-            return f"{datetime.fromisoformat(str(text)).astimezone(self.zone):%Y-%m-%d %H:%M}"
-        except ValueError:
-            return str(text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """A history event as the sentences need it; ``who`` is the actor's display name."""
-
-    action: str
-    who: str
-    by_system: bool
-    subject: str | None
-    payload: Mapping[str, Any]
-    reason: str | None = None
-
-    def __getitem__(self, name: str) -> Any:
-        return self.payload.get(name)
-
+from engine.domain.codes import Label, MessageName, RenewalState, Role, Stage
+from engine.domain.masking import mask_policy_no
+from engine.queries.words import (
+    FIELDS,
+    NOBODY,
+    SOURCES,
+    Happening,
+    Kind,
+    Words,
+    coded,
+    field_label,
+    named,
+    shown_value,
+)
 
 Saying = Callable[[Happening, Words], Label]
 SENTENCES: dict[str, tuple[Kind, Saying]] = {}
-_MASKS: Mapping[str, Callable[[str], str]] = {
-    "phone": mask_phone,
-    "name": mask_name,
-    "customer": mask_name,
-    "id_no": mask_id_no,
-    "plate": mask_plate,
-    "vin": mask_vin,
-    "policy_no": mask_policy_no,
-}
-_FIELDS: Mapping[str, Label] = {
-    "expiry_date": Label("到期日", "expiry date"),
-    "start_date": Label("起保日", "inception date"),
-    "signed_date": Label("签单日期", "issue date"),
-    "premium": Label("保费", "premium"),
-    "ctp_premium": Label("交强险保费", "compulsory premium"),
-    "quote_mid": Label("预测报价", "forecast quote"),
-    "actual_quote": Label("实际报价", "actual quote"),
-    "loss_reason": Label("流失原因", "loss reason"),
-    "exclusion_code": Label("剔除原因", "exclusion reason"),
-    "do_not_contact": Label("不再联系", "do-not-contact"),
-    "phone": Label("手机", "phone"),
-    "name": Label("客户姓名", "customer name"),
-    "customer": Label("客户", "customer"),
-    "id_no": Label("证件号码", "ID number"),
-    "plate": Label("车牌号", "plate"),
-    "vin": Label("车架号", "VIN"),
-    "policy_no": Label("保单号", "policy number"),
-    "make_model": Label("厂牌车型", "make and model"),
-    "use": Label("使用性质", "use"),
-    "energy": Label("能源类型", "energy type"),
-    "seats": Label("座位数", "seats"),
-    "new_car_price": Label("新车购置价", "new-car price"),
-    "first_registration": Label("初登日期", "first registration"),
-    "third_party_limit": Label("三者保额", "third-party limit"),
-    "ncd": Label("无赔款优待系数", "NCD factor"),
-    "self_pricing": Label("自主定价系数", "self-pricing factor"),
-    "claims": Label("出险次数", "claims"),
-    "years_insured": Label("连续承保年数", "years insured"),
-    "owner_no": Label("责任人", "responsible person"),
-    "owner_role": Label("责任岗位", "responsible role"),
-    "agent_no": Label("寿险营销员", "life agent"),
-    "supervisor_no": Label("寿险业务主任", "agency supervisor"),
-    "trainer_no": Label("寿险组训", "workplace trainer"),
-    "specialist_no": Label("交叉销售专员", "cross-selling specialist"),
-    "team_code": Label("营业组", "agency unit"),
-    "workplace_code": Label("职场", "workplace"),
-    "sub_branch_code": Label("支公司", "county branch"),
-    "branch_code": Label("分公司", "branch"),
-}
-_SOURCES: Mapping[str, Label] = {
-    "import": Label("清单导入", "the list"),
-    "message": Label("外部消息", "a message"),
-    "contact": Label("联系记录", "a contact record"),
-    "agent": Label("营销员填报", "the agent"),
-    "specialist": Label("专员核实", "the specialist"),
-}
-_NOBODY = Label("无", "nobody")
-_NOTHING = Label("无", "none")
 
 
 def sentence(event: Happening, words: Words) -> tuple[Kind, Label]:
@@ -164,39 +45,6 @@ def says(action: str, kind: Kind) -> Callable[[Saying], Saying]:
         return saying
 
     return keep
-
-
-def coded(kind: type[StrEnum], value: object) -> Label:
-    """Return the label of a code, the code itself when the list does not hold it."""
-    try:
-        return LABELS[kind(str(value))]
-    except (KeyError, ValueError):
-        return Label(str(value), str(value)) if value not in (None, "") else _NOTHING
-
-
-def field_label(name: object) -> Label:
-    """Return the label of a fact's field."""
-    return _FIELDS.get(str(name), Label(str(name), str(name)))
-
-
-def shown_value(name: str, value: object, words: Words) -> Label:
-    """Return a fact's value as it may be shown: masked, named, in words."""
-    if value in (None, ""):
-        return _NOTHING
-    if isinstance(value, bool):
-        return Label("是", "yes") if value else Label("否", "no")
-    text = str(value)
-    if name in _MASKS:
-        text = _MASKS[name](text)
-    elif name == "owner_role":
-        return coded(Role, text)
-    elif name.endswith("_no"):
-        text = words.person(text)
-    elif name.endswith("_code") and name != "exclusion_code":
-        text = words.units.get(text, text)
-    elif (name, text) in words.options:
-        return words.options[name, text]
-    return Label(text, text)
 
 
 # Stages and states ------------------------------------------------------------------------------------------
@@ -309,7 +157,7 @@ def _withdrawn(event: Happening, _words: Words) -> Label:
 
 @says("task_reassigned", Kind.TASK)
 def _reassigned(event: Happening, words: Words) -> Label:
-    old = Label(*[words.person(event["from"])] * 2) if event["from"] else _NOBODY
+    old = Label(*[words.person(event["from"])] * 2) if event["from"] else NOBODY
     new = Label(*[words.person(event["to"])] * 2) if event["to"] else Label("岗位待领取", "the role's queue")
     return Label(
         f"任务{_task(event)}由 {old.zh} 转给 {new.zh}",
@@ -327,7 +175,7 @@ def _received(event: Happening, words: Words) -> Label:
     told = [
         (field_label(key), shown_value(key, value, words))
         for key, value in data.items()
-        if key in _FIELDS and value not in (None, "")
+        if key in FIELDS and value not in (None, "")
     ]
     zh, en = f"收到消息“{name.zh}”", f"Received the message “{name.en}”"
     if told:
@@ -366,40 +214,30 @@ def _distributed(event: Happening, words: Words) -> Label:
 # Facts and people -------------------------------------------------------------------------------------------
 
 
+def _change(event: Happening, words: Words) -> tuple[Label, Label, Label]:
+    """The field that changed, what it was and what it is."""
+    name = str(event["field"])
+    return field_label(name), shown_value(name, event["from"], words), shown_value(name, event["to"], words)
+
+
 @says("fact_changed", Kind.FACT)
 def _fact(event: Happening, words: Words) -> Label:
-    name = str(event["field"])
-    label, old, new = (
-        field_label(name),
-        shown_value(name, event["from"], words),
-        shown_value(name, event["to"], words),
-    )
-    source = _SOURCES.get(str(event["source"]), Label(str(event["source"]), str(event["source"])))
-    zh = (
-        f"{label.zh}由 {old.zh} 改为 {new.zh}"
-        if event["from"] not in (None, "")
-        else f"登记{label.zh}：{new.zh}"
-    )
-    en = (
-        f"The {label.en} changed from {old.en} to {new.en}"
-        if event["from"] not in (None, "")
-        else (f"The {label.en} was recorded: {new.en}")
-    )
-    return (
-        Label(f"{zh}（来源：{source.zh}）", f"{en} (source: {source.en})")
-        if event["source"]
-        else Label(zh, en)
-    )
+    label, old, new = _change(event, words)
+    if event["from"] in (None, ""):
+        told = Label(f"登记{label.zh}：{new.zh}", f"The {label.en} was recorded: {new.en}")
+    else:
+        told = Label(
+            f"{label.zh}由 {old.zh} 改为 {new.zh}", f"The {label.en} changed from {old.en} to {new.en}"
+        )
+    if not event["source"]:
+        return told
+    source = named(SOURCES, event["source"])
+    return Label(f"{told.zh}（来源：{source.zh}）", f"{told.en} (source: {source.en})")
 
 
 @says("responsible_changed", Kind.FACT)
 def _responsible(event: Happening, words: Words) -> Label:
-    name = str(event["field"])
-    label, old, new = (
-        field_label(name),
-        shown_value(name, event["from"], words),
-        shown_value(name, event["to"], words),
-    )
+    label, old, new = _change(event, words)
     return Label(f"{label.zh}由 {old.zh} 改为 {new.zh}", f"The {label.en} changed from {old.en} to {new.en}")
 
 
@@ -422,9 +260,7 @@ def _timer_cancelled(event: Happening, words: Words) -> Label:
 
 @says("operation_done", Kind.SYSTEM)
 def _operation(event: Happening, words: Words) -> Label:
-    name = words.operations.get(
-        str(event["operation"]), Label(str(event["operation"]), str(event["operation"]))
-    )
+    name = named(words.operations, event["operation"])
     return Label(f"系统执行“{name.zh}”", f"The system carried out “{name.en}”")
 
 
@@ -481,7 +317,8 @@ def _previewed(event: Happening, _words: Words) -> Label:
 @says("import_committed", Kind.SYSTEM)
 def _committed(event: Happening, _words: Words) -> Label:
     return Label(
-        f"{event.who} 确认入库清单{_file(event)}：新增 {event['new']}、变更 {event['changed']}、启动续保 {event['started']}",
+        f"{event.who} 确认入库清单{_file(event)}：新增 {event['new']}、变更 {event['changed']}、"
+        f"启动续保 {event['started']}",
         f"{event.who} committed the list {_file(event)}: {event['new']} new, {event['changed']} changed, "
         f"{event['started']} renewals started",
     )
@@ -489,10 +326,7 @@ def _committed(event: Happening, _words: Words) -> Label:
 
 @says("import_discarded", Kind.SYSTEM)
 def _discarded(event: Happening, _words: Words) -> Label:
-    status = BatchStatus.DISCARDED.label
-    return Label(
-        f"{event.who} 放弃了清单{_file(event)}", f"{event.who} {status.en.lower()} the list {_file(event)}"
-    )
+    return Label(f"{event.who} 放弃了清单{_file(event)}", f"{event.who} discarded the list {_file(event)}")
 
 
 @says("org_imported", Kind.SYSTEM)

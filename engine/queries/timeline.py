@@ -17,7 +17,8 @@ from engine.queries.diagram import DeployedOf
 from engine.queries.keyset import pack_position, unpack_position
 from engine.queries.names import actor_names, people_names, unit_names
 from engine.queries.scope import find_renewal
-from engine.queries.sentences import Happening, Kind, Words, actions_of, sentence
+from engine.queries.sentences import actions_of, sentence
+from engine.queries.words import Happening, Kind, Words
 from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
 
