@@ -36,6 +36,14 @@ class Actor:
         """Whether this is the engine itself, not a person."""
         return self.name == SYSTEM_NAME
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether this is the engine or the operator at the command line: bound by no role.
+
+        Seeing everything is not enough: an auditor does, and may change nothing.
+        """
+        return self.sees_all and not self.roles
+
     def may_read_everything_in_units(self) -> bool:
         """Whether a governing role (audit, administration, process) opens whole units for reading."""
         return bool(self.roles & READING_ROLES)

@@ -1,14 +1,14 @@
 """Decision tables as pure values: evaluation, and what can be said of a table without running it.
 
-Hit policies: UNIQUE (one row at most; two are a fault), ANY (rows may overlap if they agree), COLLECT (all rows,
-as a list, or summed up by SUM, MIN, MAX, COUNT). No row matches → every output is None, or its default; never a
-value of an earlier evaluation. FIRST, PRIORITY and the ORDER policies are refused: their meaning would hang on
-the order in which rows happen to stand.
+Hit policies: UNIQUE (one row at most; two are a fault), ANY (rows may overlap if they agree), COLLECT (all
+rows, as a list, or summed up by SUM, MIN, MAX, COUNT). No row matches → every output is None, or its default;
+never a value of an earlier evaluation. FIRST, PRIORITY and the ORDER policies are refused: their meaning would
+hang on the order in which rows happen to stand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -196,7 +196,7 @@ class Decision:
         return DecisionFault(decision=self.name or self.id, reason_zh=zh, reason_en=en)
 
     def overlaps(self) -> list[Overlap]:
-        """Pairs of rows that can apply together and must not: all under UNIQUE, disagreeing ones under ANY."""
+        """Pairs of rows that can apply together and must not: under ANY only those that disagree."""
         if self.hit_policy is HitPolicy.COLLECT:
             return []
         samples = [_samples(clause, column) for clause, column in self._columns()]
@@ -253,7 +253,7 @@ def _sum(values: list[Literal]) -> object:
     return total
 
 
-_AGGREGATE = {
+_AGGREGATE: Mapping[Aggregation, Callable[[list[Literal]], object]] = {
     Aggregation.SUM: _sum,
     Aggregation.MIN: lambda values: smallest(*values),
     Aggregation.MAX: lambda values: largest(*values),

@@ -1,8 +1,8 @@
 """Cells of decision tables: a bounded S-FEEL subset, compiled to tests that know what they match.
 
 Input cells: ``-`` or empty (anything) · ``"A"`` · ``"A","B"`` · ``5`` · ``-1.5`` · ``true`` · ``null`` ·
-``date("2026-01-01")`` · ``< 5`` ``<= 5`` ``> 5`` ``>= 5`` ``= 5`` · ``[1..5]`` ``(1..5]`` ``]1..5[`` · ``not(…)``
-around any list of these. Output cells: one literal, or empty for no value.
+``date("2026-01-01")`` · ``< 5`` ``<= 5`` ``> 5`` ``>= 5`` ``= 5`` · ``[1..5]`` ``(1..5]`` ``]1..5[`` ·
+``not(…)`` around any list of these. Output cells: one literal, or empty for no value.
 
 An unset value (None) matches ``-`` and ``null`` only; ``not("A")`` means "known and other than A", and
 ``not(null)`` any known value. Within one cell all values are of one kind.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -258,11 +259,9 @@ def _number(word: str, column: int) -> int | Decimal:
 
 def _date(word: str, column: int) -> date:
     inside = word.split('"')[1]
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", inside):
-        try:
+    if re.fullmatch(r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}", inside):
+        with suppress(ValueError):
             return date.fromisoformat(inside)
-        except ValueError:
-            pass
     raise _Refused(
         column,
         f'“{inside}”不是日期；请写成 date("2026-01-31")',

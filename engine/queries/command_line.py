@@ -12,8 +12,8 @@ from engine.domain.actor import Actor
 from engine.domain.codes import RenewalState, Role, Stage, TaskStatus
 from engine.domain.masking import mask_plate, mask_vin
 from engine.domain.stage import days_left
-from engine.queries.scope import tasks_doable_by
 from engine.queries.plain_reason import why_waiting
+from engine.queries.scope import tasks_doable_by
 from engine.store.imports import rows_of
 from engine.store.instances import ProcessInstance, open_incidents, open_timers
 from engine.store.renewals import Renewal, Vehicle, lines_of, renewal_by_key

@@ -97,7 +97,7 @@ def preview_list(
 
 
 def _may_import(actor: Actor) -> None:
-    if not actor.sees_all and Role.CHANNEL not in actor.roles:
+    if not actor.is_operator and Role.CHANNEL not in actor.roles:
         raise Forbidden(act="导入清单")
 
 

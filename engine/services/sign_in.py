@@ -90,7 +90,8 @@ def _judge(engine: Engine, tx: Tx, name: str, *, right: bool, actor: Actor | Non
 def _lock_until(failures: int, real: datetime) -> datetime | None:
     if failures < FREE_FAILURES:
         return None
-    return real + min(LONGEST_LOCK, FIRST_LOCK * 2 ** min(failures - FREE_FAILURES, 10))
+    doubled: int = 1 << min(failures - FREE_FAILURES, 10)
+    return real + min(LONGEST_LOCK, FIRST_LOCK * doubled)
 
 
 def _verify(hashed: str, password: str) -> bool:
@@ -121,7 +122,7 @@ def touch_session(engine: Engine, token: str) -> SignedIn | None:
     """
     real = wall_now()
     with engine.store.reading() as session:
-        found = stored.session_withaccount_named(session, _session_id(token))
+        found = stored.session_with_account(session, _session_id(token))
         if found is None:
             return None
         row, account = found
@@ -133,7 +134,7 @@ def touch_session(engine: Engine, token: str) -> SignedIn | None:
         stale = real - row.last_seen_at >= SEEN_EVERY
     if stale:
         with engine.store.transaction() as tx:
-            again = stored.session_withaccount_named(tx, _session_id(token))
+            again = stored.session_with_account(tx, _session_id(token))
             if again is not None and again[0].ended_at is None:
                 again[0].last_seen_at = real
     return SignedIn(actor=actor, must_change_password=account.must_change_password, started_at=row.started_at)
@@ -143,7 +144,7 @@ def end_session(engine: Engine, token: str) -> None:
     """End a session; ending it twice is harmless."""
     now = engine.clock.now()
     with engine.store.transaction() as tx:
-        found = stored.session_withaccount_named(tx, _session_id(token))
+        found = stored.session_with_account(tx, _session_id(token))
         if found is not None and found[0].ended_at is None:
             found[0].ended_at = wall_now()
             tx.record("signed_out", at=now, actor=found[1].name, subject=found[1].name)
@@ -196,5 +197,5 @@ def _check_strength(new: str, name: str, old: str) -> None:
     if new == old or name.lower() in new.lower() or len(set(new)) < 5:
         raise WeakPassword(
             reason_zh="不能与原密码相同、包含用户名或只用少数几个字符。",
-            reason_en="it must differ from the old one, not contain the name, and use at least five different characters.",
+            reason_en="it must differ from the old one, not hold the name, and use five different characters.",
         )

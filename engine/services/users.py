@@ -94,7 +94,8 @@ def set_roles(engine: Engine, name: str, roles: Iterable[Role | str], *, actor: 
             at=now,
             actor=actor.name,
             subject=name,
-            **{"from": before, "to": sorted(wanted)},
+            before=before,
+            after=sorted(wanted),
         )
 
 
@@ -161,14 +162,18 @@ def actor_today(engine: Engine, session: Session, name: str) -> Actor | None:
     codes = {home} if home else set()
     codes |= {post.unit_code for post in serving}
     bases = [base for code in sorted(codes) if (base := stored.base_unit(session, code, today)) is not None]
+    at_head = not codes or any(kind == stored.HEAD for _, kind in bases)
+    sees_all = at_head and bool(roles & READING_ROLES)
     return Actor(
         name=name,
         display_name=(account.display_name if account else "") or (person.name if person else name),
         employee_no=name if person or roles & set(WORKING_ROLES) else None,
         roles=roles,
         unit_code=home or next((post.unit_code for post in serving), None),
-        unit_codes=stored.codes_below(session, (code for code, _ in bases), today),
-        sees_all=bool(roles & READING_ROLES) and (not codes or any(kind == stored.HEAD for _, kind in bases)),
+        unit_codes=frozenset()
+        if sees_all
+        else stored.codes_below(session, (code for code, _ in bases), today),
+        sees_all=sees_all,
     )
 
 
@@ -201,9 +206,7 @@ def account_named(tx: Tx, name: str) -> UserAccount:
 
 
 def _administrators_only(actor: Actor, act: str) -> None:
-    """The engine itself and the operator at the command line hold no roles and see everything."""
-    operator = actor.sees_all and not actor.roles
-    if not operator and Role.ADMIN not in actor.roles:
+    if not actor.is_operator and Role.ADMIN not in actor.roles:
         raise Forbidden(act=act)
 
 

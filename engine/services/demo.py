@@ -1,0 +1,264 @@
+"""The demonstration book: fictional people and vehicles, histories made by really running the engine.
+
+Lists arrive every fortnight from three months ago on; the virtual clock walks day by day through
+every due moment while simulated colleagues do their tasks, renew, lose, exclude and leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from engine.bootstrap import Engine
+from engine.clock import VirtualClock
+from engine.domain.actor import SYSTEM, Actor
+from engine.domain.codes import Role
+from engine.domain.demo_forms import plausible
+from engine.domain.demo_people import BRANCH, demo_org, people_in
+from engine.domain.demo_vehicles import DemoCar, demo_cars, issued_csv, pending_csv
+from engine.errors import BadInput, EngineError
+from engine.services import directory, imports, messages, publish, tasks, timers, users
+from engine.store.calendar import set_clock
+from engine.store.demo import OfferedTask, count_renewals, offered_tasks
+from engine.store.session import Tx
+
+DEMO_TODAY = date(2026, 11, 24)
+PASSWORD = "demo-renewals"
+DAYS_BACK = 90
+HORIZON = 90
+LIST_EVERY = 15
+WORK_HOUR = time(10, 30)
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What was built; ``sign_ins`` are (name, role, display name), all with :data:`PASSWORD`."""
+
+    renewals: int
+    tasks_done: int
+    timers_fired: int
+    incidents: int
+    sign_ins: tuple[tuple[str, str, str], ...]
+    password: str
+
+
+def build(engine: Engine, *, count: int, seed: int, on_progress: Progress) -> DemoReport:
+    """Build the book in an empty database.
+
+    Raises:
+        BadInput: the database holds renewals already.
+    """
+    engine = replace(engine, clock=VirtualClock(engine.store.read_clock, engine.settings.zone))
+    with engine.store.transaction() as tx:
+        if count_renewals(tx):
+            raise BadInput(what="数据库", value=engine.settings.database_url, reason="已有续保数据，演示数据只能建在空库中。")
+        set_clock(tx, _at(engine, DEMO_TODAY - timedelta(days=DAYS_BACK), time(9)))
+    world = _World(engine, Random(seed), count)
+    world.settle()
+    for day in world.days():
+        world.live_through(day)
+        on_progress(1)
+    world.finish()
+    return world.report()
+
+
+def _at(engine: Engine, day: date, hour: time) -> datetime:
+    return datetime.combine(day, hour, tzinfo=engine.clock.zone)
+
+
+class _World:
+    """Three months of a branch."""
+
+    def __init__(self, engine: Engine, random: Random, count: int) -> None:
+        self.engine, self.random = engine, random
+        self.org = demo_org()
+        self.cars = demo_cars(self.org, count, random, today=DEMO_TODAY)
+        self.start = DEMO_TODAY - timedelta(days=DAYS_BACK)
+        self.done = 0
+        self.ticked = timers.TickReport()
+        self.sign_ins: list[tuple[str, str, str]] = []
+
+    def settle(self) -> None:
+        """Organisation, sign-ins and the first deployment."""
+        directory.store_org(self.engine, self.org, actor=SYSTEM, source="demo")
+        publish.deploy(self.engine, publish.read_files(), by="process.owner", note="演示环境首次发布")
+        for name, role, unit, shown in _governors():
+            users.add_user(
+                self.engine, name, roles=[role], unit_code=unit, password=PASSWORD, display_name=shown, actor=SYSTEM
+            )
+            self.sign_ins.append((name, str(role), shown))
+        for role in (Role.CHANNEL, Role.SPECIALIST, Role.TRAINER, Role.SUPERVISOR, Role.AGENT):
+            post = people_in(self.org, role)[0]
+            users.add_user(
+                self.engine,
+                post.employee_no,
+                roles=[role],
+                unit_code=post.unit_code,
+                password=PASSWORD,
+                display_name=post.name,
+                actor=SYSTEM,
+            )
+            self.sign_ins.append((post.employee_no, str(role), post.name))
+
+    def days(self) -> Iterator[date]:
+        """Each simulated day but the last."""
+        for n in range(DAYS_BACK + 1):
+            yield self.start + timedelta(days=n)
+
+    def live_through(self, day: date) -> None:
+        """A list every fortnight; then the day's timers, and on workdays what people do."""
+        self.ticked += timers.advance_clock(self.engine, to=_at(self.engine, day, WORK_HOUR), actor=SYSTEM)
+        if (day - self.start).days % LIST_EVERY == 0:
+            self._receive_list(day)
+        if self.engine.workdays().is_workday(day):
+            self._work(day)
+            self._things_happen(day)
+
+    def _receive_list(self, day: date) -> None:
+        """The branch's pending list: everything that expires within the horizon and was not listed before."""
+        due = [c for c in self.cars if not c.listed and c.expiry_date <= day + timedelta(days=HORIZON)]
+        if not due:
+            return
+        for car in due:
+            car.listed = True
+        batch = imports.preview_list(
+            self.engine, pending_csv(due), f"待续保清单-{day:%Y%m%d}.csv", "standard", actor=SYSTEM
+        )
+        imports.commit_batch(self.engine, batch, actor=SYSTEM)
+
+    def _work(self, day: date) -> None:
+        """Colleagues do most of what is due soon, some of it late, some never."""
+        with self.engine.store.reading() as session:
+            offered = offered_tasks(session, _at(self.engine, day, WORK_HOUR) + timedelta(days=3))
+        for task in offered:
+            if self.random.random() < _diligence(task.assignee_no or task.role):
+                self._do(task, day)
+
+    def _do(self, task: OfferedTask, day: date) -> None:
+        actor = self._colleague(task)
+        form = self.engine.deployed(task.definition_set_id).forms[task.form_id]
+        values = plausible(form, self.random, today=day, wanted=self._choices(task))
+        try:
+            tasks.complete_task(self.engine, task.id, values, actor=actor)
+        except EngineError:
+            return  # a refusal is part of life; the task stays open or is missed
+        self.done += 1
+
+    def _colleague(self, task: OfferedTask) -> Actor:
+        if task.assignee_no is None:
+            post = self.random.choice(people_in(self.org, Role(task.role)))
+            return Actor(
+                name=post.employee_no,
+                employee_no=post.employee_no,
+                roles=frozenset({Role(task.role)}),
+                unit_codes=frozenset({task.sub_branch_code or "", BRANCH}),
+            )
+        return Actor(name=task.assignee_no, employee_no=task.assignee_no, roles=frozenset({Role(task.role)}))
+
+    def _choices(self, task: OfferedTask) -> dict[str, Any]:
+        """The decisive answers; weights follow the branch figures of domain.md §2.3."""
+        contact = self.random.choices(
+            ("11", "12", "13", "14", "16", "21", "31", "41", "61"), (18, 14, 6, 14, 6, 14, 8, 18, 2)
+        )[0]
+        middle = (task.premium or Decimal(3000)) * Decimal(self.random.randint(90, 118)) / 100
+        by_form: dict[str, dict[str, Any]] = {
+            "record_contact": {"result": contact},
+            "win_back_contact": {"result": contact},
+            "second_visit": {"result": self.random.choice(("11", "41", "31"))},
+            "joint_visit": {"result": self.random.choice(("11", "12", "41"))},
+            "verify_application": {"verdict": self.random.choices(("confirmed", "returned"), (85, 15))[0]},
+            "approve_visit_plan": {"verdict": self.random.choices(("approved", "refused"), (92, 8))[0]},
+            "verify_loss": {"verdict": "confirmed"},
+            "verify_lapse_reason": {"verdict": "confirmed"},
+            "exclusion_review": {"verdict": "approved"},
+            "check_follow_up": {"result": self.random.choices(("ok", "defects"), (80, 20))[0]},
+            "give_actual_quote": {"result": "quoted"},
+            "prepare_plan": {
+                "forecast_low": str(int(middle * Decimal("0.93"))),
+                "forecast_mid": str(int(middle)),
+                "forecast_high": str(int(middle * Decimal("1.08"))),
+            },
+        }
+        return by_form.get(task.form_id, {})
+
+    def _things_happen(self, day: date) -> None:
+        """Policies are issued, customers go elsewhere, cars are scrapped, dates move, an agent leaves."""
+        issued = [c for c in self.cars if c.listed and not c.settled and c.fate == "renewed" and c.fate_on == day]
+        if issued:
+            for car in issued:
+                car.settled = True
+            batch = imports.preview_list(
+                self.engine, issued_csv(issued, day), f"新签保单-{day:%Y%m%d}.csv", "standard", kind="issued", actor=SYSTEM
+            )
+            imports.commit_batch(self.engine, batch, actor=SYSTEM)
+        for car in self.cars:
+            if car.listed and not car.settled and car.fate_on == day and car.fate != "renewed":
+                car.settled = True
+                self._message(car, day)
+
+    def _message(self, car: DemoCar, day: date) -> None:
+        data: dict[str, Any] = {
+            "lost": {"reason": self.random.choice(("L101", "L102", "L201", "L203")), "source": "platform"},
+            "excluded": {"code": self.random.choice(("X02", "X03", "X04")), "evidence": "车管所查询记录"},
+            "moved": {"expiry_date": f"{car.expiry_date + timedelta(days=20):%Y-%m-%d}", "reason": "停驶延期批改"},
+            "orphan": {},
+            "withdrawn": {"reason": "清单更正"},
+        }[car.fate]
+        name = {
+            "lost": "policy_lost",
+            "excluded": "policy_excluded",
+            "moved": "expiry_changed",
+            "orphan": "agent_left",
+            "withdrawn": "list_withdrawn",
+        }[car.fate]
+        try:
+            messages.deliver_message(self.engine, name, car.vin, data=data, actor=SYSTEM)
+        except EngineError:
+            return  # it ended another way before
+
+    def finish(self) -> None:
+        """Stop at half past ten of the last day."""
+        self.ticked += timers.tick(self.engine)
+
+    def report(self) -> DemoReport:
+        """Count what was built."""
+        with self.engine.store.transaction() as tx:
+            renewals = _count(tx)
+        return DemoReport(
+            renewals, self.done, self.ticked.timers_fired, self.ticked.incidents, tuple(self.sign_ins), PASSWORD
+        )
+
+
+def _count(tx: Tx) -> int:
+    return count_renewals(tx)
+
+
+def _diligence(who: str) -> float:
+    """Some colleagues are quicker than others: a steady chance per day between 0.15 and 0.6."""
+    return 0.15 + (sum(map(ord, who)) % 10) / 20
+
+
+def _governors() -> tuple[tuple[str, Role, str | None, str], ...]:
+    return (
+        ("process.owner", Role.PROCESS_OWNER, BRANCH, "流程负责人"),
+        ("approver", Role.APPROVER, BRANCH, "审批人"),
+        ("auditor", Role.AUDITOR, None, "审计员"),
+        ("admin", Role.ADMIN, None, "系统管理员"),
+    )
+
+
+def report_text(report: DemoReport, lang: str) -> str:
+    """Say what was built and how to sign in."""
+    if lang == "en":
+        head = f"{report.renewals} renewals, {report.tasks_done} tasks done, {report.timers_fired} timers fired."
+        sign_in = f"Sign in with password {report.password}:"
+    else:
+        head = f"续保 {report.renewals} 笔，已办任务 {report.tasks_done} 项，触发定时 {report.timers_fired} 次。"
+        sign_in = f"登录口令均为 {report.password}："
+    people = [f"  {name:<14} {Role(role).label.say(lang)} {shown}" for name, role, shown in report.sign_ins]
+    return "\n".join([head, sign_in, *people])
