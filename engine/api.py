@@ -31,10 +31,12 @@ from engine.errors import EngineError as EngineError
 from engine.errors import Forbidden as Forbidden
 from engine.errors import InvalidForm as InvalidForm
 from engine.errors import NotFound as NotFound
+from engine.errors import SignInRefused as SignInRefused
 from engine.errors import StepFailed as StepFailed
 from engine.errors import TaskAlreadyClosed as TaskAlreadyClosed
 from engine.errors import TaskChanged as TaskChanged
 from engine.errors import TaskTaken as TaskTaken
+from engine.errors import WeakPassword as WeakPassword
 from engine.services.directory import OrgReport as OrgReport
 from engine.services.directory import import_org as import_org
 from engine.services.imports import ImportReport as ImportReport
@@ -50,6 +52,13 @@ from engine.services.publish import deploy as deploy
 from engine.services.publish import lint_files as lint_files
 from engine.services.publish import read_files as read_files
 from engine.services.schema import upgrade as upgrade
+from engine.services.sign_in import SignedIn as SignedIn
+from engine.services.sign_in import change_password as change_password
+from engine.services.sign_in import check_password as check_password
+from engine.services.sign_in import end_session as end_session
+from engine.services.sign_in import open_session as open_session
+from engine.services.sign_in import record_refusal as record_refusal
+from engine.services.sign_in import touch_session as touch_session
 from engine.services.tasks import TaskCompleted as TaskCompleted
 from engine.services.tasks import claim_task as claim_task
 from engine.services.tasks import complete_task as complete_task
@@ -60,3 +69,8 @@ from engine.services.timers import advance_clock as advance_clock
 from engine.services.timers import retry_incident as retry_incident
 from engine.services.timers import set_clock as set_clock
 from engine.services.timers import tick as tick
+from engine.services.users import actor_of as actor_of
+from engine.services.users import add_user as add_user
+from engine.services.users import set_active as set_active
+from engine.services.users import set_password as set_password
+from engine.services.users import set_roles as set_roles

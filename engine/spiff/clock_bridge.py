@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from SpiffWorkflow.bpmn.specs.event_definitions import timer
 
+_PAST = timedelta(microseconds=1)  # SpiffWorkflow fires strictly after the due moment; ours is due at it
 _moment: ContextVar[datetime | None] = ContextVar("spiff_moment", default=None)
 
 
@@ -25,7 +26,7 @@ class _BridgedDatetime(datetime):
         moment = _moment.get()
         if moment is None:
             raise RuntimeError("a process timer asked for the time outside of a step")
-        return moment.astimezone(tz or UTC)
+        return moment.astimezone(tz or UTC) + _PAST
 
 
 timer.datetime = _BridgedDatetime

@@ -1,0 +1,148 @@
+"""One step at a time: what a small spine waits for, and what each act leads to."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.errors import MessageNotAwaited, NotFound
+from engine.spiff import codec, runner
+from engine.spiff.parser import ProcessSet, parse_set
+
+HERE = Path(__file__).parent / "diagrams"
+NOW = datetime(2026, 11, 5, tzinfo=UTC)
+
+
+class FixedHost:
+    """Facts of one imaginary renewal; remembers the operations that were called."""
+
+    def __init__(self, expiry: date = date(2026, 12, 31)) -> None:
+        self.expiry = expiry
+        self.called: list[str] = []
+        self.functions = {"T": lambda days: self.expiry + timedelta(days=int(days))}
+
+    def fact(self, name: str) -> object:
+        return None
+
+    def run_operation(self, name: str, element_id: str) -> None:
+        self.called.append(name)
+
+    def decide(self, decision_id: str, element_id: str, context: object) -> object:
+        raise AssertionError(decision_id)
+
+
+@pytest.fixture(scope="module")
+def process() -> ProcessSet:
+    return parse_set({path.name: path.read_bytes() for path in HERE.glob("*.bpmn")})
+
+
+def task(step: runner.Step, element_id: str) -> str:
+    return next(t.spiff_id for t in step.tasks if t.element_id == element_id)
+
+
+def elements(step: runner.Step) -> list[str]:
+    return sorted(t.element_id for t in step.tasks)
+
+
+def test_a_new_instance_waits_for_a_person_a_timer_and_the_messages(process: ProcessSet) -> None:
+    step = runner.start(process, "renewal", FixedHost(), now=NOW)
+
+    assert elements(step) == ["contact"]
+    assert [(t.element_id, t.due_at) for t in step.timers] == [("end_prep", datetime(2026, 11, 15, 16, tzinfo=UTC))]
+    assert step.messages == {"policy_renewed", "policy_lost", "agent_left", "expiry_changed"}
+    assert step.live_calls == ("stage_preparation",)
+
+
+def test_a_stage_timer_takes_the_open_tasks_away_and_goes_on(process: ProcessSet) -> None:
+    host = FixedHost()
+    step = runner.start(process, "renewal", host, now=NOW)
+
+    step = runner.fire_timers(process, "renewal", step.state, host, now=datetime(2026, 11, 15, 16, tzinfo=UTC))
+
+    assert elements(step) == ["later"]
+    assert len(step.fired) == 1
+    assert step.live_calls == ()
+
+
+def test_a_timer_never_fires_early(process: ProcessSet) -> None:
+    host = FixedHost()
+    step = runner.start(process, "renewal", host, now=NOW)
+
+    again = runner.fire_timers(
+        process, "renewal", step.state, host, now=datetime(2026, 11, 15, 15, 59, 59, tzinfo=UTC)
+    )
+
+    assert elements(again) == ["contact"]
+    assert again.fired == frozenset()
+
+
+def test_a_non_interrupting_message_can_happen_again_and_again(process: ProcessSet) -> None:
+    host = FixedHost()
+    step = runner.start(process, "renewal", host, now=NOW)
+
+    for _ in range(3):
+        step = runner.deliver(process, "renewal", step.state, host, message="agent_left", now=NOW)
+
+    assert elements(step) == ["contact", "take", "take", "take"]
+
+
+def test_a_message_thrown_inside_a_stage_ends_the_whole_renewal(process: ProcessSet) -> None:
+    host = FixedHost()
+    step = runner.start(process, "renewal", host, now=NOW)
+    step = runner.deliver(process, "renewal", step.state, host, message="agent_left", now=NOW)
+
+    step = runner.complete(
+        process, "renewal", step.state, host, spiff_id=task(step, "contact"), outcome={"result": "61"}, now=NOW
+    )
+
+    assert step.ended
+    assert step.tasks == ()
+    assert host.called == ["record_loss"]
+
+
+def test_a_changed_expiry_date_moves_the_timer_of_the_next_round(process: ProcessSet) -> None:
+    host = FixedHost()
+    step = runner.start(process, "renewal", host, now=NOW)
+    host.expiry = date(2027, 1, 31)
+
+    step = runner.deliver(process, "renewal", step.state, host, message="expiry_changed", now=NOW)
+
+    assert [t.due_at for t in step.timers] == [datetime(2026, 12, 16, 16, tzinfo=UTC)]
+
+
+def test_a_stage_finished_early_waits_for_its_end(process: ProcessSet) -> None:
+    host = FixedHost()
+    step = runner.start(process, "renewal", host, now=NOW)
+
+    step = runner.complete(
+        process, "renewal", step.state, host, spiff_id=task(step, "contact"), outcome={"result": "11"}, now=NOW
+    )
+
+    assert step.tasks == ()
+    assert [t.element_id for t in step.timers] == ["wait"]
+
+
+def test_a_message_nobody_waits_for_is_refused(process: ProcessSet) -> None:
+    host = FixedHost()
+    step = runner.start(process, "renewal", host, now=NOW)
+
+    with pytest.raises(MessageNotAwaited):
+        runner.deliver(process, "renewal", step.state, host, message="quote_received", now=NOW)
+
+
+def test_a_task_that_is_not_open_cannot_be_completed(process: ProcessSet) -> None:
+    host = FixedHost()
+    first = runner.start(process, "renewal", host, now=NOW)
+    spiff_id = task(first, "contact")
+    done = runner.complete(process, "renewal", first.state, host, spiff_id=spiff_id, outcome={}, now=NOW)
+
+    with pytest.raises(NotFound):
+        runner.complete(process, "renewal", done.state, host, spiff_id=spiff_id, outcome={}, now=NOW)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"not a state", b"x\x9c"], ids=["empty", "text", "cut"])
+def test_damaged_state_is_refused_by_name(process: ProcessSet, damaged: bytes) -> None:
+    with pytest.raises(codec.StateUnreadable):
+        runner.fire_timers(process, "renewal", damaged, FixedHost(), now=NOW)
