@@ -181,7 +181,7 @@ class Decision:
     def _collected(self, rules: tuple[Rule, ...]) -> dict[str, object] | list[dict[str, object]]:
         if self.aggregation is None:
             return [self._row(rule) for rule in rules]
-        found = [rule.results[0] for rule in rules if rule.results[0] is not None]
+        found: list[Literal] = [rule.results[0] for rule in rules if rule.results[0] is not None]
         output = self.outputs[0]
         if self.aggregation is Aggregation.COUNT:
             return {output.name: len(rules)}
@@ -285,7 +285,7 @@ def _samples(clause: InputClause, column: list[UnaryTests]) -> list[object]:
 
 
 def _points(cells: list[UnaryTests], *, is_discrete: bool) -> Iterator[Bound]:
-    bounds = sorted({bound for cell in cells for bound in cell.bounds})  # type: ignore[type-var]
+    bounds = sorted({bound for cell in cells for bound in cell.bounds})
     if not bounds:
         yield Decimal(0)
         return

@@ -66,7 +66,12 @@ def parse_xml(content: bytes, *, file: str) -> etree._ElementTree:
     body = _utf8(content, file)
     _check_doctype(body, file)
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_pis=True,
+        remove_comments=True,
     )
     try:
         root = etree.fromstring(body, parser)
