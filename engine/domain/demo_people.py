@@ -12,7 +12,7 @@ from datetime import date
 from random import Random
 
 from engine.domain.codes import Role
-from engine.domain.org import LiaisonEntry, OrgFile, PostEntry
+from engine.domain.org import LiaisonEntry, OrgFile, PostEntry, Side, UnitEntry, UnitKind
 
 BRANCH = "PC3301"
 """Code of the city branch, the unit the demonstration is about."""
@@ -20,59 +20,19 @@ BRANCH = "PC3301"
 _PROVINCE, _CITY = "浙江", "杭州"
 _DISTRICTS = ("城东", "城西", "滨江", "临江", "湖滨", "桥北")
 _WORKPLACES = ("钱塘", "望江", "文晖", "凤起", "之江", "西溪", "采荷", "拱宸", "丁桥", "翠苑")
-_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严"
-_GIVEN = [
-    "建国",
-    "淑芬",
-    "志远",
-    "雅琴",
-    "文博",
-    "思雨",
-    "海燕",
-    "国强",
-    "丽华",
-    "俊杰",
-    "晓东",
-    "美玲",
-    "立新",
-    "春梅",
-    "浩然",
-    "佳怡",
-    "永刚",
-    "红霞",
-    "子轩",
-    "梦琪",
-    "德明",
-    "秀兰",
-    "振宇",
-    "慧敏",
-    "一鸣",
-    "若曦",
-    "家豪",
-    "雪莲",
-    "明辉",
-    "静怡",
-    "晨曦",
-    "凤英",
-    "天佑",
-    "诗涵",
-    "长青",
-    "玉珍",
-    "启航",
-    "婉清",
-    "少华",
-    "月娥",
-    "敬之",
-    "素芳",
-    "宏图",
-    "依诺",
-    "向阳",
-    "巧云",
-    "致和",
-    "采薇",
-    "守诚",
-    "语桐",
-]
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余"
+    "叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段"
+    "雷黎史龙陶贺顾毛郝龚邵万钱严"
+)
+_GIVEN = tuple(
+    """
+    建国 淑芬 志远 雅琴 文博 思雨 海燕 国强 丽华 俊杰 晓东 美玲 立新 春梅 浩然
+    佳怡 永刚 红霞 子轩 梦琪 德明 秀兰 振宇 慧敏 一鸣 若曦 家豪 雪莲 明辉 静怡
+    晨曦 凤英 天佑 诗涵 长青 玉珍 启航 婉清 少华 月娥 敬之 素芳 宏图 依诺 向阳
+    巧云 致和 采薇 守诚 语桐
+    """.split()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
