@@ -34,6 +34,8 @@ export function mount(container, schema, data = {}, options = {}) {
   const form = new Form({
     container,
     properties: { readOnly: readonly },
+    // The library waits 300 ms before it takes note of a key; who types and submits at once would lose the end.
+    debounce: false,
     additionalModules: [translateModule],
   });
   let dirty = false;
@@ -46,13 +48,14 @@ export function mount(container, schema, data = {}, options = {}) {
   });
   form.on('field.updated', () => {
     dirty = true;
-    if (onChange) onChange(getData());
+    if (onChange) onChange(form._getSubmitData());
   });
 
   const fields = () => form.get('formFieldRegistry').getAll();
   const keyOf = (id) => form.get('formFieldRegistry').get(id)?.key ?? id;
 
   function getData() {
+    if (!readonly) form._emit('presubmit'); // fields that are worked out at the end, are worked out now
     return form._getSubmitData();
   }
 
