@@ -124,7 +124,7 @@ def deliver(process: ProcessSet, key: str, state: bytes, host: Host, *, message:
         workflow = _load(process, key, state, host)
         if message not in _awaited(workflow):
             raise MessageNotAwaited(name=message, key=key, reason="—")
-        event = BpmnEvent(MessageEventDefinition(message), payload={})
+        event = BpmnEvent(MessageEventDefinition(str(message)), payload={})
         return _run(workflow, lambda: workflow.send_event(event))
 
 

@@ -112,7 +112,6 @@ class Store:
         """Open a session for reading only; nothing done in it is kept."""
         with self._read() as session:
             yield session
-            session.rollback()
 
     def read_clock(self) -> datetime:
         """Return the stored virtual present, aware UTC.

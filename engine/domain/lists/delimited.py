@@ -10,11 +10,11 @@ import codecs
 import csv
 import io
 
+from engine.domain.lists.model import FileKind
 from engine.domain.lists.source import (
     HEADER_DEPTH,
     MAX_COLUMNS,
     MAX_ROWS,
-    FileKind,
     Refused,
     Row,
     Score,

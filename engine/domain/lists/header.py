@@ -117,7 +117,7 @@ def fill_merged(sheet: Sheet, header: Header, fields: frozenset[Field]) -> None:
     A spreadsheet keeps such a value in the first row alone (vehicle and owner over the rows of both lines).
     """
     columns = {place for field, place in header.places.items() if field in fields}
-    by_number = {row_no: cells for row_no, cells in sheet.rows}
+    by_number = dict(sheet.rows)
     for first, last, column in sheet.merged:
         top = by_number.get(first)
         if first <= header.layout.header_row or column not in columns or top is None or column >= len(top):

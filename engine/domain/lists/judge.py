@@ -99,7 +99,9 @@ class RowJudge:
         raw = self._raw(cells)
         if self._premium is not None:
             _value, fault = self._read(self._premium, cells)
-            if fault is not None and fault.code == "refund_row":  # whatever else it says, nobody must act on it
+            if (
+                fault is not None and fault.code == "refund_row"
+            ):  # whatever else it says, nobody must act on it
                 return self._judged(row_no, raw, {}, [self._problem(row_no, fault, self._premium, cells)])
 
         problems = self._unfit(row_no, cells)

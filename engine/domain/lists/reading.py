@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
 
@@ -31,7 +30,9 @@ from engine.domain.lists.workbook import read_workbook
 _SAMPLES = 8
 """Ways of writing an expiry shown in the preview for confirmation."""
 
-_FOOTER = re.compile(r"^(?:合计|总计|小计|共\s?\d+\s?[条行件]|制表|审核|导出(?:时间|人|日期)|打印|注[::]|备注[::]|说明[::])")
+_FOOTER = re.compile(
+    r"^(?:合计|总计|小计|共\s?\d+\s?[条行件]|制表|审核|导出(?:时间|人|日期)|打印|注[::]|备注[::]|说明[::])"
+)
 
 # Never filled from a merge: a figure would be counted twice, a number or a line would belong to the wrong policy.
 _FILLED = frozenset(Field) - {Field.POLICY_NO, Field.LINE, Field.PREMIUM, Field.IGNORED}
@@ -122,13 +123,17 @@ def _choose_sheets(source: Source, profile: Profile) -> tuple[list[tuple[Sheet, 
     ]
     if not found:
         raise _no_header(filled, source, profile)
-    if not profile.every_sheet:
+    if profile.every_sheet:  # a summary sheet may share a few headers; a list has vehicles
+        found = [pair for pair in found if Field.VIN in pair[1].places] or found
+    else:
         found = [max(found, key=lambda pair: len(pair[1].places))]  # the first of equals
     for sheet, header in found:
         _check_complete(sheet, header, profile)
-    read = [sheet for sheet, _header in found]
+    read = {sheet.name for sheet, _header in found}
     return found, [
-        _note("sheet_ignored", 0, "", sheet.name or "", sheet.name) for sheet in filled if sheet not in read
+        _note("sheet_ignored", 0, "", sheet.name or "", sheet.name)
+        for sheet in filled
+        if sheet.name not in read
     ]
 
 
@@ -176,11 +181,12 @@ def _judge_sheet(sheet: Sheet, header: Header, profile: Profile) -> tuple[list[J
 
 def _footer(cells: list[Cell], header: Header) -> str | None:
     """Return the words that mark a row without a vehicle as a total or a footer."""
-    vin_at = header.places[Field.VIN]
-    if vin_at < len(cells) and not is_empty(cells[vin_at]) and vin_at != 0:
-        return None
     first = next(clean(cell) for cell in map(as_text, cells) if not is_empty(cell))
-    return first if _FOOTER.match(first) else None
+    if not _FOOTER.match(first):
+        return None
+    vin_at = header.places[Field.VIN]
+    has_vehicle = 0 < vin_at < len(cells) and not is_empty(cells[vin_at])
+    return None if has_vehicle else first
 
 
 def _about_name(file_name: str, kind: FileKind) -> Iterator[Problem]:
@@ -217,7 +223,7 @@ def _samples(accepted: Iterable[Judged], chosen: list[tuple[Sheet, Header]]) -> 
             own = Field.CTP_EXPIRY if policy.line == "ctp" else Field.COMMERCIAL_EXPIRY
             header = headers.get((row.sheet, Field.EXPIRY)) or headers[row.sheet, own]
             written = row.raw[header]
-            way = re.sub(r"[1-9]", "0", written) if "24" not in written and ":" not in written else written[-9:]
+            way = re.sub(r"\d", "9", written[:10]) + written[10:]  # digits of the date, the time as it is
             found.setdefault(way, (written, policy.expiry_date))
         if len(found) >= _SAMPLES:
             break

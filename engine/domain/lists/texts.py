@@ -13,6 +13,8 @@ from engine.domain.lists.model import Fault, Level, ListFileError, Problem
 
 _SHOWN = 120
 """Longest piece of a value quoted in a problem."""
+_SHOWN_OF_FILE = 600
+"""Longest list of columns quoted in a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,12 +491,12 @@ def _filled(label: Label, facts: dict[str, Any]) -> Label:
     return Label(label.zh.format(**facts), label.en.format(**facts))
 
 
-def shown(text: str) -> str:
+def shown(text: str, longest: int = _SHOWN) -> str:
     """Return *text* fit for a message and for every database: bounded, without control characters."""
-    kept = "".join(
-        "\ufffd" if not char.isprintable() and char not in "\t\n" else char for char in text[:_SHOWN]
-    )
-    return kept + ("…" if len(text) > _SHOWN else "")
+    kept = text[:longest]
+    if not kept.isprintable():
+        kept = "".join(char if char.isprintable() else "\ufffd" for char in kept)
+    return kept + ("…" if len(text) > longest else "")
 
 
 def problem(fault: Fault, *, row_no: int, column: str, value: str, sheet: str | None) -> Problem:
@@ -517,5 +519,7 @@ def problem(fault: Fault, *, row_no: int, column: str, value: str, sheet: str | 
 def refusal(code: str, **facts: Any) -> ListFileError:
     """Return the refusal of a whole file, ready to be raised."""
     text = REFUSALS[code]
-    clean = {key: shown(value) if isinstance(value, str) else value for key, value in facts.items()}
+    clean = {
+        key: shown(value, _SHOWN_OF_FILE) if isinstance(value, str) else value for key, value in facts.items()
+    }
     return ListFileError(code, _filled(text.reason, clean), _filled(text.remedy, clean), **facts)

@@ -1,0 +1,294 @@
+"""One user task with what a person needs beside its form; personal data is masked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import forms
+from engine.domain.actor import Actor
+from engine.domain.codes import Label, Line
+from engine.domain.masking import mask_phone
+from engine.errors import NotFound
+from engine.queries.diagram import DeployedOf
+from engine.queries.names import actor_names, people_names
+from engine.queries.present import Present, due_day
+from engine.queries.renewal_page import LineFacts, line_facts
+from engine.queries.scope import OPEN, renewals_visible_to, tasks_doable_by
+from engine.queries.vehicles import shown_customer, shown_plate
+from engine.store.instances import ProcessInstance
+from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
+from engine.store.tasks import Submission, TaskDraft, UserTask
+
+SHOWN_RECORDS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answered question of a submitted form, in words."""
+
+    label: Label
+    value: Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One form that somebody submitted for this renewal."""
+
+    action_id: str
+    title: Label
+    who: str
+    at: datetime
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What the person typed earlier and did not submit."""
+
+    values: Mapping[str, Any]
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskPage:
+    """A task, its form, its renewal in short, and what was recorded so far.
+
+    ``may_do`` says whether the person may fill the form in now; ``holder`` who has claimed it.
+    """
+
+    task_id: int
+    version: int
+    name: str
+    action_id: str
+    role: str
+    status: str
+    stage: str
+    is_open: bool
+    may_do: bool
+    is_mine: bool
+    is_claimable: bool
+    holder: str | None
+    due_date: date | None
+    late_days: int
+    closed_by: str | None
+    closed_at: datetime | None
+    form: forms.Form
+    prefill: Mapping[str, Any]
+    draft: Draft | None
+    submitted: tuple[Answer, ...]
+    renewal_id: int
+    state: str
+    plate: str | None
+    make_model: str | None
+    customer: str | None
+    phone: str | None
+    do_not_contact: bool
+    phone_doubtful: bool
+    expiry_date: date
+    days_left: int
+    is_key: bool
+    is_orphan: bool
+    owner: str | None
+    owner_role: str | None
+    forecast: Decimal | None
+    quote_opens_date: date | None
+    has_actual_quote: bool
+    contacts: int
+    failed_visits: int
+    lines: tuple[LineFacts, ...]
+    records: tuple[Record, ...]
+
+
+def task_page(
+    session: Session, actor: Actor, task_id: int, present: Present, *, deployed_of: DeployedOf
+) -> TaskPage:
+    """Return one task that *actor* may see; six statements.
+
+    Raises:
+        NotFound: the task does not exist or lies outside the scope; both look the same.
+    """
+    task, renewal, vehicle, customer, set_id, doable = _found(session, actor, task_id)
+    deployed = deployed_of(set_id)
+    form = deployed.forms[task.form_id]
+    lines = session.scalars(
+        select(PolicyLine).where(PolicyLine.renewal_id == renewal.id).order_by(PolicyLine.line)
+    ).all()
+    draft = session.scalar(
+        select(TaskDraft).where(TaskDraft.task_id == task.id, TaskDraft.user_name == actor.name)
+    )
+    submissions = session.scalars(
+        select(Submission)
+        .where(Submission.instance_id == renewal.id)
+        .order_by(Submission.submitted_at.desc(), Submission.id.desc())
+        .limit(SHOWN_RECORDS)
+    ).all()
+    actors = actor_names(
+        session, {task.claimed_by, task.completed_by, *(row.submitted_by for row in submissions)}
+    )
+    people = people_names(session, {renewal.owner_no, task.assignee_no})
+    due = due_day(task.due_at, present.zone)
+    is_open = task.status in OPEN
+    holder = task.claimed_by
+    overdue = is_open and task.due_at is not None and task.due_at <= present.now
+    return TaskPage(
+        task_id=task.id,
+        version=task.version,
+        name=task.name,
+        action_id=task.action_id,
+        role=task.role,
+        status=task.status,
+        stage=task.stage,
+        is_open=is_open,
+        may_do=is_open and doable and holder in (None, actor.name),
+        is_mine=holder == actor.name,
+        is_claimable=is_open and doable and holder is None and task.assignee_no is None,
+        holder=actors.get(holder, holder) if holder else people.get(task.assignee_no or ""),
+        due_date=due,
+        late_days=(present.today - due).days if overdue and due else 0,
+        closed_by=actors.get(task.completed_by, task.completed_by) if task.completed_by else None,
+        closed_at=task.completed_at,
+        form=form,
+        prefill=_facts(renewal, vehicle, lines, people, present),
+        draft=Draft(values=draft.values, saved_at=draft.saved_at) if draft else None,
+        submitted=_submitted(form, task.id, submissions),
+        renewal_id=renewal.id,
+        state=renewal.state,
+        plate=shown_plate(vehicle.plate),
+        make_model=vehicle.make_model,
+        customer=shown_customer(customer.name) if customer else None,
+        phone=mask_phone(customer.phone) if customer and customer.phone else None,
+        do_not_contact=bool(customer and customer.do_not_contact),
+        phone_doubtful=bool(customer and customer.phone_doubtful),
+        expiry_date=renewal.expiry_date,
+        days_left=(renewal.expiry_date - present.today).days,
+        is_key=renewal.is_key,
+        is_orphan=renewal.is_orphan,
+        owner=people.get(renewal.owner_no or "", renewal.owner_no),
+        owner_role=renewal.owner_role,
+        forecast=renewal.quote_mid,
+        quote_opens_date=renewal.quote_opens_date,
+        has_actual_quote=renewal.has_actual_quote,
+        contacts=renewal.contacts,
+        failed_visits=renewal.failed_visits,
+        lines=tuple(line_facts(line) for line in lines),
+        records=tuple(
+            Record(
+                action_id=row.action_id,
+                title=_title(deployed.forms.get(row.form_id), row.form_id),
+                who=actors.get(row.submitted_by, row.submitted_by),
+                at=row.submitted_at,
+                answers=answers(deployed.forms.get(row.form_id), row.values),
+            )
+            for row in submissions
+        ),
+    )
+
+
+def _found(
+    session: Session, actor: Actor, task_id: int
+) -> tuple[UserTask, Renewal, Vehicle, Customer | None, int, bool]:
+    doable = tasks_doable_by(actor)
+    row = session.execute(
+        select(
+            UserTask,
+            Renewal,
+            Vehicle,
+            Customer,
+            ProcessInstance.definition_set_id,
+            doable.label("doable"),
+        )
+        .join(Renewal, Renewal.id == UserTask.instance_id)
+        .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+        .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
+        .outerjoin(Customer, Customer.id == Renewal.customer_id)
+        .where(
+            UserTask.id == task_id,
+            renewals_visible_to(actor) | doable | (UserTask.completed_by == actor.name),
+        )
+    ).first()
+    if row is None:
+        raise NotFound(what="任务", key=task_id)
+    return row.UserTask, row.Renewal, row.Vehicle, row.Customer, row.definition_set_id, bool(row.doable)
+
+
+def _title(form: forms.Form | None, form_id: str) -> Label:
+    return Label(form.title.zh, form.title.en) if form else Label(form_id, form_id)
+
+
+def _submitted(form: forms.Form, task_id: int, submissions: Sequence[Submission]) -> tuple[Answer, ...]:
+    found = next((row for row in submissions if row.task_id == task_id), None)
+    return answers(form, found.values) if found else ()
+
+
+def answers(form: forms.Form | None, values: Mapping[str, Any]) -> tuple[Answer, ...]:
+    """Return the answered questions of *form* in words; personal fields are left out."""
+    if form is None:
+        return ()
+    return tuple(
+        Answer(label=Label(f.label.zh, f.label.en), value=in_words(f, values[f.key]))
+        for f in form.fields
+        if not f.personal and values.get(f.key) not in (None, "", [], False)
+    )
+
+
+def in_words(field: forms.Field, value: Any) -> Label:
+    """Return a stored value of *field* as people say it: option labels, yes, plain text."""
+    if isinstance(value, bool):
+        return Label("是", "yes") if value else Label("否", "no")
+    if isinstance(value, list):
+        parts = [in_words(field, item) for item in value]
+        return Label("、".join(p.zh for p in parts), ", ".join(p.en for p in parts))
+    option = field.option(str(value))
+    return Label(option.label.zh, option.label.en) if option else Label(str(value), str(value))
+
+
+def _facts(
+    renewal: Renewal,
+    vehicle: Vehicle,
+    lines: Sequence[PolicyLine],
+    people: Mapping[str, str],
+    present: Present,
+) -> Mapping[str, Any]:
+    """The facts that a form may be prefilled from, under the names that diagrams use."""
+    commercial = next((line for line in lines if line.line == Line.COMMERCIAL), None)
+    main = commercial or (lines[0] if lines else None)
+    return {
+        "today": present.today,
+        "renewal": {
+            "expiry_date": renewal.expiry_date,
+            "days_left": (renewal.expiry_date - present.today).days,
+            "stage": renewal.stage,
+            "state": renewal.state,
+            "is_orphan": renewal.is_orphan,
+            "is_key": renewal.is_key,
+            "tier": renewal.tier,
+            "contacts": renewal.contacts,
+            "failed_visits": renewal.failed_visits,
+            "lines": renewal.lines,
+        },
+        "policy": {
+            "premium": renewal.premium,
+            "ctp_premium": renewal.ctp_premium,
+            "claims": main.claims if main else None,
+            "ncd": commercial.ncd if commercial else None,
+            "self_pricing": commercial.self_pricing if commercial else None,
+            "third_party_limit": commercial.third_party_limit if commercial else None,
+        },
+        "vehicle": {
+            "price": vehicle.new_car_price,
+            "use": vehicle.use,
+            "energy": vehicle.energy,
+            "seats": vehicle.seats,
+        },
+        "quote": {"mid": renewal.quote_mid, "opens_date": renewal.quote_opens_date},
+        "owner": {"kind": renewal.owner_role, "name": people.get(renewal.owner_no or "")},
+        "loss": {"reason": renewal.loss_reason, "source": renewal.loss_source},
+        "exclusion": {"code": renewal.exclusion_code, "evidence": renewal.exclusion_evidence},
+    }
