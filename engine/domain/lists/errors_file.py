@@ -9,7 +9,7 @@ from datetime import datetime
 
 import xlsxwriter
 
-from engine.domain.lists.model import FileKind, ReadList, RejectedRow, SheetLayout
+from engine.domain.lists.model import FileKind, Problem, ReadList, RejectedRow, SheetLayout
 from engine.domain.lists.profiles import ERROR_HEADERS
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -31,11 +31,15 @@ def write_errors(read: ReadList, *, lang: str = "zh") -> bytes:
 
 
 def reasons(row: RejectedRow, lang: str) -> str:
-    """Return what is wrong with *row* and what to do, errors before warnings."""
-    ordered = sorted(row.problems, key=lambda problem: problem.level != "error")
-    return "；".join(
-        f"{problem.reason.say(lang)}{problem.remedy.say(lang)}".rstrip("。") for problem in ordered
-    )
+    """Return what is wrong with *row* and what to do: errors first, then warnings marked as notes."""
+    note = "Note: " if lang == "en" else "提示："
+    errors = [_sentence(problem, lang) for problem in row.problems if problem.level == "error"]
+    notes = [note + _sentence(problem, lang) for problem in row.problems if problem.level == "warning"]
+    return (" | " if lang == "en" else "｜").join((*errors, *notes))
+
+
+def _sentence(problem: Problem, lang: str) -> str:
+    return (" " if lang == "en" else "").join((problem.reason.say(lang), problem.remedy.say(lang)))
 
 
 def _table(layout: SheetLayout, rows: Iterable[RejectedRow], lang: str) -> Iterator[list[str]]:

@@ -39,7 +39,7 @@ _AS_TEXT = (
     "Format the column as text and export again; do not open and save the csv in Excel.",
 )
 _CORRECT = ("请核对后更正并重新导入该行。", "Check, correct and import the row again.")
-_CHECK = ("请核对；本行已接收。", "Please check; the row was taken.")
+_CHECK = ("请核对；此项不影响接收。", "Please check; this does not stop the row.")
 
 PROBLEMS: dict[str, Text] = {
     # values of any column
@@ -161,16 +161,19 @@ PROBLEMS: dict[str, Text] = {
         ),
         (
             "请对照行驶证核对；进口车可能无校验位，本行已接收。",
-            "Compare with the licence; imported cars may have none. The row was taken.",
+            "Compare with the licence; imported cars may have none. This does not stop the row.",
         ),
     ),
     "plate_none": _warning(
         ("车辆未上牌（“{value}”）。", "The vehicle has no plate (“{value}”)."),
-        ("上牌后请更新；本行已按车架号接收。", "Update it once there is one; the row was taken by its VIN."),
+        ("上牌后请更新；车辆以车架号为准。", "Update it once there is one; the VIN identifies the vehicle."),
     ),
     "plate_temporary": _warning(
         ("车牌“{value}”为临时号牌。", "The plate “{value}” is temporary."),
-        ("取得正式号牌后请更新；本行已接收。", "Update it when the final plate is there; the row was taken."),
+        (
+            "取得正式号牌后请更新；此项不影响接收。",
+            "Update it when the final plate is there; this does not stop the row.",
+        ),
     ),
     "plate_format": _warning(
         (
@@ -193,7 +196,10 @@ PROBLEMS: dict[str, Text] = {
     ),
     "id_old_form": _warning(
         ("证件号码为15位旧号。", "The identity number has the old 15-digit form."),
-        ("请更新为18位号码；本行已接收。", "Replace it by the 18-digit number; the row was taken."),
+        (
+            "请更新为18位号码；此项不影响接收。",
+            "Replace it by the 18-digit number; this does not stop the row.",
+        ),
     ),
     "id_check_digit": _warning(
         ("证件号码出生日期或校验位不正确。", "Birth date or check digit of the identity number is wrong."),
@@ -205,8 +211,8 @@ PROBLEMS: dict[str, Text] = {
             "The number is neither a resident identity number nor a credit code.",
         ),
         (
-            "如为护照等其他证件可忽略；本行已接收。",
-            "Ignore this for passports and the like; the row was taken.",
+            "如为护照等其他证件可忽略；此项不影响接收。",
+            "Ignore this for passports and the like; this does not stop the row.",
         ),
     ),
     "phone_masked": _warning(
@@ -225,7 +231,7 @@ PROBLEMS: dict[str, Text] = {
             "“{value}”不是11位手机号，无法发送短信。",
             "“{value}” is no 11-digit mobile number; no SMS can be sent.",
         ),
-        ("请向客户核实；本行已接收。", "Verify with the customer; the row was taken."),
+        ("请向客户核实；此项不影响接收。", "Verify with the customer; this does not stop the row."),
     ),
     "phone_several": _warning(
         ("一格内有多个号码，采用第一个。", "The cell holds several numbers; the first was taken."),
