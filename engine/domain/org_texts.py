@@ -274,7 +274,7 @@ class OrgFileError(EngineError):
         """Return the number of problems and the first of them; ``problems`` holds the rest."""
         first = self.problems[0].say(lang)
         if lang == "en":
-            return f"The organisation file “{self.params['file']}” has {len(self.problems)} problems; nothing was imported. First: {first}"
+            return f"The organisation file “{self.params['file']}” has {len(self.problems)} problem(s); nothing was imported. First: {first}"
         return f"组织机构文件“{self.params['file']}”有 {len(self.problems)} 处问题，未导入任何内容。首处：{first}"
 
 

@@ -66,13 +66,19 @@ def read_org(content: bytes, file_name: str) -> OrgFile:
     liaisons, _ = _read(sheets[LIAISONS], _liaison, findings)
     check(Draft(units, posts, liaisons, broken_units, broken_people), findings)
     if findings.problems:
-        raise OrgFileError(file_name, findings.problems)
+        raise OrgFileError(file_name, sorted(findings.problems, key=_reading_order))
     return OrgFile(
         tuple(placed.entry for placed in units),
         tuple(placed.entry for placed in posts),
         tuple(placed.entry for placed in liaisons),
-        tuple(findings.warnings),
+        tuple(sorted(findings.warnings, key=_reading_order)),
     )
+
+
+def _reading_order(problem: OrgProblem) -> tuple[int, int]:
+    sheets = (UNITS, POSTS, LIAISONS)
+    place = sheets.index(problem.sheet) if problem.sheet in sheets else len(sheets)
+    return place, problem.row or 0
 
 
 def _open(content: bytes, file_name: str) -> tuple[Sheet, ...]:
@@ -252,7 +258,7 @@ class _Row:
 
 
 def _known(words: Mapping[str, object]) -> str:
-    return "、".join(word for word in words if word.isascii())
+    return ", ".join(word for word in words if word.isascii())
 
 
 def _unit(row: _Row) -> UnitEntry | None:
