@@ -30,6 +30,8 @@ class Settings:
     lang: str
     sink: Path
     secure_cookies: bool
+    trusted_hosts: tuple[str, ...] = ()  # names the console answers to; empty: this machine's, or any behind 0.0.0.0
+    proxies: int = 0  # reverse proxies in front, whose X-Forwarded-* are believed
 
     @property
     def embedded(self) -> bool:
@@ -53,6 +55,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     clock = _one_of("RENEWALS_CLOCK", env.get("RENEWALS_CLOCK", "system"), ("system", "virtual"), faults)
     lang = _one_of("RENEWALS_LANG", env.get("RENEWALS_LANG", "zh"), ("zh", "en"), faults)
     port = _port(env.get("RENEWALS_PORT", "8000"), faults)
+    proxies = _count("RENEWALS_PROXIES", env.get("RENEWALS_PROXIES", "0"), faults)
     home = _home(url)
     secret = _secret("RENEWALS_SECRET_KEY", env, home if embedded else None, faults)
     data_key = _data_key(_secret("RENEWALS_DATA_KEY", env, home if embedded else None, faults), faults)
@@ -68,6 +71,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         port=port,
         lang=lang,
         sink=Path(env.get("RENEWALS_SINK", str(home / "sent.jsonl"))),
+        trusted_hosts=tuple(h.strip() for h in env.get("RENEWALS_TRUSTED_HOSTS", "").split(",") if h.strip()),
+        proxies=proxies,
         secure_cookies=env.get("RENEWALS_SECURE_COOKIES", "0" if embedded else "1") == "1",
     )
 
@@ -105,6 +110,13 @@ def _port(text: str, faults: list[str]) -> int:
     if text.isdigit() and 0 < int(text) < 65536:
         return int(text)
     faults.append(f"RENEWALS_PORT={text}: 1–65535")
+    return 0
+
+
+def _count(name: str, text: str, faults: list[str]) -> int:
+    if text.isdigit() and int(text) < 10:
+        return int(text)
+    faults.append(f"{name}={text}: 0–9")
     return 0
 
 
