@@ -86,13 +86,8 @@ class _World:
     def settle(self) -> None:
         """Organisation, sign-ins and the first deployment."""
         directory.store_org(self.engine, self.org, actor=SYSTEM, source="demo")
-        publish.deploy(self.engine, publish.read_files(), by="process.owner", note="演示环境首次发布")
-        for name, role, unit, shown in _governors():
-            users.add_user(
-                self.engine, name, roles=[role], unit_code=unit, password=PASSWORD, display_name=shown, actor=SYSTEM
-            )
-            self.sign_ins.append((name, str(role), shown))
-        for role in (Role.CHANNEL, Role.SPECIALIST, Role.TRAINER, Role.SUPERVISOR, Role.AGENT):
+        publish.deploy(self.engine, publish.read_files(), by=people_in(self.org, Role.PROCESS_OWNER)[0].employee_no, note="演示环境首次发布")
+        for role in Role:
             post = people_in(self.org, role)[0]
             users.add_user(
                 self.engine,
@@ -241,15 +236,6 @@ def _count(tx: Tx) -> int:
 def _diligence(who: str) -> float:
     """Some colleagues are quicker than others: a steady chance per day between 0.15 and 0.6."""
     return 0.15 + (sum(map(ord, who)) % 10) / 20
-
-
-def _governors() -> tuple[tuple[str, Role, str | None, str], ...]:
-    return (
-        ("process.owner", Role.PROCESS_OWNER, BRANCH, "流程负责人"),
-        ("approver", Role.APPROVER, BRANCH, "审批人"),
-        ("auditor", Role.AUDITOR, None, "审计员"),
-        ("admin", Role.ADMIN, None, "系统管理员"),
-    )
 
 
 def report_text(report: DemoReport, lang: str) -> str:
