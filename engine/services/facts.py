@@ -35,6 +35,7 @@ FACTS: Mapping[str, frozenset[str]] = {
             "lines",
             "rounds",
             "duplicate",
+            "exclusion_code",
         }
     ),
     "policy": frozenset(
@@ -74,6 +75,7 @@ def _renewal(scope: StepScope) -> dict[str, Any]:
         "lines": row.lines,
         "rounds": row.rounds,
         "duplicate": False,
+        "exclusion_code": row.exclusion_code,
     }
 
 
