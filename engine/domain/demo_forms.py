@@ -17,7 +17,7 @@ def plausible(form: Form, random: Random, *, today: date, wanted: Mapping[str, A
     """Fill every visible required field of *form*, and the *wanted* ones, as a person would."""
     values: dict[str, Any] = {}
     for field in form.fields:
-        if field.condition is not None and field.condition.holds(values):
+        if field.condition is not None and field.condition.hides(values):
             continue
         if field.key in wanted and _fits(field, wanted[field.key]):
             values[field.key] = wanted[field.key]

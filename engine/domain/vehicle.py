@@ -11,6 +11,8 @@ import unicodedata
 from datetime import date
 from enum import StrEnum
 
+# A lone accent becomes a blank and a combining mark, which joins its neighbour once the blank is gone.
+_MOST_PASSES = 5
 _SEPARATORS = re.compile(r"[\s\u00b7\u2022\u2027\u30fb\u25cf.\-_/]+")
 
 # GB 16735-2019: 17 characters without I, O, Q; position 9 is the check digit.
@@ -76,9 +78,19 @@ class PlateKind(StrEnum):
     UNRECOGNISED = "unrecognised"
 
 
+def _compact(text: str) -> str:
+    """Return *text* half-width, upper case and without separators, the same when compacted again."""
+    for _ in range(_MOST_PASSES):
+        before = text
+        text = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
+        if text == before:
+            break
+    return text
+
+
 def normalise_vin(text: str) -> str:
     """Return *text* half-width, upper case and without separators; empty text stays empty."""
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
+    return _compact(text)
 
 
 def vin_fault(vin: str) -> VinFault | None:
@@ -111,7 +123,7 @@ def vin_check_digit_ok(vin: str) -> bool:
 
 def normalise_plate(text: str) -> str | None:
     """Return *text* half-width, upper case, without separators; None where it says there is no plate."""
-    plate = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
+    plate = _compact(text)
     return None if plate in _NO_PLATE else plate
 
 
@@ -132,7 +144,7 @@ def plate_kind(plate: str | None) -> PlateKind:
 
 def normalise_id_no(text: str) -> str:
     """Return an identity number half-width, upper case (final x becomes X) and without separators."""
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
+    return _compact(text)
 
 
 def id_check_digit(first_17: str) -> str | None:
@@ -174,7 +186,7 @@ def credit_code_ok(text: str) -> bool:
 
 def normalise_phone(text: str) -> str:
     """Return a telephone number half-width, without separators, brackets and the +86 / 0086 / 86 prefix."""
-    digits = re.sub(r"[()]", "", _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)))
+    digits = re.sub(r"[()]", "", _compact(text))
     return re.sub(r"^(?:\+86|0086|86(?=1[3-9]\d{9}$))", "", digits)
 
 

@@ -64,12 +64,12 @@ def tasks_doable_by(actor: Actor) -> ColumnElement[bool]:
     return or_(*clauses) if clauses else false()
 
 
-def visible_renewals(actor: Actor) -> Select[tuple[Renewal]]:
+def visible_renewals(actor: Actor) -> Select[Renewal]:
     """Return a SELECT of the renewals in *actor*'s scope."""
     return select(Renewal).where(renewals_visible_to(actor))
 
 
-def visible_tasks(actor: Actor) -> Select[tuple[UserTask, Renewal]]:
+def visible_tasks(actor: Actor) -> Select[UserTask, Renewal]:
     """Return a SELECT of (task, renewal) pairs in *actor*'s scope, doable or not."""
     clause = or_(renewals_visible_to(actor), tasks_doable_by(actor))
     return select(UserTask, Renewal).join(Renewal, Renewal.id == UserTask.instance_id).where(clause)

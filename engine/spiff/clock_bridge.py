@@ -22,7 +22,7 @@ class _BridgedDatetime(datetime):
     """A datetime class whose present is the engine's."""
 
     @classmethod
-    def now(cls, tz: tzinfo | None = None) -> datetime:
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
         moment = _moment.get()
         if moment is None:
             raise RuntimeError("a process timer asked for the time outside of a step")

@@ -67,7 +67,7 @@ class SafeEnvironment:
     call_service = evaluate
 
 
-class ScriptEngine(PythonScriptEngine):
+class ScriptEngine(PythonScriptEngine):  # type: ignore[misc]
     """Evaluates the whitelist language only; scripts and services of SpiffWorkflow are refused."""
 
     def __init__(self, host: Host) -> None:

@@ -23,7 +23,7 @@ from engine.spiff.host import StepContext
 from engine.spiff.xmlfile import DiagramError, parse_xml
 
 
-class OperationTask(BpmnSpecMixin, BpmnTaskSpec):
+class OperationTask(BpmnSpecMixin, BpmnTaskSpec):  # type: ignore[misc]
     """A service task that calls one named operation of the engine's catalogue."""
 
     operation = ""
@@ -36,7 +36,7 @@ class OperationTask(BpmnSpecMixin, BpmnTaskSpec):
         return True
 
 
-class DecisionTask(BpmnSpecMixin, BpmnTaskSpec):
+class DecisionTask(BpmnSpecMixin, BpmnTaskSpec):  # type: ignore[misc]
     """A business rule task that evaluates one of our decision tables."""
 
     decision = ""
@@ -48,7 +48,7 @@ class DecisionTask(BpmnSpecMixin, BpmnTaskSpec):
         return True
 
 
-class _FileOrder(ProcessParser):
+class _FileOrder(ProcessParser):  # type: ignore[misc]
     """Gives every node the same place, so that SpiffWorkflow's sort keeps the order of the file."""
 
     positions_by_node_id: Mapping[str, Any] = {}
@@ -57,7 +57,7 @@ class _FileOrder(ProcessParser):
         return {"x": 0.0, "y": 0.0}
 
 
-class _Parser(BpmnParser):
+class _Parser(BpmnParser):  # type: ignore[misc]
     PROCESS_PARSER_CLASS = _FileOrder
     OVERRIDE_PARSER_CLASSES = {  # noqa: RUF012 - SpiffWorkflow's own protocol
         full_tag("serviceTask"): (TaskParser, OperationTask),

@@ -160,7 +160,7 @@ PROBLEMS: dict[str, Text] = {
             "The check digit of the VIN (position 9) should be {expected}.",
         ),
         (
-            "请对照行驶证核对；进口车可能无校验位，本行已接收。",
+            "请对照行驶证核对；进口车可能无校验位，此项不影响接收。",
             "Compare with the licence; imported cars may have none. This does not stop the row.",
         ),
     ),
