@@ -12,11 +12,12 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036 - this is where an older one is told so
     import os
     import shutil
+    import subprocess
 
     for _minor in (14, 13, 12, 11):
         _better = shutil.which(f"python3.{_minor}")
-        if _better and not os.environ.get("RENEWALS_BOOTSTRAP_RETRIED"):
-            os.environ["RENEWALS_BOOTSTRAP_RETRIED"] = "1"
+        # A version manager may leave a command of that name that only says how to get the real one.
+        if _better and subprocess.call([_better, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             os.execv(_better, [_better, *sys.argv])
     sys.exit(
         f"setup: Python 3.11 or newer is needed, this is {sys.version.split()[0]}. "

@@ -98,14 +98,22 @@ async function licences(metafile) {
   await writeFile(join(fresh, 'LICENSES.txt'), parts.join(`\n${'-'.repeat(78)}\n\n`));
 }
 
-await rm(fresh, { recursive: true, force: true });
-await mkdir(fresh, { recursive: true });
-const results = await Promise.all([
-  script('viewer', 'RenewalViewer'),
-  script('form', 'RenewalForm'),
-  style('viewer'),
-  style('form'),
-]);
-await licences({ inputs: Object.assign({}, ...results.map((result) => result.metafile.inputs)) });
-await rm(target, { recursive: true, force: true });
-await rename(fresh, target);
+async function main() {
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { recursive: true });
+  const results = await Promise.all([
+    script('viewer', 'RenewalViewer'),
+    script('form', 'RenewalForm'),
+    style('viewer'),
+    style('form'),
+  ]);
+  await licences({ inputs: Object.assign({}, ...results.map((result) => result.metafile.inputs)) });
+  await rm(target, { recursive: true, force: true });
+  await rename(fresh, target);
+}
+
+main().catch((error) => {
+  // esbuild has already shown its own findings, with file and line.
+  if (!error.errors) console.error(error.message);
+  process.exit(1);
+});
