@@ -1,0 +1,195 @@
+"""What is wrong with one value, in both languages: the field, the reason, the remedy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from forms.model import DAYS, ONE_CHOICE, SEVERAL_CHOICES, Field, FieldKind, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a value was not accepted. ``code`` is stable; the sentences name the field and the remedy."""
+
+    code: str
+    zh: str
+    en: str
+
+    def say(self, lang: str = "zh") -> str:
+        """Return the sentence in *lang* (``zh`` or ``en``)."""
+        return self.en if lang == "en" else self.zh
+
+
+def _about(field: Field, code: str, zh: str, en: str) -> Problem:
+    return Problem(code, f"“{field.label.zh}”{zh}。", f"“{field.label.en}” {en}.")
+
+
+def required(field: Field) -> Problem:
+    """The field must be filled in."""
+    if field.kind is FieldKind.CHECKBOX:
+        return _about(field, "required", "须勾选后才能提交", "must be ticked before you can submit")
+    if field.kind in ONE_CHOICE:
+        return _about(field, "required", "必须选择，请选择一项", "is required: choose one")
+    if field.kind in SEVERAL_CHOICES:
+        return _about(field, "required", "必须选择，请至少勾选一项", "is required: tick at least one")
+    if field.kind in DAYS:
+        return _about(field, "required", "必须填写，请选择日期", "is required: choose a date")
+    return _about(field, "required", "必须填写，请补充", "is required: fill it in")
+
+
+def wrong_type(field: Field) -> Problem:
+    """The value has another shape than the field takes."""
+    expected = {
+        FieldKind.NUMBER: Text("数字", "a number"),
+        FieldKind.CHECKBOX: Text("勾选或不勾选", "ticked or not"),
+        FieldKind.SELECT: Text("一个选项", "one option"),
+        FieldKind.RADIO: Text("一个选项", "one option"),
+        FieldKind.CHECKLIST: Text("若干选项", "a list of options"),
+        FieldKind.TAGLIST: Text("若干选项", "a list of options"),
+    }.get(field.kind, Text("文本", "a text"))
+    return _about(
+        field,
+        "wrong_type",
+        f"的内容格式不对，应为{expected.zh}，请重新填写",
+        f"must be {expected.en}: enter it again",
+    )
+
+
+def bad_character(field: Field) -> Problem:
+    """The text holds a character that cannot be stored or shown."""
+    return _about(
+        field,
+        "bad_character",
+        "含有无法保存的特殊字符，请删除后手工输入",
+        "holds a character that cannot be kept: remove it and type the text",
+    )
+
+
+def too_long(field: Field, length: int) -> Problem:
+    """The text is longer than allowed."""
+    most = field.max_length
+    return _about(
+        field,
+        "too_long",
+        f"最多 {most} 个字，现有 {length} 个，请精简",
+        f"takes at most {most} characters, there are {length}: shorten it",
+    )
+
+
+def too_short(field: Field) -> Problem:
+    """The text is shorter than allowed."""
+    least = field.min_length
+    return _about(
+        field, "too_short", f"至少 {least} 个字，请写完整", f"needs at least {least} characters: complete it"
+    )
+
+
+def bad_pattern(field: Field) -> Problem:
+    """The text does not have the required form."""
+    message = field.pattern_message or Text("格式不符，请核对", "check the format")
+    return _about(field, "bad_pattern", f"格式不对：{message.zh}", f"has the wrong format: {message.en}")
+
+
+def not_a_number(field: Field) -> Problem:
+    """The value cannot be read as a plain decimal number."""
+    return _about(
+        field,
+        "not_a_number",
+        "不是数字，请只填数字，如 4210.50",
+        "is not a number: use digits only, such as 4210.50",
+    )
+
+
+def too_many_decimals(field: Field) -> Problem:
+    """The number has more decimals than the field takes."""
+    if field.decimals == 0:
+        return _about(
+            field, "too_many_decimals", "应为整数，请去掉小数", "must be a whole number: drop the decimals"
+        )
+    return _about(
+        field,
+        "too_many_decimals",
+        f"最多 {field.decimals} 位小数，请四舍五入",
+        f"takes at most {field.decimals} decimals: round it",
+    )
+
+
+def out_of_range(field: Field, least: Decimal, most: Decimal, *, below: bool) -> Problem:
+    """The number is below the least or above the most allowed value."""
+    return _about(
+        field,
+        "too_small" if below else "too_big",
+        f"应在 {least:f} 至 {most:f} 之间，请核对",
+        f"must lie between {least:f} and {most:f}: check it",
+    )
+
+
+def not_a_choice(field: Field) -> Problem:
+    """The value is not among the options."""
+    return _about(
+        field,
+        "not_a_choice",
+        "的选项无效，请从列表中重新选择",
+        "has no such option: choose again from the list",
+    )
+
+
+def not_a_date(field: Field) -> Problem:
+    """The value is not a date of the calendar, or not an ISO one."""
+    shape = "2026-11-05T10:30" if field.kind is FieldKind.DATETIME else "2026-11-05"
+    return _about(
+        field,
+        "not_a_date",
+        f"不是有效日期，请按 {shape} 的格式填写",
+        f"is not a valid date: write it as {shape}",
+    )
+
+
+def too_early(field: Field, least: date) -> Problem:
+    """The day lies before the first one allowed."""
+    return _about(
+        field,
+        "too_early",
+        f"不能早于 {least.isoformat()}，请重新选择",
+        f"must not be before {least.isoformat()}: choose another day",
+    )
+
+
+def too_late(field: Field, most: date) -> Problem:
+    """The day lies after the last one allowed."""
+    return _about(
+        field,
+        "too_late",
+        f"不能晚于 {most.isoformat()}，请重新选择",
+        f"must not be after {most.isoformat()}: choose another day",
+    )
+
+
+def below_other(field: Field, other: Field) -> Problem:
+    """The value is lower than that of the field it must reach."""
+    return _about(
+        field,
+        "below_other",
+        f"不能小于“{other.label.zh}”，请核对两处",
+        f"must not be below “{other.label.en}”: check both",
+    )
+
+
+def unknown_field(name: str) -> Problem:
+    """A value was sent for a field the form does not have."""
+    return Problem(
+        "unknown_field",
+        f"表单中没有字段“{name}”。请刷新页面后重新填写。",
+        f"The form has no field “{name}”. Reload the page and fill it in again.",
+    )
+
+
+def not_values() -> Problem:
+    """What was sent is not a set of named values."""
+    return Problem(
+        "not_values",
+        "提交的内容不是表单数据。请刷新页面后重新填写。",
+        "What was sent is not form data. Reload the page and fill it in again.",
+    )
