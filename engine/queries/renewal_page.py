@@ -22,6 +22,7 @@ from engine.queries.present import Present, due_day
 from engine.queries.scope import OPEN, find_renewal
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.queries.waiting import Awaited, Pending, Situation, why_waiting
+from engine.queries.words import choice_labels
 from engine.store.instances import Incident, ProcessInstance, Timer
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
 from engine.store.tasks import UserTask
@@ -126,8 +127,8 @@ class RenewalPage:
     forecast: Decimal | None
     quote_opens_date: date | None
     has_actual_quote: bool
-    loss_reason: str | None
-    exclusion_code: str | None
+    loss_reason: Label | None
+    exclusion_reason: Label | None
     people: tuple[Responsible, ...]
     units: tuple[tuple[str, str], ...]
     lines: tuple[LineFacts, ...]
@@ -208,8 +209,8 @@ def renewal_page(
         forecast=renewal.quote_mid,
         quote_opens_date=renewal.quote_opens_date,
         has_actual_quote=renewal.has_actual_quote,
-        loss_reason=renewal.loss_reason,
-        exclusion_code=renewal.exclusion_code,
+        loss_reason=_reason("loss_reason", renewal.loss_reason, deployed),
+        exclusion_reason=_reason("exclusion_code", renewal.exclusion_code, deployed),
         people=_people(renewal, names),
         units=tuple((code, units.get(code, code)) for code in _unit_codes(renewal)),
         lines=tuple(line_facts(line) for line in lines if line.renewal_id == renewal.id),
@@ -268,6 +269,14 @@ def _people(renewal: Renewal, names: Mapping[str, str]) -> tuple[Responsible, ..
         )
         for role, number in held
     )
+
+
+def _reason(name: str, code: str | None, deployed: Deployed) -> Label | None:
+    """The label of a stored reason, with its code, from the forms that offer it."""
+    if not code:
+        return None
+    label = choice_labels(deployed.forms.values()).get((name, code))
+    return Label(f"{label.zh}（{code}）", f"{label.en} ({code})") if label else Label(code, code)
 
 
 def line_facts(line: PolicyLine) -> LineFacts:

@@ -18,7 +18,7 @@ from engine.queries.keyset import pack_position, unpack_position
 from engine.queries.names import actor_names, people_names, unit_names
 from engine.queries.scope import find_renewal
 from engine.queries.sentences import actions_of, sentence
-from engine.queries.words import Happening, Kind, Words
+from engine.queries.words import Happening, Kind, Words, choice_labels
 from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
 
@@ -125,7 +125,7 @@ def _words(
         elements={e.id: e.name for e in deployed.process.elements.by_id.values() if e.name}
         if deployed
         else {},
-        options=_options(deployed) if deployed else {},
+        options=choice_labels(deployed.forms.values()) if deployed else {},
         operations=operations,
         zone=zone,
     )
@@ -142,18 +142,3 @@ def _mentioned(rows: Iterable[HistoryEvent]) -> tuple[set[str], set[str]]:
             ends = {str(payload[key]) for key in ("from", "to") if payload.get(key)}
             (units if str(payload.get("field", "")).endswith("_code") else people).update(ends)
     return people, units
-
-
-def _options(deployed: Deployed) -> Mapping[tuple[str, str], Label]:
-    """Labels of the values that choice fields may store, by field key over all forms of the version."""
-    return {
-        (key, option.value): Label(option.label.zh, option.label.en)
-        for form in deployed.forms.values()
-        for field in form.fields
-        for option in field.options
-        for key in (field.key, _FACT_OF.get(field.key, field.key))
-    }
-
-
-# A reason typed into a form becomes the renewal's loss reason.
-_FACT_OF = {"reason": "loss_reason", "confirmed_reason": "loss_reason", "code": "exclusion_code"}

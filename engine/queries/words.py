@@ -5,13 +5,14 @@ Personal data that a payload may hold (phone, name, plate, numbers) leaves here 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import forms
 from engine.clock import SHANGHAI
 from engine.domain.codes import LABELS, Label, Role
 from engine.domain.masking import mask_id_no, mask_name, mask_phone, mask_plate, mask_policy_no, mask_vin
@@ -176,3 +177,18 @@ def shown_value(name: str, value: object, words: Words) -> Label:
     elif (name, text) in words.options:
         return words.options[name, text]
     return Label(text, text)
+
+
+# A reason typed into a form becomes the renewal's loss reason.
+_FACT_OF = {"reason": "loss_reason", "confirmed_reason": "loss_reason", "code": "exclusion_code"}
+
+
+def choice_labels(of: Iterable[forms.Form]) -> Mapping[tuple[str, str], Label]:
+    """Return (field key, stored value) → label for the choice fields of forms, facts they become included."""
+    return {
+        (key, option.value): Label(option.label.zh, option.label.en)
+        for form in of
+        for field in form.fields
+        for option in field.options
+        for key in (field.key, _FACT_OF.get(field.key, field.key))
+    }

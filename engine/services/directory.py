@@ -53,7 +53,7 @@ def store_org(engine: Engine, read: OrgFile, *, actor: Actor, source: str) -> Or
             new=counts["new"],
             changed=counts["changed"],
             unchanged=counts["unchanged"],
-            warnings=tuple((w.reason.zh, w.reason.en) for w in read.warnings),
+            warnings=tuple((w.say("zh"), w.say("en")) for w in read.warnings),
         )
         tx.record(
             "org_imported",

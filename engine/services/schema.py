@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from engine.bootstrap import Engine
+from engine.clock import wall_now
 from engine.domain.workdays import shipped_holidays
 from engine.errors import DatabaseNotReady
 from engine.store import migrate
-from engine.store.calendar import Holiday, holidays_of
+from engine.store.calendar import Holiday, has_clock, holidays_of, set_clock
 
 
 def upgrade(engine: Engine) -> str:
@@ -18,6 +19,8 @@ def upgrade(engine: Engine) -> str:
                 Holiday(day=h.day, kind=str(h.kind), name=h.name, source=h.source, provisional=h.provisional)
                 for h in shipped_holidays()
             )
+        if engine.clock.is_virtual and not has_clock(tx):
+            set_clock(tx, wall_now())  # a virtual clock starts at the real present until it is set
     engine.forget_calendar()
     return revision
 

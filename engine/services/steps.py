@@ -6,7 +6,7 @@ Shared by start, complete, fire and deliver; all in the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -14,7 +14,7 @@ from engine.clock import midnight
 from engine.domain.codes import OUTCOME_STATES, RenewalState, Role, Stage, TaskStatus
 from engine.domain.due import due_at
 from engine.domain.expression import compile_expression
-from engine.domain.stage import stage_on, stage_starts
+from engine.domain.stage import stage_last_day, stage_on, stage_starts
 from engine.services.assignment import responsible_of
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
@@ -173,17 +173,9 @@ def _due_at(scope: StepScope, host: RenewalHost, element: Element, _task: OpenTa
         day if isinstance(day, date) else None,
         today=scope.today,
         workdays=scope.engine.workdays(),
-        stage_ends=_stage_ends(scope),
+        stage_ends=stage_last_day(Stage(scope.renewal.stage), scope.renewal.expiry_date),
         tz=scope.engine.clock.zone,
     )
-
-
-def _stage_ends(scope: StepScope) -> date | None:
-    """The last day of the renewal's present stage."""
-    starts = stage_starts(scope.renewal.expiry_date)
-    index = ORDER.index(Stage(scope.renewal.stage)) + 1
-    following = starts.get(ORDER[index]) if index < len(ORDER) else None
-    return following - timedelta(days=1) if following else None
 
 
 def _priority(host: RenewalHost, element: Element) -> int:

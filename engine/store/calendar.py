@@ -44,3 +44,8 @@ def set_clock(session: Session, moment: datetime) -> None:
         session.add(StoredClock(id=1, now=moment))
     else:
         row.now = moment
+
+
+def has_clock(session: Session) -> bool:
+    """Whether the virtual clock was ever set."""
+    return session.get(StoredClock, 1) is not None
