@@ -192,7 +192,7 @@ class _World:
             )
             imports.commit_batch(self.engine, batch, actor=SYSTEM)
         for car in self.cars:
-            if car.listed and not car.settled and car.fate_on == day and car.fate != "renewed":
+            if car.listed and not car.settled and car.fate_on == day and car.fate not in ("renewed", "open"):
                 car.settled = True
                 self._message(car, day)
 
