@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,24 +11,17 @@ from typing import Any
 from flask import Flask, url_for
 from markupsafe import Markup
 
-from admin.context import ENGINE, current_engine
+from admin.clockbar import clock_view
+from admin.context import ENGINE
 from admin.errors import init_errors
 from admin.formatters import init_formatters
 from admin.i18n import init_i18n
 from admin.menu import menu_for, user_links_for
-from engine.api import Actor, Engine, Role
+from admin.security import current_actor, init_security
+from admin.views import home, inbox, renewals, tasks
+from engine.api import Engine, Role
 
 STATIC = Path(__file__).parent / "static"
-CLOCK_MOVERS = frozenset({Role.ADMIN, Role.PROCESS_OWNER})
-
-
-@dataclass(frozen=True, slots=True)
-class ClockView:
-    """What the top bar says about the time."""
-
-    now: datetime
-    is_virtual: bool
-    may_move: bool
 
 
 def create_app(engine: Engine) -> Flask:
@@ -41,7 +32,7 @@ def create_app(engine: Engine) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     init_i18n(app)
     init_formatters(app)
-    init_errors(app)
+    init_errors(app, engine, current_actor)
     _init_frame(app)
     _init_pages(app, engine)
     return app
@@ -49,12 +40,7 @@ def create_app(engine: Engine) -> Flask:
 
 def _init_pages(app: Flask, engine: Engine) -> None:
     """Join the rooms of the console: sign-in first, so that its guard stands before every page."""
-    from admin.views import home, inbox, renewals, tasks
-
-    if find_spec("admin.security"):
-        from admin.security import init_security
-
-        init_security(app, engine)
+    init_security(app, engine)
     for view in (home, inbox, tasks, renewals):
         app.register_blueprint(view.blueprint)
     if find_spec("admin.records"):
@@ -70,8 +56,6 @@ def _init_pages(app: Flask, engine: Engine) -> None:
 
 def _init_frame(app: Flask) -> None:
     """Give every page its menu, its clock and the addresses of its files."""
-    from admin.security import current_actor
-
     app.jinja_env.globals.update(asset=asset, csrf_field=csrf_field)
 
     @app.context_processor
@@ -83,14 +67,8 @@ def _init_frame(app: Flask) -> None:
             "menu": menu_for(roles) if actor else [],
             "user_links": user_links_for(roles) if actor else [],
             "clock_view": clock_view(actor) if actor else None,
-            "sign_out_url": url_for("security.logout") if "security.logout" in app.view_functions else None,
+            "sign_out_url": url_for("security.logout"),
         }
-
-
-def clock_view(actor: Actor) -> ClockView:
-    """Return what *actor* sees of the clock; only a virtual one can be moved, and not by everybody."""
-    clock = current_engine().clock
-    return ClockView(clock.now(), clock.is_virtual, clock.is_virtual and bool(actor.roles & CLOCK_MOVERS))
 
 
 def asset(name: str) -> str:

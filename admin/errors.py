@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
@@ -11,17 +12,21 @@ from werkzeug.exceptions import HTTPException
 
 from admin.i18n import language
 from engine.api import (
+    Actor,
     BadInput,
     ClockError,
     Conflict,
     DatabaseNotReady,
+    Engine,
     EngineError,
     Forbidden,
     InvalidForm,
     NoDefinition,
     NotFound,
+    record_refusal,
 )
 
+SUBJECT = 64  # what the history keeps of an address
 _STATUS: tuple[tuple[type[EngineError], int], ...] = (
     (NotFound, 404),
     (Forbidden, 403),
@@ -70,11 +75,18 @@ def page(status: int, sentence: str | None = None, reference: str | None = None)
     )
 
 
-def init_errors(app: Flask) -> None:
-    """Install the pages for refusals of the engine, of the web server, and for defects."""
+def init_errors(app: Flask, engine: Engine, who: Callable[[], Actor | None]) -> None:
+    """Install the pages for refusals of the engine, of the web server, and for defects.
+
+    Whoever asks for what is not theirs stands in the history: *who* tells the person of the request.
+    """
 
     @app.errorhandler(EngineError)
     def refused(error: EngineError) -> ResponseReturnValue:
+        actor = who()
+        if actor is not None and isinstance(error, Forbidden | NotFound):
+            subject = f"{request.method} {request.path}"[:SUBJECT]
+            record_refusal(engine, actor=actor, subject=subject, reason=error.code)
         return page(status_of(error), say(error))
 
     @app.errorhandler(HTTPException)

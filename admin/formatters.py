@@ -49,6 +49,16 @@ def show_moment(moment: datetime | None) -> str:
     return f"{local:%Y-%m-%d} {weekday(local.date())} {local:%H:%M}"
 
 
+def local_day(moment: datetime) -> date:
+    """Return the business date of an instant."""
+    return moment.astimezone(current_engine().clock.zone).date()
+
+
+def show_clock_time(moment: datetime) -> str:
+    """Return ``08:00`` in the business time zone."""
+    return f"{moment.astimezone(current_engine().clock.zone):%H:%M}"
+
+
 def show_short_day(day: date | None) -> str:
     """Return ``12-31 周四``, for rows where the year is plain."""
     return NOTHING if day is None else f"{day:%m-%d} {weekday(day)}"
@@ -90,6 +100,8 @@ def init_formatters(app: Flask) -> None:
         day=show_day,
         short_day=show_short_day,
         moment=show_moment,
+        local_day=local_day,
+        clock_time=show_clock_time,
         money=show_money,
         code=show_code,
         role_names=show_roles,

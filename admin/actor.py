@@ -1,0 +1,20 @@
+"""The person behind a request, for pages that only signed-in people reach."""
+
+from __future__ import annotations
+
+from werkzeug.exceptions import Unauthorized
+
+from admin.security import current_actor
+from engine.api import Actor
+
+
+def require_actor() -> Actor:
+    """Return the signed-in person.
+
+    Raises:
+        Unauthorized: nobody is signed in; the guard of the application stands before this.
+    """
+    actor = current_actor()
+    if actor is None:
+        raise Unauthorized
+    return actor

@@ -1,0 +1,57 @@
+"""Reads the query string of list pages: unusable values are named to the person and left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import flash, request, url_for
+from flask_babel import gettext as _
+
+Code = TypeVar("Code", bound=StrEnum)
+MAX_TEXT = 64
+
+
+def day_arg(name: str) -> date | None:
+    """Return a date of the query string; anything but YYYY-MM-DD is named and left out."""
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        flash(
+            _("日期“%(text)s”无法识别，请按 2026-12-31 的格式填写；已忽略该条件。", text=text[:20]), "warning"
+        )
+        return None
+
+
+def code_arg(name: str, kind: type[Code]) -> Code | None:
+    """Return a code of the query string; one that the list does not hold is named and left out."""
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return kind(text)
+    except ValueError:
+        flash(_("没有“%(text)s”这个选项；已忽略该条件。", text=text[:20]), "warning")
+        return None
+
+
+def text_arg(name: str) -> str:
+    """Return a short text of the query string."""
+    return request.args.get(name, "").strip()[:MAX_TEXT]
+
+
+def flag_arg(name: str) -> bool:
+    """Whether a flag of the query string is set."""
+    return request.args.get(name) == "1"
+
+
+def url_with(**changes: str | None) -> str:
+    """Return the address of this page with *changes* to its query string; None removes a value."""
+    args: Mapping[str, str | None] = {**request.args.to_dict(), **changes}
+    path: Mapping[str, object] = request.view_args or {}
+    return url_for(request.endpoint or "home.index", **path, **{k: v for k, v in args.items() if v})

@@ -1,0 +1,133 @@
+"""The list of renewals, one renewal with its diagram and history."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from admin.actor import require_actor
+from admin.context import current_engine
+from admin.formatters import show_code
+from admin.i18n import language
+from admin.views.args import code_arg, day_arg, flag_arg, text_arg, url_with
+from engine.api import (
+    CATALOGUE,
+    KIND_LABELS,
+    OUTCOME_STATES,
+    Kind,
+    Path,
+    PortfolioWish,
+    Present,
+    RenewalState,
+    Stage,
+    diagram_of,
+    portfolio_page,
+    renewal_page,
+    timeline,
+)
+
+blueprint = Blueprint("renewals", __name__, url_prefix="/renewals")
+_OPEN = {"1": True, "0": False}
+
+
+@blueprint.get("")
+def index() -> str:
+    """Show the renewals of the person's scope, filtered."""
+    engine, actor = current_engine(), require_actor()
+    present = Present.of(engine.clock)
+    stage, state, outcome = (
+        code_arg("stage", Stage),
+        code_arg("state", RenewalState),
+        code_arg("outcome", RenewalState),
+    )
+    wish = PortfolioWish(
+        stage=str(stage) if stage else None,
+        state=str(state) if state else None,
+        outcome=str(outcome) if outcome else None,
+        unit=text_arg("unit") or None,
+        owner=text_arg("owner"),
+        expiry_from=day_arg("from"),
+        expiry_to=day_arg("to"),
+        is_open=_OPEN.get(request.args.get("open", "")),
+        is_orphan=flag_arg("orphan"),
+        without_contact=flag_arg("untouched"),
+        search=text_arg("q"),
+        after=request.args.get("after"),
+    )
+    with engine.store.reading() as session:
+        page = portfolio_page(session, actor, wish, present)
+    return render_template(
+        "renewals/index.html",
+        page=page,
+        wish=wish,
+        open_arg=request.args.get("open", ""),
+        stages=list(Stage),
+        state_options=[(s, show_code(s, "state")) for s in RenewalState],
+        outcome_options=[(s, show_code(s, "state")) for s in RenewalState if s in OUTCOME_STATES],
+        unit_options=[(unit.code, unit.name) for unit in page.units],
+        url_with=url_with,
+        is_filtered=any(value for key, value in request.args.items() if key not in ("stage", "after")),
+        first_url=url_with(after=None) if wish.after else None,
+        next_url=url_with(after=page.next_position) if page.next_position else None,
+    )
+
+
+@blueprint.get("/<int:renewal_id>")
+def show(renewal_id: int) -> str:
+    """Show one renewal: facts, people, diagram, tasks, why it waits, everything that happened."""
+    engine, actor = current_engine(), require_actor()
+    present = Present.of(engine.clock)
+    kind = code_arg("kind", Kind)
+    with engine.store.reading() as session:
+        page = renewal_page(session, actor, renewal_id, present, deployed_of=engine.deployed)
+        history = timeline(
+            session,
+            actor,
+            renewal_id,
+            deployed_of=engine.deployed,
+            operations={name: operation.label for name, operation in CATALOGUE.items()},
+            zone=engine.clock.zone,
+            kind=kind,
+            after=request.args.get("after"),
+        )
+    return render_template(
+        "renewals/show.html",
+        page=page,
+        history=history,
+        kind=kind,
+        kinds=[(kind, label.say(language())) for kind, label in KIND_LABELS.items()],
+        today=present.today,
+        diagram=_diagram(page.id, page.path),
+        first_url=url_with(after=None) if request.args.get("after") else None,
+        next_url=url_with(after=history.next_position) if history.next_position else None,
+    )
+
+
+def _diagram(renewal_id: int, path: Path) -> dict[str, object]:
+    """What the browser needs to draw the diagrams with their marks."""
+    live = next((sheet.id for sheet in path.sheets if sheet.is_live), None)
+    return {
+        "sheets": [
+            {
+                "id": sheet.id,
+                "name": sheet.name,
+                "url": url_for("renewals.diagram", renewal_id=renewal_id, process_id=sheet.id),
+            }
+            for sheet in path.sheets
+        ],
+        "first": live or (path.sheets[0].id if path.sheets else None),
+        "completed": sorted(path.passed),
+        "flows": list(path.flows),
+        "active": {element: path.live.count(element) for element in path.live},
+        "incident": list(path.broken),
+        "lang": language(),
+    }
+
+
+@blueprint.get("/<int:renewal_id>/diagram/<process_id>.bpmn")
+def diagram(renewal_id: int, process_id: str) -> ResponseReturnValue:
+    """Serve the diagram of the version this renewal is pinned to."""
+    engine = current_engine()
+    with engine.store.reading() as session:
+        content = diagram_of(session, require_actor(), renewal_id, process_id, deployed_of=engine.deployed)
+    return Response(content, mimetype="application/xml")
