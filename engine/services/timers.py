@@ -70,6 +70,9 @@ def _send_all(engine: Engine, now: datetime) -> int:
 
 def fire_instance(engine: Engine, instance_id: int, *, now: datetime, actor: Actor = SYSTEM) -> TickReport:
     """Fire the due timers of one instance, oldest first, in one transaction; a failure becomes an incident."""
+    with engine.store.reading() as session:
+        if not any(t.due_at <= now for t in open_timers(session, instance_id)):
+            return TickReport()
     try:
         with engine.store.transaction() as tx:
             due = [t for t in open_timers(tx, instance_id) if t.due_at <= now]
