@@ -17,7 +17,7 @@ import { missing, say, speak, translateModule } from './words.js';
 
 const LIMITS = { least: 0.2, most: 4 };
 // Below the first a label cannot be read; the second is what is shown instead of the whole then.
-const LEGIBLE = 0.5;
+const LEGIBLE = 0.48;
 const READABLE = 0.8;
 const STEP = 1.25;
 const ARROWS = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
@@ -47,6 +47,7 @@ export async function show(container, xml, options = {}) {
   makeCallable(viewer, options.onDrill);
   if (options.onSelect) viewer.get('eventBus').on('element.click', ({ element: it }) => options.onSelect(it.id));
 
+  reserve(viewer, container);
   const hand = navigate(viewer, container);
   container.append(toolbar(hand));
   hand.home(Object.keys(options.active ?? {}));
@@ -71,6 +72,14 @@ function element(name, className, text) {
   made.className = className;
   if (text !== undefined) made.textContent = text;
   return made;
+}
+
+/** Ask for the height that shows all of the diagram at full width; viewer.css keeps it within the window. */
+function reserve(viewer, container) {
+  const { inner } = viewer.get('canvas').viewbox();
+  const scale = Math.min(1, container.clientWidth / (inner.width + 40));
+  if (scale < LEGIBLE) container.style.removeProperty('--diagram-height'); // only a part is shown then
+  else container.style.setProperty('--diagram-height', `${Math.ceil((inner.height + 60) * scale) + 40}px`);
 }
 
 function mark(viewer, { completed = [], active = {}, flows = [], incident = [] }) {
@@ -103,7 +112,7 @@ function makeCallable(viewer, onDrill) {
       event.stopPropagation();
       onDrill(calledElement, it.id);
     });
-    viewer.get('overlays').add(it, 'renewal-drill', { position: { bottom: 12, right: 14 }, html: button });
+    viewer.get('overlays').add(it, 'renewal-drill', { position: { top: -10, left: -10 }, html: button });
   });
   viewer.get('eventBus').on('element.click', ({ element: it }) => {
     const called = it.type === 'bpmn:CallActivity' && it.businessObject.calledElement;
@@ -137,7 +146,7 @@ function navigate(viewer, container) {
   function fit() {
     canvas.resized();
     canvas.zoom('fit-viewport', 'auto');
-    if (canvas.zoom() > 1) canvas.zoom(1, 'auto');
+    canvas.zoom(Math.min(1, canvas.zoom() * 0.97), 'auto'); // a margin, so that no line lies on the edge
   }
 
   /** The first view: all of it where that is legible, else where the renewal stands, else the beginning. */
