@@ -29,6 +29,7 @@ _LOSSLESS = 10**15
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]")
 _SPACES = re.compile(r"\s+")
+_UNTIDY = re.compile(rf"^\s|\s$|\s\s|[^\S ]|^'|^=\"|{_INVISIBLE.pattern}")
 _FORCED_TEXT = re.compile(r'^="(.*)"$', re.DOTALL)
 
 EMPTY_WORDS = frozenset({"", "-", "--", "—", "——", "/", "\\", "null", "none", "n/a"})
@@ -49,8 +50,9 @@ def clean(text: str) -> str:
 
     Idempotent. Inner runs of white space (line breaks too) become one space.
     """
-    if not text.isascii():
-        text = _INVISIBLE.sub("", text)
+    if text.isalnum() or not _UNTIDY.search(text):  # nearly every cell
+        return text
+    text = _INVISIBLE.sub("", text)
     while True:
         before = text
         text = _SPACES.sub(" ", text).strip()
@@ -272,4 +274,4 @@ def read_premium(cell: Cell) -> Reading:
 
 def is_empty(cell: Cell) -> bool:
     """Return whether the cell holds nothing, or one of the words exports write for nothing."""
-    return isinstance(cell, str) and (not cell or clean(cell).lower() in EMPTY_WORDS)
+    return isinstance(cell, str) and (not cell or (not cell.isdigit() and clean(cell).lower() in EMPTY_WORDS))

@@ -122,7 +122,7 @@ class RowJudge:
             return None, None
         if isinstance(cell, float) and not math.isfinite(cell):
             return None, Fault("figure_not_finite")
-        if isinstance(cell, str) and read.clean(cell).upper() in read.CELL_ERRORS:
+        if isinstance(cell, str) and "#" in cell and read.clean(cell).upper() in read.CELL_ERRORS:
             return None, Fault("cell_error", level="error" if step.is_required else "warning")
         return step.reader(cell)
 
