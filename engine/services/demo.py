@@ -56,7 +56,11 @@ def build(engine: Engine, *, count: int, seed: int, on_progress: Progress) -> De
     engine = replace(engine, clock=VirtualClock(engine.store.read_clock, engine.settings.zone))
     with engine.store.transaction() as tx:
         if count_renewals(tx):
-            raise BadInput(what="数据库", value=engine.settings.database_url, reason="已有续保数据，演示数据只能建在空库中。")
+            raise BadInput(
+                what="数据库",
+                value=engine.settings.database_url,
+                reason="已有续保数据，演示数据只能建在空库中。",
+            )
         set_clock(tx, _at(engine, DEMO_TODAY - timedelta(days=DAYS_BACK), time(9)))
     world = _World(engine, Random(seed), count)
     world.settle()
@@ -86,7 +90,12 @@ class _World:
     def settle(self) -> None:
         """Organisation, sign-ins and the first deployment."""
         directory.store_org(self.engine, self.org, actor=SYSTEM, source="demo")
-        publish.deploy(self.engine, publish.read_files(), by=people_in(self.org, Role.PROCESS_OWNER)[0].employee_no, note="演示环境首次发布")
+        publish.deploy(
+            self.engine,
+            publish.read_files(),
+            by=people_in(self.org, Role.PROCESS_OWNER)[0].employee_no,
+            note="演示环境首次发布",
+        )
         for role in Role:
             post = people_in(self.org, role)[0]
             users.add_user(
@@ -174,21 +183,28 @@ class _World:
             "check_follow_up": {"result": self.random.choices(("ok", "defects"), (80, 20))[0]},
             "give_actual_quote": {"result": "quoted"},
             "prepare_plan": {
-                "forecast_low": str(int(middle * Decimal("0.93"))),
-                "forecast_mid": str(int(middle)),
-                "forecast_high": str(int(middle * Decimal("1.08"))),
+                "premium_low": str(int(middle * Decimal("0.93"))),
+                "premium_mid": str(int(middle)),
+                "premium_high": str(int(middle * Decimal("1.08"))),
             },
         }
         return by_form.get(task.form_id, {})
 
     def _things_happen(self, day: date) -> None:
         """Policies are issued, customers go elsewhere, cars are scrapped, dates move, an agent leaves."""
-        issued = [c for c in self.cars if c.listed and not c.settled and c.fate == "renewed" and c.fate_on == day]
+        issued = [
+            c for c in self.cars if c.listed and not c.settled and c.fate == "renewed" and c.fate_on == day
+        ]
         if issued:
             for car in issued:
                 car.settled = True
             batch = imports.preview_list(
-                self.engine, issued_csv(issued, day), f"新签保单-{day:%Y%m%d}.csv", "standard", kind="issued", actor=SYSTEM
+                self.engine,
+                issued_csv(issued, day),
+                f"新签保单-{day:%Y%m%d}.csv",
+                "standard",
+                kind="issued",
+                actor=SYSTEM,
             )
             imports.commit_batch(self.engine, batch, actor=SYSTEM)
         for car in self.cars:
@@ -200,7 +216,10 @@ class _World:
         data: dict[str, Any] = {
             "lost": {"reason": self.random.choice(("L101", "L102", "L201", "L203")), "source": "platform"},
             "excluded": {"code": self.random.choice(("X02", "X03", "X04")), "evidence": "车管所查询记录"},
-            "moved": {"expiry_date": f"{car.expiry_date + timedelta(days=20):%Y-%m-%d}", "reason": "停驶延期批改"},
+            "moved": {
+                "expiry_date": f"{car.expiry_date + timedelta(days=20):%Y-%m-%d}",
+                "reason": "停驶延期批改",
+            },
             "orphan": {},
             "withdrawn": {"reason": "清单更正"},
         }[car.fate]
@@ -225,7 +244,12 @@ class _World:
         with self.engine.store.transaction() as tx:
             renewals = _count(tx)
         return DemoReport(
-            renewals, self.done, self.ticked.timers_fired, self.ticked.incidents, tuple(self.sign_ins), PASSWORD
+            renewals,
+            self.done,
+            self.ticked.timers_fired,
+            self.ticked.incidents,
+            tuple(self.sign_ins),
+            PASSWORD,
         )
 
 
@@ -241,10 +265,14 @@ def _diligence(who: str) -> float:
 def report_text(report: DemoReport, lang: str) -> str:
     """Say what was built and how to sign in."""
     if lang == "en":
-        head = f"{report.renewals} renewals, {report.tasks_done} tasks done, {report.timers_fired} timers fired."
+        head = (
+            f"{report.renewals} renewals, {report.tasks_done} tasks done, {report.timers_fired} timers fired."
+        )
         sign_in = f"Sign in with password {report.password}:"
     else:
-        head = f"续保 {report.renewals} 笔，已办任务 {report.tasks_done} 项，触发定时 {report.timers_fired} 次。"
+        head = (
+            f"续保 {report.renewals} 笔，已办任务 {report.tasks_done} 项，触发定时 {report.timers_fired} 次。"
+        )
         sign_in = f"登录口令均为 {report.password}："
     people = [f"  {name:<14} {Role(role).label.say(lang)} {shown}" for name, role, shown in report.sign_ins]
     return "\n".join([head, sign_in, *people])

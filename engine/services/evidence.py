@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from engine.domain.codes import RenewalState
+from engine.domain.codes import RenewalState, Role
+from engine.domain.masking import mask_phone
+from engine.services.assignment import assign, directory_on, responsible_of
 from engine.services.context import StepScope
 
 Values = Mapping[str, Any]
@@ -29,8 +32,55 @@ def absorb(scope: StepScope, form_id: str, values: Values) -> None:
 
 
 def _dispatched(scope: StepScope, values: Values) -> None:
+    """The list reached an agent (P-S1): another agent than listed becomes responsible."""
+    _hand_to(scope, values.get("agent_no"), reason="P-S1")
     if scope.renewal.state == RenewalState.DISPATCH_PENDING:
         scope.move_to(RenewalState.ASSIGNED)
+    _exclusion(scope, values)
+
+
+def _taken_over(scope: StepScope, values: Values) -> None:
+    """A supervisor took an orphan policy over and may have named a new servicing agent (K-L2)."""
+    if values.get("result") == "accepted":
+        _hand_to(scope, values.get("servicing_agent_no"), reason="K-L2")
+
+
+def _routed(scope: StepScope, values: Values) -> None:
+    """The channel department named who answers for an orphan policy (K-C2)."""
+    _hand_to(scope, values.get("assignee_no"), reason="K-C2")
+
+
+def _hand_to(scope: StepScope, employee_no: object, *, reason: str) -> None:
+    """Make a serving person responsible; a number nobody holds changes nothing but stays in the form."""
+    number = str(employee_no or "")
+    if not number or number in (scope.renewal.agent_no, scope.renewal.owner_no):
+        return
+    directory = directory_on(scope.tx, scope.today)
+    row = scope.renewal
+    if directory.post_of(number, Role.AGENT):
+        people = directory.responsible_for(
+            agent_no=number,
+            sub_branch_code=row.sub_branch_code,
+            workplace_code=row.workplace_code,
+            specialist_no=row.specialist_no,
+        )
+        assign(scope, people, reason=reason)
+        return
+    role = next(
+        (r for r in (Role.SUPERVISOR, Role.TRAINER, Role.SPECIALIST) if directory.post_of(number, r)), None
+    )
+    if role is not None:
+        kept = responsible_of(row)
+        changes: dict[str, Any] = {"owner_no": number, "owner_role": role, f"{role}_no": number}
+        assign(scope, replace(kept, **changes), reason=reason)
+
+
+def _customer_changed(scope: StepScope, values: Values) -> None:
+    """A corrected phone number replaces the listed one; the old value is masked in the history (G-L4)."""
+    phone, customer = values.get("new_phone"), scope.customer
+    if phone and customer is not None and phone != customer.phone:
+        scope.change_fact("phone", mask_phone(customer.phone or ""), mask_phone(str(phone)), source="G-L4")
+        customer.phone = str(phone)
 
 
 def _contacted(scope: StepScope, values: Values) -> None:
@@ -56,7 +106,7 @@ def _contacted(scope: StepScope, values: Values) -> None:
 
 def _forecast(scope: StepScope, values: Values) -> None:
     """The middle of the forecast band given with the plan (P-S2)."""
-    mid = _money(values.get("forecast_mid") or values.get("premium_mid"))
+    mid = _money(values.get("premium_mid"))
     if mid is not None:
         scope.change_fact("quote_mid", scope.renewal.quote_mid, mid, source="P-S2")
         scope.renewal.quote_mid = mid
@@ -78,7 +128,7 @@ def _verified(scope: StepScope, values: Values) -> None:
 
 
 def _tag_reason(scope: StepScope, values: Values, source: str) -> None:
-    reason = values.get("reason") or values.get("confirmed_reason") or values.get("loss_reason")
+    reason = values.get("reason")
     if reason and str(reason) != scope.renewal.loss_reason:
         scope.change_fact("loss_reason", scope.renewal.loss_reason, str(reason), source=source)
         scope.renewal.loss_reason = str(reason)
@@ -87,10 +137,10 @@ def _tag_reason(scope: StepScope, values: Values, source: str) -> None:
 
 
 def _exclusion(scope: StepScope, values: Values) -> None:
-    code = values.get("exclusion_code") or values.get("code")
+    code = values.get("exclusion_code")
     if code:
         scope.renewal.exclusion_code = str(code)
-        scope.renewal.exclusion_evidence = str(values.get("evidence") or values.get("note") or "")[:2000]
+        scope.renewal.exclusion_evidence = str(values.get("evidence") or "")[:2000]
 
 
 def _money(value: Any) -> Decimal | None:
@@ -102,6 +152,9 @@ def _money(value: Any) -> Decimal | None:
 
 _EFFECTS: Mapping[str, Callable[[StepScope, Values], None]] = {
     "dispatch_list": _dispatched,
+    "take_over_orphan": _taken_over,
+    "route_orphan": _routed,
+    "update_customer": _customer_changed,
     "record_contact": _contacted,
     "second_visit": _contacted,
     "joint_visit": _contacted,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.bootstrap import Engine
 from engine.clock import business_date
@@ -21,8 +21,12 @@ from engine.errors import BadInput, Forbidden, NotFound
 from engine.services.assignment import directory_on
 from engine.services.intake import Intake, RowResult
 from engine.services.issued import match_issued
+from engine.store.accounts import units_of_name
 from engine.store.imports import ImportBatch, ImportRow, lock_batch, rows_of
 from engine.store.session import Tx
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 CHUNK = 100
 Progress = Callable[[int], None]
@@ -99,6 +103,14 @@ def preview_list(
 def _may_import(actor: Actor) -> None:
     if not actor.is_operator and Role.CHANNEL not in actor.roles:
         raise Forbidden(act="导入清单")
+
+
+def _require_scope(session: Session, batch: ImportBatch, actor: Actor) -> None:
+    """A batch belongs to the units of who uploaded it; outside them it does not exist."""
+    if actor.sees_all or batch.created_by == actor.name:
+        return
+    if not units_of_name(session, batch.created_by) & actor.unit_codes:
+        raise NotFound(what="批次", key=batch.id)
 
 
 def _details(read: ReadList) -> dict[str, Any]:
@@ -244,6 +256,7 @@ def commit_batch(
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         batch = lock_batch(tx, batch_id)
+        _require_scope(tx, batch, actor)
         if batch.status == BatchStatus.DISCARDED:
             raise BadInput(what="批次", value=batch_id, reason="该批次已放弃，请重新上传文件。")
         if batch.status == BatchStatus.COMMITTED:
@@ -352,6 +365,7 @@ def discard_batch(engine: Engine, batch_id: int, *, actor: Actor) -> None:
     _may_import(actor)
     with engine.store.transaction() as tx:
         batch = lock_batch(tx, batch_id)
+        _require_scope(tx, batch, actor)
         if batch.status != BatchStatus.PREVIEWED:
             raise BadInput(what="批次", value=batch_id, reason="只有待确认的批次可以放弃。")
         batch.status = str(BatchStatus.DISCARDED)
@@ -371,6 +385,7 @@ def error_file(engine: Engine, batch_id: int, *, actor: Actor, lang: str = "zh")
         batch = session.get(ImportBatch, batch_id)
         if batch is None:
             raise NotFound(what="批次", key=batch_id)
+        _require_scope(session, batch, actor)
         content, name, source = batch.content, batch.file_name, batch.source
         extra = [row for row in rows_of(session, batch_id) if row.verdict == RowVerdict.REJECTED]
     read = read_list(content, name, source)
