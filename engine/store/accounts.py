@@ -63,6 +63,13 @@ def codes_below(session: Session, codes: Iterable[str], day: date) -> frozenset[
     return frozenset(session.scalars(select(tree.c.code))) | frozenset(wanted)
 
 
+def units_of_name(session: Session, name: str) -> frozenset[str]:
+    """Return the units somebody belongs to by account or by any post."""
+    own = session.scalars(select(UserAccount.unit_code).where(UserAccount.name == name))
+    posted = session.scalars(select(Post.unit_code).where(Post.employee_no == name))
+    return frozenset(code for code in (*own, *posted) if code)
+
+
 def unit_exists(session: Session, code: str) -> bool:
     """Whether a unit with this code exists in any period."""
     return bool(session.scalar(select(func.count()).select_from(OrgUnit).where(OrgUnit.code == code)))
