@@ -9,6 +9,7 @@ from engine.domain.masking import mask_policy_no
 from engine.queries.words import (
     FIELDS,
     NOBODY,
+    NOTHING,
     SOURCES,
     Happening,
     Kind,
@@ -192,6 +193,26 @@ _CHANNELS: Mapping[str, Label] = {
 }
 
 
+@says("policies_matched", Kind.MESSAGE)
+def _matched(event: Happening, _words: Words) -> Label:
+    numbers = [mask_policy_no(str(number)) for number in event["policies"] or ()]
+    if not event["outcome"]:
+        return Label("核对新承保清单：尚不构成续保", "New policies were compared: not a renewal yet")
+    outcome = coded(RenewalState, event["outcome"])
+    return Label(
+        f"匹配到新保单 {'、'.join(numbers)}，判定为“{outcome.zh}”",
+        f"Matched the new policy {', '.join(numbers)}: “{outcome.en}”",
+    )
+
+
+@says("renewal_unclaimed", Kind.MESSAGE)
+def _unclaimed(_event: Happening, _words: Words) -> Label:
+    return Label(
+        "已匹配到新保单，但当前环节不接收，待本环节结束后处理",
+        "A new policy was matched, but the present step does not take it; it waits for the step's end",
+    )
+
+
 @says("message_sent", Kind.MESSAGE)
 def _sent(event: Happening, _words: Words) -> Label:
     channel = _CHANNELS.get(str(event["channel"]), Label("通知", "notice"))
@@ -340,6 +361,44 @@ def _org(event: Happening, _words: Words) -> Label:
 def _user(event: Happening, words: Words) -> Label:
     name = words.actors.get(str(event.subject), event.subject)
     return Label(f"{event.who} 新建了用户 {name}", f"{event.who} added the user {name}")
+
+
+def _roles(codes: object) -> Label:
+    labels = [coded(Role, code) for code in codes] if isinstance(codes, list) else []
+    return Label("、".join(x.zh for x in labels) or NOTHING.zh, ", ".join(x.en for x in labels) or NOTHING.en)
+
+
+@says("user_roles_changed", Kind.SYSTEM)
+def _user_roles(event: Happening, words: Words) -> Label:
+    name = words.actors.get(str(event.subject), event.subject)
+    old, new = _roles(event["before"]), _roles(event["after"])
+    return Label(
+        f"{event.who} 将 {name} 的角色由 {old.zh} 改为 {new.zh}",
+        f"{event.who} changed the roles of {name} from {old.en} to {new.en}",
+    )
+
+
+@says("user_closed", Kind.SYSTEM)
+def _user_closed(event: Happening, words: Words) -> Label:
+    name = words.actors.get(str(event.subject), event.subject)
+    return Label(f"{event.who} 停用了用户 {name}", f"{event.who} closed the account of {name}")
+
+
+@says("user_reopened", Kind.SYSTEM)
+def _user_reopened(event: Happening, words: Words) -> Label:
+    name = words.actors.get(str(event.subject), event.subject)
+    return Label(f"{event.who} 启用了用户 {name}", f"{event.who} reopened the account of {name}")
+
+
+@says("password_changed", Kind.SYSTEM)
+def _password(event: Happening, _words: Words) -> Label:
+    return Label(f"{event.who} 修改了密码", f"{event.who} changed the own password")
+
+
+@says("password_reset", Kind.SYSTEM)
+def _password_reset(event: Happening, words: Words) -> Label:
+    name = words.actors.get(str(event.subject), event.subject)
+    return Label(f"{event.who} 重置了 {name} 的密码", f"{event.who} reset the password of {name}")
 
 
 @says("signed_in", Kind.SYSTEM)

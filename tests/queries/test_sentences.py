@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.domain.codes import Label
+from engine.queries.sentences import SENTENCES, actions_of, sentence
+from engine.queries.words import KIND_LABELS, Happening, Kind, Words
+
+ROOT = Path(__file__).parents[2]
+WORDS = Words(
+    people={"A1": "张敏", "S1": "王强"},
+    elements={"to_follow_up": "到达 T-45"},
+    options={
+        ("result", "61"): Label("明确拒绝", "refused"),
+        ("loss_reason", "L101"): Label("同业报价更低", "cheaper"),
+    },
+    operations={"distribute_list": Label("下发清单", "Distribute the list")},
+)
+
+
+def said(action: str, subject: str | None = None, who: str = "张敏", **payload: Any) -> Label:
+    event = Happening(action=action, who=who, by_system=False, subject=subject, payload=payload)
+    return sentence(event, WORDS)[1]
+
+
+def recorded_actions() -> Iterator[str]:
+    """Actions named in calls of ``record`` anywhere in the engine; a name with a gap gives its beginning."""
+    for path in sorted((ROOT / "engine").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "record" and node.args:
+                yield from _texts(node.args[0])
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant):
+        yield str(node.value)
+    elif isinstance(node, ast.IfExp):
+        yield from _texts(node.body)
+        yield from _texts(node.orelse)
+    elif isinstance(node, ast.JoinedStr):
+        yield from _texts(node.values[0])
+
+
+def test_every_recorded_action_has_a_sentence() -> None:
+    recorded = set(recorded_actions())
+
+    unknown = {
+        action
+        for action in recorded
+        if action not in SENTENCES
+        and not (action.endswith("_") and any(known.startswith(action) for known in SENTENCES))
+    }
+
+    assert len(recorded) > 20
+    assert set() == unknown
+
+
+@pytest.mark.parametrize("action", sorted(SENTENCES))
+def test_a_sentence_is_made_even_of_an_empty_payload(action: str) -> None:
+    label = said(action, subject="事项")
+
+    assert re.search(r"[\u4e00-\u9fff]", label.zh)
+    assert label.en
+    assert "{" not in label.zh + label.en
+
+
+def test_kinds_part_the_actions_without_rest() -> None:
+    assert set(SENTENCES) == {action for kind in Kind for action in actions_of(kind)}
+    assert set(Kind) == set(KIND_LABELS)
+
+
+@pytest.mark.parametrize(
+    ("label", "zh"),
+    [
+        pytest.param(
+            said("stage_entered", stage="follow_up", **{"from": "preparation"}),
+            "由“准备”进入“一般跟进”阶段",
+            id="a stage change",
+        ),
+        pytest.param(
+            said(
+                "task_completed",
+                "拜访并登记结果",
+                action_id="G-L1",
+                outcome={"result": "61"},
+                late=True,
+            ),
+            "张敏 完成了任务“拜访并登记结果”（G-L1），结果：明确拒绝（逾期完成）",
+            id="a task with its result in words",
+        ),
+        pytest.param(
+            said("task_opened", "拜访", action_id="G-L1", role="agent", assignee="A1"),
+            "任务“拜访”（G-L1）交给 张敏",
+            id="a task for a person",
+        ),
+        pytest.param(
+            said("task_opened", "指派", action_id="K-C2", role="channel", assignee=None),
+            "任务“指派”（K-C2）待渠道合作部领取",
+            id="a task for a role",
+        ),
+        pytest.param(
+            said("responsible_changed", field="owner_no", **{"from": "A1", "to": "S1"}),
+            "责任人由 张敏 改为 王强",
+            id="a new responsible person",
+        ),
+        pytest.param(
+            said("fact_changed", field="loss_reason", source="agent", **{"from": None, "to": "L101"}),
+            "登记流失原因：同业报价更低（来源：营销员填报）",
+            id="a first reason",
+        ),
+        pytest.param(
+            said("timer_fired", element_id="to_follow_up", planned="2026-11-30T16:00:00+00:00"),
+            "定时“到达 T-45”到点触发，计划时间 2026-12-01 00:00",
+            id="a timer, in the business time zone",
+        ),
+        pytest.param(
+            said("message_received", name="expiry_changed", data={"expiry_date": "2027-01-05", "noise": 1}),
+            "收到消息“到期日变更”：到期日 2027-01-05",
+            id="a message with what it says",
+        ),
+    ],
+)
+def test_sentences_read_as_people_say_it(label: Label, zh: str) -> None:
+    assert zh == label.zh
+
+
+@pytest.mark.parametrize(
+    ("name", "clear", "masked"),
+    [
+        ("phone", "13812348000", "138****8000"),
+        ("name", "张晓敏", "张*"),
+        ("id_no", "110101199001010011", "110***********0011"),
+        ("plate", "浙A12345", "浙A***45"),
+        ("vin", "LSVAA4182E2123456", "LSV**********3456"),
+        ("policy_no", "61013052026330000123456", "****123456"),
+    ],
+)
+def test_personal_data_of_a_changed_fact_is_masked(name: str, clear: str, masked: str) -> None:
+    label = said("fact_changed", field=name, source="import", **{"from": clear, "to": clear})
+
+    assert clear not in label.zh + label.en
+    assert masked in label.zh
+    assert masked in label.en
