@@ -375,7 +375,7 @@ def find_browser() -> Path | None:
     if os.environ.get("CHROMIUM"):
         return Path(os.environ["CHROMIUM"])
     for path in (*SYSTEM_BROWSERS, UNPACKED_BROWSER):
-        if path.exists():
+        if os.access(path, os.X_OK):
             return path
     return None
 

@@ -133,8 +133,8 @@ def test_a_tool_that_is_not_there_is_named_too(clone: Path) -> None:
 
 def test_the_browser_of_the_environment_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     mine, system, fetched = tmp_path / "mine", tmp_path / "system", tmp_path / "fetched"
-    system.touch()
-    fetched.touch()
+    system.touch(mode=0o755)
+    fetched.touch(mode=0o755)
     monkeypatch.setattr(bootstrap, "SYSTEM_BROWSERS", [tmp_path / "absent", system])
     monkeypatch.setattr(bootstrap, "UNPACKED_BROWSER", fetched)
     monkeypatch.setenv("CHROMIUM", str(mine))
