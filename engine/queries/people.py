@@ -1,0 +1,179 @@
+"""The organisation as of today: both trees with headcounts, and which units answer for which workplace.
+
+A person sees the own unit with everything under it, and across the two companies what the liaisons
+join to it (domain.md §6.1, §7 case 45); units above are named so that the place is understood.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy.orm import Session
+
+from engine.domain.actor import Actor
+from engine.domain.codes import Role
+from engine.domain.directory import Directory
+from engine.queries.names import people_names
+from engine.store.people import OrgUnit, Person, Post, UserAccount, rows_in_force
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitNode:
+    """One unit; ``own`` are the posts in it by role, ``total`` the posts in it and below.
+
+    ``is_context`` marks a unit above the reader's scope: named only.
+    """
+
+    code: str
+    name: str
+    kind: str
+    side: str
+    depth: int
+    is_context: bool
+    own: Mapping[str, int]
+    total: int
+    children: tuple[UnitNode, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiaisonLine:
+    """Who serves a workplace today; names beside numbers."""
+
+    workplace_code: str
+    workplace: str
+    specialist_no: str | None
+    specialist: str | None
+    trainer_no: str | None
+    trainer: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrgPage:
+    """Both trees and the liaisons on ``day``; ``by_role`` counts the people of the scope."""
+
+    day: date
+    trees: tuple[UnitNode, ...]
+    liaisons: tuple[LiaisonLine, ...]
+    by_role: Mapping[str, int]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no organisation was imported, or none lies within the scope."""
+        return not self.trees
+
+
+def org_page(session: Session, actor: Actor, day: date) -> OrgPage:
+    """Return the organisation on *day* as far as *actor* may see it."""
+    directory = Directory.build(day, *rows_in_force(session, day))
+    seen = frozenset(directory.units) if actor.sees_all else units_seen_by(actor, directory)
+    shown = {unit.code for code in seen for unit in directory.ancestors(code)}
+    posts = [post for code in sorted(seen) for post in directory.posts_in.get(code, ())]
+    return OrgPage(
+        day=day,
+        trees=_trees(directory, seen, shown),
+        liaisons=_liaisons(session, directory, seen),
+        by_role=Counter(post.role for post in posts),
+    )
+
+
+def units_seen_by(actor: Actor, directory: Directory) -> frozenset[str]:
+    """Return the codes of the units *actor* sees on the directory's day: own ones and liaised ones."""
+    own = {code for code in actor.unit_codes if code in directory.units}
+    numbers = {post.employee_no for code in own for post in directory.posts_in.get(code, ())}
+    if actor.employee_no:
+        numbers.add(actor.employee_no)
+    places = {directory.nearest(code, "workplace") for code in own}
+    joined: set[str] = set()
+    for liaison in directory.liaisons.values():
+        if liaison.specialist_no in numbers:
+            joined.add(liaison.workplace_code)
+        if liaison.workplace_code in places:
+            post = directory.post_of(liaison.specialist_no, Role.SPECIALIST)
+            own |= {post.unit_code} if post else set()
+    return frozenset(own | (_with_all_below(joined, directory) & directory.units.keys()))
+
+
+def _with_all_below(codes: set[str], directory: Directory) -> set[str]:
+    return (
+        {code for code in directory.units if any(unit.code in codes for unit in directory.ancestors(code))}
+        if codes
+        else set()
+    )
+
+
+def seen_codes(session: Session, actor: Actor, day: date) -> frozenset[str] | None:
+    """Return the codes of the units *actor* sees on *day*, None for all."""
+    if actor.sees_all:
+        return None
+    return units_seen_by(actor, Directory.build(day, *rows_in_force(session, day)))
+
+
+def units_within(codes: frozenset[str] | None) -> ColumnElement[bool]:
+    """Return the WHERE clause over OrgUnit for what `seen_codes` gave."""
+    return true() if codes is None else OrgUnit.code.in_(sorted(codes))
+
+
+def people_within(codes: frozenset[str] | None) -> ColumnElement[bool]:
+    """Return the WHERE clause over Person: those with any post, past ones too, in the units."""
+    if codes is None:
+        return true()
+    return Person.employee_no.in_(select(Post.employee_no).where(Post.unit_code.in_(sorted(codes))))
+
+
+def accounts_within(codes: frozenset[str] | None) -> ColumnElement[bool]:
+    """Return the WHERE clause over UserAccount: those of the units, by account or by post."""
+    if codes is None:
+        return true()
+    named = select(Post.employee_no).where(Post.unit_code.in_(sorted(codes)))
+    return or_(UserAccount.unit_code.in_(sorted(codes)), UserAccount.name.in_(named))
+
+
+def _trees(directory: Directory, seen: frozenset[str], shown: set[str]) -> tuple[UnitNode, ...]:
+    children: dict[str | None, list[str]] = defaultdict(list)
+    for code in sorted(shown):
+        parent = directory.units[code].parent_code
+        children[parent if parent in shown else None].append(code)
+
+    def node(code: str, depth: int) -> UnitNode:
+        unit = directory.units[code]
+        below = tuple(node(child, depth + 1) for child in children[code])
+        own = Counter(post.role for post in directory.posts_in.get(code, ())) if code in seen else Counter()
+        return UnitNode(
+            code=code,
+            name=unit.name,
+            kind=unit.kind,
+            side=unit.side,
+            depth=depth,
+            is_context=code not in seen,
+            own=dict(own),
+            total=sum(own.values()) + sum(child.total for child in below),
+            children=below,
+        )
+
+    roots = [node(code, 0) for code in children[None]]
+    return tuple(sorted(roots, key=lambda root: (root.side != "pc", root.code)))
+
+
+def _liaisons(session: Session, directory: Directory, seen: Iterable[str]) -> tuple[LiaisonLine, ...]:
+    within = set(seen)
+    rows: Sequence[tuple[str, str | None, str | None]] = [
+        (row.workplace_code, row.specialist_no, row.trainer_no)
+        for row in directory.liaisons.values()
+        if row.workplace_code in within
+    ]
+    names = people_names(session, {number for _, *numbers in rows for number in numbers})
+    return tuple(
+        LiaisonLine(
+            workplace_code=code,
+            workplace=directory.units[code].name if code in directory.units else code,
+            specialist_no=specialist,
+            specialist=names.get(specialist or ""),
+            trainer_no=trainer,
+            trainer=names.get(trainer or ""),
+        )
+        for code, specialist, trainer in sorted(rows, key=lambda row: row[0])
+    )
