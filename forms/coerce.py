@@ -26,16 +26,7 @@ YEARS = range(1900, 2200)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15})(?:\.[0-9]{1,20})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::00)?")
-_TICKED = {
-    "on": True,
-    "true": True,
-    "1": True,
-    "yes": True,
-    "off": False,
-    "false": False,
-    "0": False,
-    "no": False,
-}
+_TICKED = dict.fromkeys(("on", "true", "1", "yes"), True) | dict.fromkeys(("off", "false", "0", "no"), False)
 # Characters that turn the reading direction and can make a text look like another.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -67,7 +58,7 @@ def coerce(field: Field, raw: Any) -> Any | Problem:
 
 
 def clean_text(raw: str, *, lines: bool = True) -> str | None:
-    """Return *raw* in NFC and trimmed, line ends as \\n (or, without *lines*, as a space).
+    """Return *raw* in NFC and trimmed, line ends as LF (or, without *lines*, as a space).
 
     None when it is absurdly long or holds a control character, a lone surrogate or a turning mark.
     """
@@ -76,9 +67,13 @@ def clean_text(raw: str, *, lines: bool = True) -> str | None:
     text = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     if not lines:
         text = text.replace("\n", " ")
-    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign != "\n" or sign in _TURNING for sign in text):
+    if any(_is_unfit(sign) for sign in text):
         return None
     return unicodedata.normalize("NFC", text).strip()
+
+
+def _is_unfit(sign: str) -> bool:
+    return sign in _TURNING or (sign != "\n" and unicodedata.category(sign) in ("Cc", "Cs"))
 
 
 def read_number(value: int | str) -> Decimal:
@@ -101,7 +96,7 @@ def _tick(field: Field, raw: Any) -> bool | Problem:
     return problems.wrong_type(field)
 
 
-def _number(field: Field, raw: Any) -> int | str | None | Problem:
+def _number(field: Field, raw: Any) -> int | str | Problem | None:
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         return problems.wrong_type(field)
     if isinstance(raw, int):
@@ -137,7 +132,7 @@ def _range_problem(field: Field, *, below: bool) -> Problem:
     return problems.out_of_range(field, least, most, below=below)
 
 
-def _choices(field: Field, raw: Any) -> list[str] | None | Problem:
+def _choices(field: Field, raw: Any) -> list[str] | Problem | None:
     entries = [raw] if isinstance(raw, str) else raw
     if not isinstance(entries, list) or len(entries) > MAX_RAW_LIST:
         return problems.wrong_type(field)

@@ -32,3 +32,12 @@ class FormDefinitionError(Exception):
     def say(self, lang: str = "zh") -> str:
         """Return the sentence in *lang* (``zh`` or ``en``)."""
         return self.en if lang == "en" else self.zh
+
+
+def fault_in(
+    code: str, file: str, zh: str, en: str, remedy_zh: str, remedy_en: str, *, field: str = ""
+) -> FormDefinitionError:
+    """Return a complaint about *file* as a whole, or about one of its fields."""
+    return FormDefinitionError(
+        code, file=file, field=field, zh=zh, en=en, remedy_zh=remedy_zh, remedy_en=remedy_en
+    )

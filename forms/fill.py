@@ -34,10 +34,13 @@ def localise(form: Form, lang: str) -> dict[str, Any]:
     """Return the form-js schema for the browser with every text in *lang* (``zh`` or ``en``)."""
     schema = deepcopy(dict(form.schema))
     schema["properties"] = {"title": form.title.say(lang)}
-    if lang != "en":
-        return schema
     for component in schema["components"]:
-        _to_english(component)
+        if lang == "en":
+            _to_english(component)
+        if component["type"] == "datetime":
+            # form-js shows these two instead of the label.
+            component["dateLabel"] = component["label"]
+            component["timeLabel"] = "Time" if lang == "en" else "时间"
     return schema
 
 
@@ -76,9 +79,6 @@ def _to_english(component: dict[str, Any]) -> None:
     for name in ("label", "description", "text"):
         if f"{name}_en" in properties:
             component[name] = properties[f"{name}_en"]
-    for name in ("dateLabel", "timeLabel"):
-        if name in component:
-            component[name] = properties.get("label_en", component[name])
     labels = properties.get("values_en") or {}
     for option in component.get("values") or ():
         option["label"] = labels.get(option["value"], option["label"])

@@ -101,6 +101,10 @@ class Field:
         """The values a choice field accepts, in the order shown."""
         return tuple(option.value for option in self.options)
 
+    def is_hidden(self, clean: Mapping[str, Any]) -> bool:
+        """Tell whether the field is hidden, given the cleaned values of the fields before it."""
+        return self.condition is not None and self.condition.hides(clean)
+
     def option(self, value: str) -> Option | None:
         """Return the option that stores *value*."""
         return next((option for option in self.options if option.value == value), None)

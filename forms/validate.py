@@ -39,6 +39,7 @@ def check(form: Form, values: Any, *, today: date) -> Checked:
     """Return the clean values of a submission and its problems.
 
     Args:
+        form: the definition the submission answers.
         values: what was submitted, from JSON or from a posted HTML form (see ``from_html``).
         today: business date, Asia/Shanghai; moving bounds of dates are counted from it.
 
@@ -50,7 +51,7 @@ def check(form: Form, values: Any, *, today: date) -> Checked:
     clean: dict[str, Any] = {}
     visible: list[Field] = []
     for field in form.fields:
-        if field.condition is not None and field.condition.hides(clean):
+        if field.is_hidden(clean):
             continue
         visible.append(field)
         value = coerce(field, values.get(field.key))
@@ -70,9 +71,7 @@ def check(form: Form, values: Any, *, today: date) -> Checked:
 
 def visible_fields(form: Form, clean: Mapping[str, Any]) -> tuple[Field, ...]:
     """Return the fields a person sees once *clean* is entered."""
-    return tuple(
-        field for field in form.fields if field.condition is None or not field.condition.hides(clean)
-    )
+    return tuple(field for field in form.fields if not field.is_hidden(clean))
 
 
 def outcomes(form: Form, clean: Mapping[str, Any]) -> dict[str, Any]:
