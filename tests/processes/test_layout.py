@@ -33,8 +33,8 @@ MAIN_PATHS: Mapping[str, tuple[str, ...]] = {
         *("close_lapsed", "closed_lapsed"),
     ),
     "stage_preparation.bpmn": (
-        *("begin_preparation", "distribute_list", "dispatch_list", "split_preparation", "prepare_plan"),
-        *("prepare_visit", "approve_visit_plan", "finish_preparation"),
+        *("begin_preparation", "distribute_list", "dispatch_list", "dispatch_result", "split_preparation"),
+        *("prepare_plan", "prepare_visit", "approve_visit_plan", "visit_plan_result", "finish_preparation"),
     ),
     "stage_follow_up.bpmn": (
         *("begin_follow_up", "needs_late_dispatch", "dispatch_settled_follow_up", "split_follow_up"),
@@ -61,7 +61,8 @@ MAIN_PATHS: Mapping[str, tuple[str, ...]] = {
         *("approve_exclusion", "approve_result", "finish_exclusion_by_channel"),
     ),
     "side_orphan.bpmn": (
-        *("begin_orphan", "handle_orphan_route", "handle_orphan_take_over", "finish_orphan_hand_over"),
+        *("begin_orphan", "handle_orphan_route", "handle_orphan_take_over", "hand_over_result"),
+        *("finish_orphan_hand_over",),
     ),
 }
 STAGES_IN_ORDER = (
@@ -277,7 +278,7 @@ def test_no_label_lies_on_a_line_a_shape_or_another_label(drawing: Drawing) -> N
         for flow, points in drawing.edges.items():
             assert not any(text.is_crossed_by(a, b) for a, b in pairwise(points)), (subject, flow)
         for node in small:
-            assert not text.overlaps(drawing.shapes[node.id]), (subject, node.id)
+            assert not text.overlaps(_ink(drawing, node)), (subject, node.id)
         for other, box in drawing.labels.items():
             assert other == subject or not text.overlaps(box.shrunk(TEXT_MARGIN)), (subject, other)
 
