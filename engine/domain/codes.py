@@ -5,6 +5,7 @@ Source: domain.md §1 (stages), §4.3 (states), §6.1 (roles); architecture.md �
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -153,61 +154,78 @@ class IncidentStatus(_Labelled):
     RESOLVED = "resolved"
 
 
-LABELS: dict[StrEnum, Label] = {
-    Stage.POOL: Label("未到期池", "Pool"),
-    Stage.PREPARATION: Label("准备", "Preparation"),
-    Stage.FOLLOW_UP: Label("一般跟进", "General follow-up"),
-    Stage.KEY_TRACKING: Label("重点追踪", "Key tracking"),
-    Stage.SUMMARY: Label("总结", "Summary"),
-    Stage.WIN_BACK: Label("脱保挽回", "Win-back"),
-    Stage.CLOSED: Label("已结束", "Closed"),
-    RenewalState.DISPATCH_PENDING: Label("待分发", "Dispatch pending"),
-    RenewalState.ASSIGNED: Label("待跟进", "Assigned"),
-    RenewalState.FOLLOWING: Label("跟进中", "Following"),
-    RenewalState.QUOTED: Label("已报价", "Quoted"),
-    RenewalState.APPLYING: Label("投保中", "Applying"),
-    RenewalState.RENEWED: Label("已续保", "Renewed"),
-    RenewalState.PARTIAL: Label("部分续保", "Partially renewed"),
-    RenewalState.LOST: Label("转保", "Lost to a competitor"),
-    RenewalState.LAPSED: Label("脱保", "Lapsed"),
-    RenewalState.WON_BACK: Label("脱保后挽回", "Won back"),
-    RenewalState.CLOSED_LAPSED: Label("脱保关闭", "Closed as lapsed"),
-    RenewalState.EXCLUDED: Label("剔除", "Excluded"),
-    RenewalState.WITHDRAWN: Label("撤销", "Withdrawn"),
-    RenewalState.MERGED: Label("并案", "Merged"),
-    Role.CHANNEL: Label("渠道合作部", "Channel Cooperation Dept"),
-    Role.SPECIALIST: Label("交叉销售专员", "Cross-selling specialist"),
-    Role.TRAINER: Label("寿险组训", "Workplace trainer"),
-    Role.SUPERVISOR: Label("寿险业务主任", "Agency supervisor"),
-    Role.AGENT: Label("寿险营销员", "Life agent"),
-    Role.PROCESS_OWNER: Label("流程负责人", "Process owner"),
-    Role.APPROVER: Label("审批人", "Approver"),
-    Role.AUDITOR: Label("审计员", "Auditor"),
-    Role.ADMIN: Label("系统管理员", "Administrator"),
-    TaskStatus.OPEN: Label("待办", "Open"),
-    TaskStatus.CLAIMED: Label("已领取", "Claimed"),
-    TaskStatus.COMPLETED: Label("已完成", "Completed"),
-    TaskStatus.MISSED: Label("未完成", "Missed"),
-    TaskStatus.WITHDRAWN: Label("已撤回", "Withdrawn"),
-    Line.CTP: Label("交强险", "Compulsory"),
-    Line.COMMERCIAL: Label("商业险", "Commercial"),
-    MessageName.POLICY_RENEWED: Label("已续保", "Policy renewed"),
-    MessageName.POLICY_LOST: Label("已转保", "Policy lost"),
-    MessageName.POLICY_EXCLUDED: Label("申请剔除", "Exclusion requested"),
-    MessageName.EXPIRY_CHANGED: Label("到期日变更", "Expiry date changed"),
-    MessageName.AGENT_LEFT: Label("营销员离职", "Agent left"),
-    MessageName.LIST_WITHDRAWN: Label("清单撤回", "Withdrawn from the list"),
-    MessageName.QUOTE_RECEIVED: Label("收到实际报价", "Actual quote received"),
-    BatchStatus.PREVIEWED: Label("待确认", "Previewed"),
-    BatchStatus.COMMITTED: Label("已入库", "Committed"),
-    BatchStatus.DISCARDED: Label("已放弃", "Discarded"),
-    RowVerdict.ACCEPTED: Label("接受", "Accepted"),
-    RowVerdict.WARNED: Label("接受（有提示）", "Accepted with a warning"),
-    RowVerdict.REJECTED: Label("拒绝", "Rejected"),
-    OutboxStatus.QUEUED: Label("待发送", "Queued"),
-    OutboxStatus.SENT: Label("已发送", "Sent"),
-    OutboxStatus.FAILED: Label("发送失败", "Failed"),
-    OutboxStatus.WITHHELD: Label("已扣留", "Withheld"),
-    IncidentStatus.OPEN: Label("待处理", "Open"),
-    IncidentStatus.RESOLVED: Label("已处理", "Resolved"),
-}
+class _Labels(Mapping[StrEnum, Label]):
+    """Labels by list *and* code: equal codes of different lists must not share a text."""
+
+    def __init__(self, *pairs: tuple[StrEnum, Label]) -> None:
+        self._texts = {(type(member), str(member)): label for member, label in pairs}
+        self._members = tuple(member for member, _ in pairs)
+
+    def __getitem__(self, member: StrEnum) -> Label:
+        return self._texts[type(member), str(member)]
+
+    def __iter__(self) -> Iterator[StrEnum]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+
+LABELS: Mapping[StrEnum, Label] = _Labels(
+    (Stage.POOL, Label("未到期池", "Pool")),
+    (Stage.PREPARATION, Label("准备", "Preparation")),
+    (Stage.FOLLOW_UP, Label("一般跟进", "General follow-up")),
+    (Stage.KEY_TRACKING, Label("重点追踪", "Key tracking")),
+    (Stage.SUMMARY, Label("总结", "Summary")),
+    (Stage.WIN_BACK, Label("脱保挽回", "Win-back")),
+    (Stage.CLOSED, Label("已结束", "Closed")),
+    (RenewalState.DISPATCH_PENDING, Label("待分发", "Dispatch pending")),
+    (RenewalState.ASSIGNED, Label("待跟进", "Assigned")),
+    (RenewalState.FOLLOWING, Label("跟进中", "Following")),
+    (RenewalState.QUOTED, Label("已报价", "Quoted")),
+    (RenewalState.APPLYING, Label("投保中", "Applying")),
+    (RenewalState.RENEWED, Label("已续保", "Renewed")),
+    (RenewalState.PARTIAL, Label("部分续保", "Partially renewed")),
+    (RenewalState.LOST, Label("转保", "Lost to a competitor")),
+    (RenewalState.LAPSED, Label("脱保", "Lapsed")),
+    (RenewalState.WON_BACK, Label("脱保后挽回", "Won back")),
+    (RenewalState.CLOSED_LAPSED, Label("脱保关闭", "Closed as lapsed")),
+    (RenewalState.EXCLUDED, Label("剔除", "Excluded")),
+    (RenewalState.WITHDRAWN, Label("撤销", "Withdrawn")),
+    (RenewalState.MERGED, Label("并案", "Merged")),
+    (Role.CHANNEL, Label("渠道合作部", "Channel Cooperation Dept")),
+    (Role.SPECIALIST, Label("交叉销售专员", "Cross-selling specialist")),
+    (Role.TRAINER, Label("寿险组训", "Workplace trainer")),
+    (Role.SUPERVISOR, Label("寿险业务主任", "Agency supervisor")),
+    (Role.AGENT, Label("寿险营销员", "Life agent")),
+    (Role.PROCESS_OWNER, Label("流程负责人", "Process owner")),
+    (Role.APPROVER, Label("审批人", "Approver")),
+    (Role.AUDITOR, Label("审计员", "Auditor")),
+    (Role.ADMIN, Label("系统管理员", "Administrator")),
+    (TaskStatus.OPEN, Label("待办", "Open")),
+    (TaskStatus.CLAIMED, Label("已领取", "Claimed")),
+    (TaskStatus.COMPLETED, Label("已完成", "Completed")),
+    (TaskStatus.MISSED, Label("未完成", "Missed")),
+    (TaskStatus.WITHDRAWN, Label("已撤回", "Withdrawn")),
+    (Line.CTP, Label("交强险", "Compulsory")),
+    (Line.COMMERCIAL, Label("商业险", "Commercial")),
+    (MessageName.POLICY_RENEWED, Label("已续保", "Policy renewed")),
+    (MessageName.POLICY_LOST, Label("已转保", "Policy lost")),
+    (MessageName.POLICY_EXCLUDED, Label("申请剔除", "Exclusion requested")),
+    (MessageName.EXPIRY_CHANGED, Label("到期日变更", "Expiry date changed")),
+    (MessageName.AGENT_LEFT, Label("营销员离职", "Agent left")),
+    (MessageName.LIST_WITHDRAWN, Label("清单撤回", "Withdrawn from the list")),
+    (MessageName.QUOTE_RECEIVED, Label("收到实际报价", "Actual quote received")),
+    (BatchStatus.PREVIEWED, Label("待确认", "Previewed")),
+    (BatchStatus.COMMITTED, Label("已入库", "Committed")),
+    (BatchStatus.DISCARDED, Label("已放弃", "Discarded")),
+    (RowVerdict.ACCEPTED, Label("接受", "Accepted")),
+    (RowVerdict.WARNED, Label("接受（有提示）", "Accepted with a warning")),
+    (RowVerdict.REJECTED, Label("拒绝", "Rejected")),
+    (OutboxStatus.QUEUED, Label("待发送", "Queued")),
+    (OutboxStatus.SENT, Label("已发送", "Sent")),
+    (OutboxStatus.FAILED, Label("发送失败", "Failed")),
+    (OutboxStatus.WITHHELD, Label("已扣留", "Withheld")),
+    (IncidentStatus.OPEN, Label("待处理", "Open")),
+    (IncidentStatus.RESOLVED, Label("已处理", "Resolved")),
+)

@@ -95,7 +95,9 @@ class Desk:
         assert len(found) == 1, [t["element_id"] for t in self.show(key)["open_tasks"]]
         return found[0]
 
-    def complete(self, key: str, element_id: str, values: Mapping[str, Any], *, user: str | None = None) -> Any:
+    def complete(
+        self, key: str, element_id: str, values: Mapping[str, Any], *, user: str | None = None
+    ) -> Any:
         """Complete a renewal's open task as *user* (default: whom it is assigned to)."""
         task = self.open_task(key, element_id)
         who = user or task["assignee"]
@@ -115,7 +117,9 @@ def standard_csv(rows: Iterable[Mapping[str, Any]]) -> bytes:
     return out.getvalue().encode()
 
 
-_VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9)))
+_VIN_VALUES = dict(
+    zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9))
+)
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
 
@@ -123,7 +127,9 @@ def vin(number: int) -> str:
     """Return a valid fictional VIN (GB 16735 check digit) for a serial number."""
     text = f"LSVAA418_E2{number:06d}"
     total = sum(
-        (int(c) if c.isdigit() else _VIN_VALUES[c]) * w for c, w in zip(text, _VIN_WEIGHTS, strict=True) if c != "_"
+        (int(c) if c.isdigit() else _VIN_VALUES[c]) * w
+        for c, w in zip(text, _VIN_WEIGHTS, strict=True)
+        if c != "_"
     )
     return text.replace("_", "X" if total % 11 == 10 else str(total % 11))
 
@@ -139,7 +145,11 @@ def policy(
     **more: Any,
 ) -> dict[str, Any]:
     """Return one row of the standard format: a private car with plausible figures."""
-    start = expiry.replace(year=expiry.year - 1) if (expiry.month, expiry.day) != (2, 29) else date(expiry.year - 1, 3, 1)
+    start = (
+        expiry.replace(year=expiry.year - 1)
+        if (expiry.month, expiry.day) != (2, 29)
+        else date(expiry.year - 1, 3, 1)
+    )
     kind = "1" if line == "商业" else "2"
     return {
         "保单号": f"{'9' if issued else '8'}{kind}0505{expiry:%Y%m}{number:010d}",

@@ -14,7 +14,13 @@ COUNT = 500
 def stage_by_hand(today: date, expiry: date) -> str:
     """The boundary day belongs to the later stage (domain.md §1); written without the engine's help."""
     left = expiry.toordinal() - today.toordinal()
-    for bound, stage in ((60, "pool"), (45, "preparation"), (30, "follow_up"), (7, "key_tracking"), (-1, "summary")):
+    for bound, stage in (
+        (60, "pool"),
+        (45, "preparation"),
+        (30, "follow_up"),
+        (7, "key_tracking"),
+        (-1, "summary"),
+    ):
         if left > bound:
             return stage
     return "win_back" if left >= -30 else "closed"
