@@ -197,6 +197,12 @@ def test_every_flow_node_has_a_shape_of_the_usual_size(drawing: Drawing) -> None
             assert (box.width, box.height) == SIZES[_kind_of_shape(node)], node.id
 
 
+def test_nothing_is_left_unconnected(drawing: Drawing) -> None:
+    for node in drawing.nodes:
+        assert node.incoming or node.kind == "startEvent" or node.attached_to, node.id
+        assert node.outgoing or node.kind == "endEvent", node.id
+
+
 def test_every_flow_is_a_line_of_right_angles_between_its_two_shapes(drawing: Drawing) -> None:
     for flow in drawing.elements.flows:
         points = drawing.edges[flow.id]
