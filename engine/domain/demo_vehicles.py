@@ -36,9 +36,9 @@ _FATES = (
     ("lost", 9),
     ("excluded", 3),
     ("moved", 2),
-    ("orphan", 3),
+    ("orphan", 6),
     ("withdrawn", 1),
-    ("open", 24),
+    ("open", 21),
 )
 
 

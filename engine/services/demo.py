@@ -138,7 +138,7 @@ class _World:
     def _work(self, day: date) -> None:
         """Colleagues do most of what is due soon, some of it late, some never."""
         with self.engine.store.reading() as session:
-            offered = offered_tasks(session, _at(self.engine, day, WORK_HOUR) + timedelta(days=3))
+            offered = offered_tasks(session, _at(self.engine, day, WORK_HOUR) + timedelta(days=10))
         for task in offered:
             if self.random.random() < _diligence(task.assignee_no or task.role):
                 self._do(task, day)
@@ -175,7 +175,7 @@ class _World:
             "win_back_contact": {"result": contact},
             "second_visit": {"result": self.random.choice(("11", "41", "31"))},
             "joint_visit": {"result": self.random.choice(("11", "12", "41"))},
-            "verify_application": {"verdict": self.random.choices(("confirmed", "returned"), (85, 15))[0]},
+            "verify_application": {"verdict": self.random.choices(("confirmed", "returned"), (72, 28))[0]},
             "approve_visit_plan": {"verdict": self.random.choices(("approved", "refused"), (92, 8))[0]},
             "verify_loss": {"verdict": "confirmed"},
             "verify_lapse_reason": {"verdict": "confirmed"},
