@@ -59,6 +59,12 @@ def show_clock_time(moment: datetime) -> str:
     return f"{moment.astimezone(current_engine().clock.zone):%H:%M}"
 
 
+def show_day_or_moment(moment: datetime) -> str:
+    """Return the day alone where it begins, else day and time."""
+    local = moment.astimezone(current_engine().clock.zone)
+    return show_moment(moment) if local.hour or local.minute else show_day(local.date())
+
+
 def show_short_day(day: date | None) -> str:
     """Return ``12-31 周四``, for rows where the year is plain."""
     return NOTHING if day is None else f"{day:%m-%d} {weekday(day)}"
@@ -67,6 +73,14 @@ def show_short_day(day: date | None) -> str:
 def show_money(amount: Decimal | None) -> str:
     """Return yuan with thousands separators and two decimals."""
     return NOTHING if amount is None else f"{amount:,.2f}"
+
+
+def show_factor(value: Decimal | None) -> str:
+    """Return a factor with the decimals it has, two at least: ``0.80``, ``0.8525``."""
+    if value is None:
+        return NOTHING
+    shown = f"{value.normalize():f}"
+    return shown if len(shown.partition(".")[2]) >= 2 else f"{value:.2f}"
 
 
 def show_code(value: str | None, kind: str) -> str:
@@ -103,6 +117,8 @@ def init_formatters(app: Flask) -> None:
         local_day=local_day,
         clock_time=show_clock_time,
         money=show_money,
+        factor=show_factor,
+        day_or_moment=show_day_or_moment,
         code=show_code,
         role_names=show_roles,
         days_left=show_days_left,

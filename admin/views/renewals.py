@@ -48,7 +48,7 @@ def index() -> str:
         owner=text_arg("owner"),
         expiry_from=day_arg("from"),
         expiry_to=day_arg("to"),
-        is_open=_OPEN.get(request.args.get("open", "")),
+        is_open=_OPEN.get(_open_arg()),
         is_orphan=flag_arg("orphan"),
         without_contact=flag_arg("untouched"),
         search=text_arg("q"),
@@ -60,7 +60,7 @@ def index() -> str:
         "renewals/index.html",
         page=page,
         wish=wish,
-        open_arg=request.args.get("open", ""),
+        open_arg=_open_arg(),
         stages=list(Stage),
         state_options=[(s, show_code(s, "state")) for s in RenewalState],
         outcome_options=[(s, show_code(s, "state")) for s in RenewalState if s in OUTCOME_STATES],
@@ -70,6 +70,17 @@ def index() -> str:
         first_url=url_with(after=None) if wish.after else None,
         next_url=url_with(after=page.next_position) if page.next_position else None,
     )
+
+
+def _open_arg() -> str:
+    """Running ones unless the person asks otherwise or looks for one that may have ended."""
+    given = request.args.get("open")
+    if given in (*_OPEN, "all"):
+        return given
+    asks_for_ended = request.args.get("stage") == Stage.CLOSED or any(
+        request.args.get(name) for name in ("q", "outcome")
+    )
+    return "all" if asks_for_ended else "1"
 
 
 @blueprint.get("/<int:renewal_id>")

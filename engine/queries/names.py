@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import SYSTEM, SYSTEM_NAME
@@ -23,15 +23,20 @@ def people_names(session: Session, numbers: Iterable[str | None]) -> Mapping[str
 
 
 def actor_names(session: Session, names: Iterable[str | None]) -> Mapping[str, str]:
-    """Return sign-in name → display name, the engine itself included."""
+    """Return sign-in name → shown name, the engine itself included; staff are known without a sign-in too."""
     wanted = {name for name in names if name and name != SYSTEM_NAME}
     known = {SYSTEM_NAME: SYSTEM.display_name}
     if not wanted:
         return known
     rows = session.execute(
-        select(UserAccount.name, UserAccount.display_name).where(UserAccount.name.in_(sorted(wanted)))
+        union_all(
+            select(Person.employee_no.label("key"), Person.name.label("shown")).where(
+                Person.employee_no.in_(sorted(wanted))
+            ),
+            select(UserAccount.name, UserAccount.display_name).where(UserAccount.name.in_(sorted(wanted))),
+        )
     )
-    return known | {row.name: row.display_name for row in rows}
+    return known | {row.key: row.shown for row in rows}
 
 
 def unit_names(session: Session, codes: Iterable[str | None]) -> Mapping[str, str]:

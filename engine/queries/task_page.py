@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 import forms
 from engine.domain.actor import Actor
-from engine.domain.codes import Label, Line
+from engine.domain.codes import Label
 from engine.domain.masking import mask_phone
 from engine.errors import NotFound
 from engine.queries.diagram import DeployedOf
 from engine.queries.names import actor_names, people_names
+from engine.queries.prefill import facts_for_form
 from engine.queries.present import Present, due_day
 from engine.queries.renewal_page import LineFacts, line_facts
 from engine.queries.scope import OPEN, renewals_visible_to, tasks_doable_by
@@ -27,6 +28,7 @@ from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
 from engine.store.tasks import Submission, TaskDraft, UserTask
 
 SHOWN_RECORDS = 6
+READ_RECORDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +129,11 @@ def task_page(
         select(Submission)
         .where(Submission.instance_id == renewal.id)
         .order_by(Submission.submitted_at.desc(), Submission.id.desc())
-        .limit(SHOWN_RECORDS)
+        .limit(READ_RECORDS)
     ).all()
     actors = actor_names(
-        session, {task.claimed_by, task.completed_by, *(row.submitted_by for row in submissions)}
+        session,
+        {task.claimed_by, task.completed_by, *(row.submitted_by for row in submissions[:SHOWN_RECORDS])},
     )
     people = people_names(session, {renewal.owner_no, task.assignee_no})
     due = due_day(task.due_at, present.zone)
@@ -155,7 +158,7 @@ def task_page(
         closed_by=actors.get(task.completed_by, task.completed_by) if task.completed_by else None,
         closed_at=task.completed_at,
         form=form,
-        prefill=_facts(renewal, vehicle, lines, people, present),
+        prefill=facts_for_form(renewal, vehicle, lines, submissions, actor, present),
         draft=Draft(values=draft.values, saved_at=draft.saved_at) if draft else None,
         submitted=_submitted(form, task.id, submissions),
         renewal_id=renewal.id,
@@ -186,7 +189,7 @@ def task_page(
                 at=row.submitted_at,
                 answers=answers(deployed.forms.get(row.form_id), row.values),
             )
-            for row in submissions
+            for row in submissions[:SHOWN_RECORDS]
         ),
     )
 
@@ -245,50 +248,7 @@ def in_words(field: forms.Field, value: Any) -> Label:
     if isinstance(value, list):
         parts = [in_words(field, item) for item in value]
         return Label("、".join(p.zh for p in parts), ", ".join(p.en for p in parts))
+    if field.kind is forms.FieldKind.DATETIME:
+        value = str(value).replace("T", " ")[:16]
     option = field.option(str(value))
     return Label(option.label.zh, option.label.en) if option else Label(str(value), str(value))
-
-
-def _facts(
-    renewal: Renewal,
-    vehicle: Vehicle,
-    lines: Sequence[PolicyLine],
-    people: Mapping[str, str],
-    present: Present,
-) -> Mapping[str, Any]:
-    """The facts that a form may be prefilled from, under the names that diagrams use."""
-    commercial = next((line for line in lines if line.line == Line.COMMERCIAL), None)
-    main = commercial or (lines[0] if lines else None)
-    return {
-        "today": present.today,
-        "renewal": {
-            "expiry_date": renewal.expiry_date,
-            "days_left": (renewal.expiry_date - present.today).days,
-            "stage": renewal.stage,
-            "state": renewal.state,
-            "is_orphan": renewal.is_orphan,
-            "is_key": renewal.is_key,
-            "tier": renewal.tier,
-            "contacts": renewal.contacts,
-            "failed_visits": renewal.failed_visits,
-            "lines": renewal.lines,
-        },
-        "policy": {
-            "premium": renewal.premium,
-            "ctp_premium": renewal.ctp_premium,
-            "claims": main.claims if main else None,
-            "ncd": commercial.ncd if commercial else None,
-            "self_pricing": commercial.self_pricing if commercial else None,
-            "third_party_limit": commercial.third_party_limit if commercial else None,
-        },
-        "vehicle": {
-            "price": vehicle.new_car_price,
-            "use": vehicle.use,
-            "energy": vehicle.energy,
-            "seats": vehicle.seats,
-        },
-        "quote": {"mid": renewal.quote_mid, "opens_date": renewal.quote_opens_date},
-        "owner": {"kind": renewal.owner_role, "name": people.get(renewal.owner_no or "")},
-        "loss": {"reason": renewal.loss_reason, "source": renewal.loss_source},
-        "exclusion": {"code": renewal.exclusion_code, "evidence": renewal.exclusion_evidence},
-    }

@@ -89,12 +89,11 @@ def _people(tasks: tuple[Pending, ...]) -> Label:
 
 
 def _who_zh(task: Pending) -> str:
-    return f"{task.role.label.zh}{task.who}" if task.who else f"{task.role.label.zh}领取并"
+    return task.who or f"{task.role.label.zh}领取并"
 
 
 def _who_en(task: Pending) -> str:
-    role = task.role.label.en.lower()
-    return f"{role} {task.who}" if task.who else f"somebody of the role {role}"
+    return task.who or f"somebody of the role {task.role.label.en.lower()}"
 
 
 def _then(next_stage: tuple[Stage, date] | None) -> Label:

@@ -16,9 +16,8 @@ VISIT = Pending(name="拜访并登记结果", role=Role.AGENT, who="张敏", due
     [
         pytest.param(
             Situation(tasks=(VISIT,), next_stage=(Stage.KEY_TRACKING, date(2026, 12, 7))),
-            "等待寿险营销员张敏办理“拜访并登记结果”，最迟 2026-12-03 周四；"
-            "2026-12-07 周一 将自动进入“重点追踪”阶段。",
-            "Waits for life agent 张敏 to do “拜访并登记结果”, by 2026-12-03 Thu at the latest; "
+            "等待张敏办理“拜访并登记结果”，最迟 2026-12-03 周四；2026-12-07 周一 将自动进入“重点追踪”阶段。",
+            "Waits for 张敏 to do “拜访并登记结果”, by 2026-12-03 Thu at the latest; "
             "moves on to “Key tracking” on 2026-12-07 Mon.",
             id="a person in time, then the next stage",
         ),
@@ -29,8 +28,8 @@ VISIT = Pending(name="拜访并登记结果", role=Role.AGENT, who="张敏", due
                     VISIT,
                 )
             ),
-            "等待交叉销售专员李倩办理“核实”，已逾期 2 天；另有 1 项任务待办。",
-            "Waits for cross-selling specialist 李倩 to do “核实”, 2 days late; one more is open.",
+            "等待李倩办理“核实”，已逾期 2 天；另有 1 项任务待办。",
+            "Waits for 李倩 to do “核实”, 2 days late; one more is open.",
             id="a late person and one more task",
         ),
         pytest.param(

@@ -1,0 +1,128 @@
+"""The facts a form may be opened with: what the tables say, then what colleagues wrote on earlier forms; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from engine.domain.actor import Actor
+from engine.domain.codes import Line
+from engine.queries.present import Present
+from engine.store.renewals import PolicyLine, Renewal, Vehicle
+from engine.store.tasks import Submission
+
+WIN_BACK = timedelta(days=30)
+
+_CONTACTS = ("record_contact", "second_visit", "joint_visit", "win_back_contact")
+_LOSSES = ("verify_loss", "verify_lapse_reason", "report_lapse_reason", "lapse_reason")
+
+# fact → (field, forms it may stand on); the newest answer counts.
+_WRITTEN: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "plan.category": ("category", ("dispatch_list",)),
+    "plan.cover": ("cover", ("prepare_plan",)),
+    "plan.third_party_sum": ("third_party_sum", ("prepare_plan",)),
+    "plan.channel": ("channel", ("prepare_visit",)),
+    "plan.visit_date": ("visit_date", ("prepare_visit",)),
+    "plan.notice_channel": ("notice_channel", ("approve_visit_plan",)),
+    "forecast.low": ("premium_low", ("prepare_plan",)),
+    "forecast.high": ("premium_high", ("prepare_plan",)),
+    "forecast.reasons_text": ("change_note", ("prepare_plan",)),
+    "quote.quote_no": ("quote_no", ("give_actual_quote",)),
+    "contact.competitor_price": ("competitor_price", _CONTACTS),
+    "loss.competitor": ("competitor", (*_LOSSES, "final_sweep", "chase_policy", *_CONTACTS)),
+    "loss.competitor_price": ("competitor_price", (*_LOSSES, *_CONTACTS)),
+    "loss.recoverable": ("recoverable", _LOSSES),
+    "loss.new_cover_from": ("new_cover_from", ("verify_loss",)),
+    "orphan.route": ("route", ("route_orphan",)),
+    "orphan.assignee_no": ("assignee_no", ("route_orphan",)),
+    "orphan.deadline": ("deadline", ("route_orphan",)),
+    "orphan.reason": ("orphan_reason", ("route_orphan",)),
+    "application.application_no": ("application_no", _CONTACTS),
+    "check.defects": ("defects", ("check_follow_up",)),
+    "file.completeness": ("completeness", ("complete_customer_file",)),
+    "file.missing": ("missing_items", ("complete_customer_file",)),
+    "customer.meeting_place": ("appointment_place", _CONTACTS),
+    "customer.contact_preference": ("contact_preference", ("update_customer",)),
+}
+
+
+def facts_for_form(
+    renewal: Renewal,
+    vehicle: Vehicle,
+    lines: Sequence[PolicyLine],
+    submissions: Sequence[Submission],
+    actor: Actor,
+    present: Present,
+) -> Mapping[str, Any]:
+    """Return the facts by dotted path; *submissions* stand newest first."""
+    facts = _from_tables(renewal, vehicle, lines, actor, present)
+    for path, (key, form_ids) in _WRITTEN.items():
+        value = _newest(submissions, key, form_ids)
+        if value is not None:
+            group, _, name = path.partition(".")
+            facts.setdefault(group, {})[name] = value
+    total = _quote_total(submissions)
+    if total is not None:
+        facts["quote"]["total"] = total
+    return facts
+
+
+def _newest(submissions: Sequence[Submission], key: str, form_ids: tuple[str, ...]) -> Any:
+    return next(
+        (
+            row.values[key]
+            for row in submissions
+            if row.form_id in form_ids and row.values.get(key) not in (None, "", [])
+        ),
+        None,
+    )
+
+
+def _quote_total(submissions: Sequence[Submission]) -> Decimal | None:
+    """Everything the customer pays by the last actual quote: both lines and the vessel tax."""
+    row = next((r for r in submissions if r.form_id == "give_actual_quote"), None)
+    if row is None:
+        return None
+    parts = [_money(row.values.get(key)) for key in ("ctp_premium", "vessel_tax", "commercial_premium")]
+    known = [part for part in parts if part is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _money(value: object) -> Decimal | None:
+    try:
+        return None if value in (None, "") else Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _from_tables(
+    renewal: Renewal, vehicle: Vehicle, lines: Sequence[PolicyLine], actor: Actor, present: Present
+) -> dict[str, Any]:
+    commercial = next((line for line in lines if line.line == Line.COMMERCIAL), None)
+    main = commercial or (lines[0] if lines else None)
+    return {
+        "today": present.today,
+        "now": present.now.astimezone(present.zone).replace(tzinfo=None),
+        "actor": {"employee_no": actor.employee_no},
+        "agent": {"employee_no": renewal.agent_no},
+        "trainer": {"employee_no": renewal.trainer_no},
+        "renewal": {
+            "expiry_date": renewal.expiry_date,
+            "lines": renewal.lines,
+            "is_orphan": renewal.is_orphan,
+        },
+        "policy": {
+            "premium": renewal.premium,
+            "ctp_premium": renewal.ctp_premium,
+            "claims": main.claims if main else None,
+            "ncd": commercial.ncd if commercial else None,
+            "self_pricing": commercial.self_pricing if commercial else None,
+        },
+        "vehicle": {"price": vehicle.new_car_price, "use": vehicle.use, "energy": vehicle.energy},
+        "quote": {"mid": renewal.quote_mid, "opens_date": renewal.quote_opens_date},
+        "loss": {"reason": renewal.loss_reason, "source": renewal.loss_source},
+        "exclusion": {"code": renewal.exclusion_code, "evidence": renewal.exclusion_evidence},
+        "win_back": {"deadline": renewal.expiry_date + WIN_BACK},
+    }
