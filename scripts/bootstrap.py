@@ -423,31 +423,33 @@ def become(command: Sequence[str | Path], **more: str) -> None:
     os.execve(str(command[0]), [str(part) for part in command], env)
 
 
-def call(command: Sequence[str | Path], **more: str) -> None:
-    """Run *command* in sight of the person; leave with its code when it refuses."""
-    code = subprocess.run(
-        [str(p) for p in command], cwd=ROOT, env=environment() | more, check=False
-    ).returncode
-    if code:
-        sys.exit(code if code > 0 else 128 - code)
+# Two commands in one process: what takes the time at a start is importing, and it need not be done twice.
+UPGRADE_AND_SERVE = """
+import sys
+from engine.cli import main
+try:
+    main(["db", "upgrade"], prog_name="renewals")
+except SystemExit as done:
+    if done.code:
+        raise
+main(["serve", *sys.argv[1:]], prog_name="renewals")
+"""
 
 
 def run_command(arguments: list[str]) -> None:
     """Set up, build the demo book on first use, and serve the console on the virtual clock."""
     setup(BUILD)
     clock = {"RENEWALS_CLOCK": os.environ.get("RENEWALS_CLOCK", "virtual")}
-    renewals = BIN / "renewals"
     if "RENEWALS_DATABASE_URL" in os.environ:
         say("RENEWALS_DATABASE_URL is set: using that database as it is, without building the demo book")
-        call([renewals, "db", "upgrade"], **clock)
     else:
         with alone():
-            demo(renewals, clock)
-    become([renewals, "serve", *arguments], **clock)
+            demo(BIN / "renewals", clock)
+    become([PYTHON, "-c", UPGRADE_AND_SERVE, *arguments], **clock)
 
 
 def demo(renewals: Path, clock: dict[str, str]) -> None:
-    """Build the demo book unless it is there; one that was interrupted is begun anew."""
+    """Build the demo book unless it is there, anew if it was interrupted; show its sign-ins each time."""
     var = ROOT / "var"
     var.mkdir(exist_ok=True)
     database = var / "renewals.db"
@@ -456,13 +458,18 @@ def demo(renewals: Path, clock: dict[str, str]) -> None:
         say("the demo book was not finished last time; building it anew")
         for left in var.glob("renewals.db*"):
             left.unlink()
-    is_new = not database.exists()
-    if is_new:
+    sign_ins = var / "demo.txt"
+    if not database.exists():
         unfinished.touch()
-    call([renewals, "db", "upgrade"], **clock)
-    if is_new:
-        call([renewals, "demo"], **clock)
+        said = subprocess.run(
+            [str(renewals), "demo"], cwd=ROOT, env=environment() | clock, stdout=subprocess.PIPE, check=False
+        )
+        if said.returncode:
+            sys.exit(said.returncode if said.returncode > 0 else 128 - said.returncode)
+        sign_ins.write_bytes(said.stdout)
         unfinished.unlink()
+    if sign_ins.exists():
+        print(sign_ins.read_text(encoding="utf-8"), end="", flush=True)
 
 
 CHECKS: tuple[tuple[str, ...], ...] = (

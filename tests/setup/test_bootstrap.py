@@ -26,8 +26,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     renewals = tmp_path / ".venv" / "bin" / "renewals"
     renewals.write_text(
-        '#!/bin/sh\necho "$@" >> asked.txt\n[ "$1 $2" = "db upgrade" ] && touch var/renewals.db\n'
-        '[ "$1" = demo ] && [ -e refuse ] && exit 1\nexit 0\n'
+        '#!/bin/sh\necho "$@" >> asked.txt\necho AG001\ntouch var/renewals.db\n[ ! -e refuse ]\n'
     )
     renewals.chmod(0o755)
     return tmp_path
@@ -97,11 +96,14 @@ def test_a_second_setup_waits_for_the_first(clone: Path) -> None:
     assert ["first", "second"] == order
 
 
-def test_the_demo_book_is_built_on_the_first_run_only(clone: Path) -> None:
+def test_the_demo_book_is_built_on_the_first_run_and_its_sign_ins_shown_on_each(
+    clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     build_demo(clone)
     build_demo(clone)
 
-    assert ["db upgrade", "demo", "db upgrade"] == asked(clone)
+    assert ["demo"] == asked(clone)
+    assert "AG001\nAG001\n" == capsys.readouterr().out
 
 
 def test_a_demo_book_that_was_interrupted_is_built_anew(clone: Path) -> None:
@@ -113,8 +115,8 @@ def test_a_demo_book_that_was_interrupted_is_built_anew(clone: Path) -> None:
 
     build_demo(clone)
 
-    assert ["db upgrade", "demo", "db upgrade", "demo"] == asked(clone)
-    assert ["renewals.db"] == sorted(path.name for path in (clone / "var").iterdir())
+    assert ["demo", "demo"] == asked(clone)
+    assert ["demo.txt", "renewals.db"] == sorted(path.name for path in (clone / "var").iterdir())
 
 
 def test_a_failing_tool_ends_as_one_sentence_with_its_last_words(clone: Path) -> None:
