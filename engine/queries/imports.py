@@ -108,7 +108,10 @@ class TouchedRenewal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchPage:
-    """Everything the page of one batch shows; ``samples`` are the first rows, cells in file order."""
+    """Everything the page of one batch shows; ``samples`` are the first rows, cells in file order.
+
+    ``settled`` rows are carried out or rejected: a commit that was cut off stands between 0 and all.
+    """
 
     batch: BatchRow
     encoding: str | None
@@ -117,9 +120,10 @@ class BatchPage:
     renewed: int
     headers: tuple[str, ...]
     samples: tuple[tuple[int, tuple[str, ...]], ...]
-    expiry_samples: tuple[tuple[str, str], ...]
+    expiry_samples: tuple[tuple[str, date], ...]
     file_warnings: tuple[ShownProblem, ...]
     counts: Mapping[str, int]
+    settled: int
     kinds: tuple[ProblemKind, ...]
     problems: tuple[ShownProblem, ...]
     next_position: str | None
@@ -205,9 +209,12 @@ def batch_page(
         renewed=int(details.get("renewed", 0)),
         headers=headers,
         samples=_samples(session, batch_id, headers, mask),
-        expiry_samples=tuple((raw, day) for raw, day in details.get("expiry_samples", ())),
+        expiry_samples=tuple(
+            (raw, date.fromisoformat(day)) for raw, day in details.get("expiry_samples", ())
+        ),
         file_warnings=tuple(mask.problem(p) for p in details.get("file_warnings", ())),
         counts=_counts(session, batch_id),
+        settled=_settled(session, batch_id),
         kinds=_kinds(faulty),
         problems=wanted,
         next_position=next_position,
@@ -297,6 +304,11 @@ def _counts(session: Session, batch_id: int) -> Mapping[str, int]:
     )
     found: dict[str, int] = {row.verdict: row[1] for row in rows}
     return {str(verdict): found.get(verdict, 0) for verdict in RowVerdict}
+
+
+def _settled(session: Session, batch_id: int) -> int:
+    query = select(func.count()).where(ImportRow.batch_id == batch_id, ImportRow.effect.is_not(None))
+    return session.scalar(query) or 0
 
 
 def _touched(session: Session, actor: Actor, batch_id: int) -> tuple[tuple[TouchedRenewal, ...], int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,8 +19,9 @@ from engine.services.steps import STAGE_CLOCK, Cause, apply_step
 from engine.spiff import runner
 from engine.store.calendar import set_clock as store_clock
 from engine.store.instances import Incident, due_instance_ids, next_due_at, open_timers
+from engine.store.session import Tx
 
-SWEEP = 500
+SWEEP = 200
 MAX_CATCH_UP = 60
 Progress = Callable[[datetime], None]
 
@@ -49,16 +50,30 @@ def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
     report = TickReport()
     while True:
         with engine.store.reading() as session:
-            due = due_instance_ids(session, now, limit=SWEEP)
-        if not due:
-            break
-        done = TickReport()
-        for _, instance_id in due:
-            done += fire_instance(engine, instance_id, now=now, actor=actor)
+            due = [instance_id for _, instance_id in due_instance_ids(session, now, limit=SWEEP)]
+        done = _fire_batch(engine, due, now=now, actor=actor)
         report += done
         if done == TickReport():
-            break  # all of them are held by others
+            break  # nothing is due, or all of it is held by others
     return report + TickReport(messages_sent=_send_all(engine, now))
+
+
+def _fire_batch(engine: Engine, due: Sequence[int], *, now: datetime, actor: Actor) -> TickReport:
+    """Fire many instances in one transaction; one that fails is undone alone and tried again by itself."""
+    report, alone = TickReport(), []
+    try:
+        with engine.store.transaction() as tx:
+            for instance_id in due:
+                try:
+                    with tx.attempt():
+                        report += _fire(tx, engine, instance_id, now=now, actor=actor)
+                except Exception:  # the sweep goes on; fire_instance names the failure
+                    alone.append(instance_id)
+    except Conflict:
+        report, alone = TickReport(), list(due)
+    for instance_id in alone:
+        report += fire_instance(engine, instance_id, now=now, actor=actor)
+    return report
 
 
 def _send_all(engine: Engine, now: datetime) -> int:
@@ -75,34 +90,35 @@ def fire_instance(engine: Engine, instance_id: int, *, now: datetime, actor: Act
             return TickReport()
     try:
         with engine.store.transaction() as tx:
-            due = [t for t in open_timers(tx, instance_id) if t.due_at <= now]
-            if not due:
-                return TickReport()
-            scope = load_scope(tx, engine, instance_id, actor=actor, now=now)
-            fired, opened = 0, 0
-            for _ in range(MAX_CATCH_UP):
-                host = RenewalHost(scope)
-                moment = min(t.due_at for t in due)
-                step = runner.fire_timers(
-                    scope.deployed.process,
-                    scope.instance.definition_key,
-                    scope.instance.state,
-                    host,
-                    now=moment,
-                )
-                opened += len(apply_step(scope, host, step, Cause.TIMER))
-                tx.flush()
-                fired += len(step.fired) + sum(1 for t in due if t.element_id == STAGE_CLOCK and t.settled)
-                due = [t for t in open_timers(tx, instance_id) if t.due_at <= now]
-                if not due:
-                    break
-            incidents.resolve(tx, instance_id, trigger="timer", actor=actor, now=now)
-            return TickReport(timers_fired=fired, tasks_opened=opened)
+            return _fire(tx, engine, instance_id, now=now, actor=actor)
     except Conflict:
         return TickReport()  # another worker holds it; the next sweep looks again
     except Exception as error:  # one bad instance must not stop the sweep; it is kept and shown
         incidents.raise_incident(engine, instance_id, trigger="timer", error=error, actor=actor, now=now)
         return TickReport(incidents=1)
+
+
+def _fire(tx: Tx, engine: Engine, instance_id: int, *, now: datetime, actor: Actor) -> TickReport:
+    """Fire the due timers of one instance, each at its own planned moment, oldest first."""
+    scope = load_scope(tx, engine, instance_id, actor=actor, now=now)
+    fired = opened = 0
+    for _ in range(MAX_CATCH_UP):
+        due = [t for t in open_timers(tx, instance_id) if t.due_at <= now]
+        if not due:
+            break
+        host = RenewalHost(scope)
+        step = runner.fire_timers(
+            scope.deployed.process,
+            scope.instance.definition_key,
+            scope.instance.state,
+            host,
+            now=min(t.due_at for t in due),
+        )
+        opened += len(apply_step(scope, host, step, Cause.TIMER))
+        tx.flush()
+        fired += len(step.fired) + sum(1 for t in due if t.element_id == STAGE_CLOCK and t.settled)
+    incidents.resolve(tx, instance_id, trigger="timer", actor=actor, now=now)
+    return TickReport(timers_fired=fired, tasks_opened=opened)
 
 
 def set_clock(engine: Engine, moment: datetime, *, actor: Actor) -> None:

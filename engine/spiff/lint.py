@@ -7,6 +7,7 @@ found, as a check that both readings agree.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import PurePath
 
 from lxml import etree
 
@@ -63,7 +64,8 @@ def lint_set(
         facts=facts,
         decisions={decision_id: decision for decision_id, (_, decision) in decisions.items()},
     )
-    findings += lint_flow(elements)
+    unread = {PurePath(name).stem for name in files if name.endswith(".bpmn") and name not in trees}
+    findings += lint_flow(elements, unread=unread)
     findings += lint_terms(elements, known)
     for name, decision in decisions.values():
         if decision is not None:
@@ -107,7 +109,7 @@ def _decision_ids(content: bytes, name: str) -> list[str]:
     try:
         root = parse_xml(content, file=name).getroot()
     except DiagramError:
-        return []
+        return [PurePath(name).stem]
     return [
         node.get("id", "")
         for node in root

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from engine.spiff.elements import SCOPES, Element, Elements, Flow
 from engine.spiff.findings import Finding, found
@@ -13,10 +13,10 @@ MAX_CHAIN = 250
 _HOSTS = frozenset({"userTask", "serviceTask", "businessRuleTask", "callActivity"}) | SCOPES
 
 
-def lint_flow(elements: Elements) -> Iterator[Finding]:
-    """Yield what is wrong with the flows of a set."""
+def lint_flow(elements: Elements, *, unread: Collection[str] = ()) -> Iterator[Finding]:
+    """Yield what is wrong with the flows of a set; *unread* names processes whose files have faults."""
     yield from _flows(elements)
-    yield from _calls(elements)
+    yield from _calls(elements, unread)
     levels = levels_of(elements)
     waits = waits_in(levels)
     for level in levels:
@@ -170,8 +170,8 @@ def _tokens(level: Level) -> Iterator[Finding]:
         yield found("parallel_merge", level.file, name)
 
 
-def _calls(elements: Elements) -> Iterator[Finding]:
-    known = {process.id for process in elements.processes}
+def _calls(elements: Elements, unread: Collection[str]) -> Iterator[Finding]:
+    known = {process.id for process in elements.processes} | set(unread)
     calls: dict[str, list[Element]] = {}
     for node in elements.nodes:
         if node.kind == "callActivity":

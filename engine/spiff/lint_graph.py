@@ -9,7 +9,7 @@ from functools import cached_property
 
 from engine.spiff.elements import SCOPES, Element, Elements, Flow
 
-MAX_MARKINGS = 20_000
+MAX_MARKINGS = 10_000
 """Most states of the token game looked at; beyond it nothing more is claimed."""
 _WAITS = frozenset({"userTask", "intermediateCatchEvent"})
 
@@ -241,17 +241,31 @@ class _Game:
         return self.level.flows[place].target if place in self.level.flows else place[1:]
 
     def _settled(self, state: frozenset[str]) -> frozenset[str]:
-        """Let tokens before a plain end event disappear at once: nothing else depends on them."""
+        """Move tokens on where nothing else depends on them: along a plain chain, and out by a plain end."""
+        settled: set[str] = set()
+        for place in state:
+            passed = {place}
+            while (step := self._onward(place)) and step not in state | settled | passed:
+                place = step
+                passed.add(step)
+            if step != "":
+                settled.add(place)
+        return frozenset(settled)
+
+    def _onward(self, place: str) -> str | None:
+        """Where a lone token goes next: a flow, ``""`` when it leaves, None when that has to be played.
+
+        A token just behind a merge rests there once, so that a second one can be seen to run into it.
+        """
         level = self.level
-        return frozenset(
-            place
-            for place in state
-            if not (
-                place in level.flows
-                and (end := level.nodes[level.flows[place].target]).kind == "endEvent"
-                and "terminateEventDefinition" not in end.events
-            )
-        )
+        if place not in level.flows or len(level.entering[level.flows[place].source]) > 1:
+            return None
+        node = level.nodes[level.flows[place].target]
+        if node.kind == "endEvent":
+            return None if "terminateEventDefinition" in node.events else ""
+        out = level.leaving[node.id]
+        is_plain = len(level.entering[node.id]) == len(out) == 1 and node.id not in level.boundaries
+        return out[0].id if is_plain and node.kind != "parallelGateway" else None
 
     def _moves(self, state: frozenset[str]) -> Iterator[frozenset[str]]:
         for place in sorted(state):
@@ -265,7 +279,7 @@ class _Game:
         node = level.nodes[level.flows[place].target]
         out = [flow.id for flow in level.leaving[node.id]]
         if node.kind == "endEvent":
-            yield frozenset()
+            yield frozenset() if "terminateEventDefinition" in node.events else state - {place}
         elif node.kind == "parallelGateway":
             waiting = {flow.id for flow in level.entering[node.id]}
             if waiting <= state and place == min(waiting):

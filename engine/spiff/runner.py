@@ -174,13 +174,48 @@ def _run(workflow: BpmnWorkflow, act: Callable[[], object], *, first: Task | Non
     if first is not None:
         trace(first)
     while True:
-        workflow.do_engine_steps(did_complete_task=trace)
-        if not trace.rearm:
-            break
+        _run_ready(workflow, trace)
         for task in trace.rearm:
             _rearm(task)
         trace.rearm.clear()
+        workflow.refresh_timers()
+        if not any(_ready_for_engine(wf) for wf in _live(workflow)):
+            break
     return _step(workflow, trace)
+
+
+def _run_ready(workflow: BpmnWorkflow, trace: _Trace) -> None:
+    """Run what needs no person until nothing is left, innermost processes first.
+
+    What ``do_engine_steps`` does, over the dictionaries of tasks instead of walks through the tree.
+    """
+    more = True
+    while more:
+        active = workflow.get_active_subprocesses()
+        for inner in sorted(active, key=lambda wf: wf.depth, reverse=True):
+            while _run_each(inner, trace):
+                pass
+            caller = workflow.get_task_from_id(inner.parent_task_id)
+            caller.task_spec._update(caller)
+        ran = _run_each(workflow, trace)
+        more = ran or len(workflow.get_active_subprocesses()) > len(active)
+
+
+def _run_each(workflow: Any, trace: _Trace) -> bool:
+    ready = _ready_for_engine(workflow)
+    for task in ready:
+        if task.state == TaskState.READY:  # an earlier one may have cancelled it
+            task.run()
+            trace(task)
+    return bool(ready)
+
+
+def _ready_for_engine(workflow: Any) -> list[Task]:
+    return [t for t in workflow.tasks.values() if t.state == TaskState.READY and not t.task_spec.manual]
+
+
+def _live(workflow: BpmnWorkflow) -> list[Any]:
+    return [workflow, *workflow.get_active_subprocesses()]
 
 
 def _rearm(task: Task) -> None:
@@ -198,10 +233,10 @@ def _rearm(task: Task) -> None:
 
 
 def _step(workflow: BpmnWorkflow, trace: _Trace) -> Step:
-    live = [workflow, *workflow.get_active_subprocesses()]
-    ready = [t for wf in live for t in wf.get_tasks(state=TaskState.READY, skip_subprocesses=True)]
+    tasks = [task for wf in _live(workflow) for task in wf.tasks.values()]
+    ready = [task for task in tasks if task.state == TaskState.READY]
     waiting = list(workflow.event_manager.tasks.values())
-    _check_invariants(workflow, live, ready, waiting)
+    _check_invariants(workflow, tasks, ready, waiting)
     return Step(
         state=codec.dump(workflow),
         ended=workflow.completed,
@@ -215,10 +250,9 @@ def _step(workflow: BpmnWorkflow, trace: _Trace) -> Step:
         passed=tuple(trace.passed),
         fired=frozenset(trace.fired),
         live_calls=tuple(
-            t.task_spec.spec
-            for wf in live
-            for t in wf.get_tasks(state=TaskState.STARTED, skip_subprocesses=True)
-            if isinstance(t.task_spec, CallActivity)
+            task.task_spec.spec
+            for task in tasks
+            if task.state == TaskState.STARTED and isinstance(task.task_spec, CallActivity)
         ),
     )
 
@@ -232,7 +266,7 @@ def _awaited(workflow: BpmnWorkflow) -> frozenset[str]:
 
 
 def _check_invariants(
-    workflow: BpmnWorkflow, live: list[Any], ready: list[Task], waiting: list[Task]
+    workflow: BpmnWorkflow, tasks: list[Task], ready: list[Task], waiting: list[Task]
 ) -> None:
     thrown = [e for e in workflow.bpmn_events if isinstance(e.event_definition, MessageEventDefinition)]
     if thrown:
@@ -241,11 +275,10 @@ def _check_invariants(
             reason_zh=f"发出的消息 {name} 无人接收",
             reason_en=f"the thrown message {name} is caught by nobody",
         )
-    for wf in live:
-        failed = wf.get_tasks(state=TaskState.ERROR, skip_subprocesses=True)
-        if failed:
-            where = failed[0].task_spec.bpmn_id or failed[0].task_spec.name
-            raise InvariantBroken(reason_zh=f"元素 {where} 出错", reason_en=f"element {where} is in error")
+    failed = next((task for task in tasks if task.state == TaskState.ERROR), None)
+    if failed is not None:
+        where = failed.task_spec.bpmn_id or failed.task_spec.name
+        raise InvariantBroken(reason_zh=f"元素 {where} 出错", reason_en=f"element {where} is in error")
     stuck = [t for t in ready if not t.task_spec.manual]
     if stuck or (not workflow.completed and not ready and not waiting):
         raise InvariantBroken(

@@ -45,7 +45,7 @@ class DiagramError(EngineError):
     """A diagram or table file cannot be accepted; ``rule`` is the code of the finding."""
 
     code = "bad_diagram"
-    zh = "{file}:{element}：{reason_zh}"
+    zh = "{file}:{element}: {reason_zh}"
     en = "{file}:{element}: {reason_en}"
 
     def __init__(

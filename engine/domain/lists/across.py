@@ -10,7 +10,7 @@ from datetime import date
 from engine.domain.codes import Line
 from engine.domain.lists import texts
 from engine.domain.lists.judge import Judged
-from engine.domain.lists.model import Fault, PolicyRow, Problem
+from engine.domain.lists.model import Fault, Level, PolicyRow, Problem
 
 _SHARED_BY = 3
 """A number of more customers than this is doubtful. Source: domain.md §7 case 25."""
@@ -23,50 +23,57 @@ def reject_repeats(rows: Iterable[Judged]) -> list[Judged]:
     and line is no copy but double cover: kept, with a warning. Source: domain.md §7 cases 6 and 20.
     """
     kept: dict[object, PolicyRow] = {}
-    judged: list[Judged] = []
-    for row in rows:
-        repeat = _repeat(row, kept)
-        if repeat is not None:
-            judged.append(replace(row, policies=(), problems=(*row.problems, repeat)))
-            continue
-        doubles = _doubles(row, kept)
-        judged.append(replace(row, problems=(*row.problems, *doubles)) if doubles else row)
-        for policy in row.policies:
-            kept.setdefault(_key(policy), policy)
-            kept.setdefault((policy.vin, policy.line), policy)
-            if policy.policy_no:
-                kept.setdefault(policy.policy_no, policy)
-    return judged
+    return [_without_repeats(row, kept) for row in rows]
+
+
+def _without_repeats(row: Judged, kept: dict[object, PolicyRow]) -> Judged:
+    """Return the row without policies that `kept` holds already, and remember the others there."""
+    repeats = {policy.line: found for policy in row.policies if (found := _first_copy(policy, kept))}
+    fresh = tuple(policy for policy in row.policies if policy.line not in repeats)
+    # A row of both lines may repeat one and bring the other: then it is taken, with a warning.
+    told = [
+        _repeat(policy, *repeats[policy.line], level="warning" if fresh else None)
+        for policy in row.policies
+        if policy.line in repeats
+    ]
+    told += _doubles(fresh, kept)
+    for policy in fresh:
+        kept.setdefault(_key(policy), policy)
+        kept.setdefault((policy.vin, policy.line), policy)
+        if policy.policy_no:
+            kept.setdefault(policy.policy_no, policy)
+    return replace(row, policies=fresh, problems=(*row.problems, *told)) if told else row
 
 
 def _key(policy: PolicyRow) -> tuple[str, Line, date]:
     return policy.vin, policy.line, policy.expiry_date
 
 
-def _repeat(row: Judged, kept: dict[object, PolicyRow]) -> Problem | None:
-    for policy in row.policies:
-        by_number = kept.get(policy.policy_no) if policy.policy_no else None
-        first = by_number or kept.get(_key(policy))
-        if first is None:
-            continue
-        same = ("保单号", "policy number") if by_number else ("车架号、险类、到期日", "VIN, line and expiry")
-        facts = {**_where(first), "what": same[0], "what_en": same[1]}
-        column, value = ("保单号", policy.policy_no or "") if by_number else ("车架号", policy.vin)
-        fault = Fault("duplicate_row", facts)
-        return texts.problem(fault, row_no=row.row_no, column=column, value=value, sheet=row.sheet)
-    return None
+def _first_copy(policy: PolicyRow, kept: dict[object, PolicyRow]) -> tuple[PolicyRow, bool] | None:
+    """Return the policy this one repeats, and whether they share the number (else vehicle, line and expiry)."""
+    if policy.policy_no and policy.policy_no in kept:
+        return kept[policy.policy_no], True
+    first = kept.get(_key(policy))
+    return None if first is None else (first, False)
 
 
-def _doubles(row: Judged, kept: dict[object, PolicyRow]) -> list[Problem]:
+def _repeat(policy: PolicyRow, first: PolicyRow, same_number: bool, *, level: Level | None) -> Problem:
+    same = ("保单号", "policy number") if same_number else ("车架号、险类、到期日", "VIN, line and expiry")
+    column, value = ("保单号", policy.policy_no or "") if same_number else ("车架号", policy.vin)
+    fault = Fault("duplicate_row", {**_where(first), "what": same[0], "what_en": same[1]}, level)
+    return texts.problem(fault, row_no=policy.row_no, column=column, value=value, sheet=policy.sheet)
+
+
+def _doubles(policies: Iterable[PolicyRow], kept: dict[object, PolicyRow]) -> list[Problem]:
     return [
         texts.problem(
             Fault("double_cover", _where(kept[policy.vin, policy.line])),
-            row_no=row.row_no,
+            row_no=policy.row_no,
             column="车架号",
             value=policy.vin,
-            sheet=row.sheet,
+            sheet=policy.sheet,
         )
-        for policy in row.policies
+        for policy in policies
         if (policy.vin, policy.line) in kept
     ]
 

@@ -188,7 +188,7 @@ def read_phone(cell: Cell) -> Reading:
     text = half_width(clean(as_text(cell)))
     if "*" in text:
         return None, Fault("phone_masked")
-    if _SCIENTIFIC.fullmatch(text):
+    if _SCIENTIFIC.fullmatch(text) or (isinstance(cell, float) and not text.isdigit()):
         return None, Fault("phone_mangled")
     parts = [part for part in re.split(r"[,;/、|\s]+", text) if len(re.sub(r"\D", "", part)) >= 7]
     phone = vehicle.normalise_phone(parts[0] if len(parts) > 1 else text)

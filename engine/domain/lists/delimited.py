@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from contextlib import suppress
 
 from engine.domain.lists.model import FileKind
 from engine.domain.lists.source import (
@@ -32,7 +33,7 @@ def read_delimited(content: bytes, score: Score) -> Source:
     Raises:
         Refused: no encoding fits, or quotation marks are broken.
     """
-    text, encoding = _decode(content)
+    text, encoding = _decode(content, score)
     found, separator = _best_separator(text[:_HEAD], score)
     if found < 2 and encoding == "gb18030":
         _refuse_damaged_utf8(content, score)
@@ -40,7 +41,7 @@ def read_delimited(content: bytes, score: Score) -> Source:
     return Source(FileKind.CSV, (sheet,), encoding=encoding, separator=separator)
 
 
-def _decode(content: bytes) -> tuple[str, str]:
+def _decode(content: bytes, score: Score) -> tuple[str, str]:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         candidates = ["utf-16"]
     elif content.startswith(codecs.BOM_UTF8):
@@ -48,18 +49,18 @@ def _decode(content: bytes) -> tuple[str, str]:
     else:
         candidates = ["utf-8", "gb18030"]
     for encoding in candidates:
-        try:
+        with suppress(UnicodeDecodeError):
             return content.decode(encoding), encoding
-        except UnicodeDecodeError as error:
-            row = content.count(b"\n", 0, error.start) + 1
-    if candidates == ["utf-8-sig"]:
-        raise Refused("encoding_damaged", row=row)
+    _refuse_damaged_utf8(content, score)
     raise Refused("encoding_unknown")
 
 
 def _refuse_damaged_utf8(content: bytes, score: Score) -> None:
-    """Refuse a UTF-8 file with a damaged byte by its line, where GB18030 made letters of it without sense."""
-    if _best_separator(content[:_HEAD].decode("utf-8", errors="replace"), score)[0] < 2:
+    """Refuse, by its line, a file whose header is UTF-8 and whose body holds a byte that is not.
+
+    GB18030 would fail on it too, or make letters without sense of the whole.
+    """
+    if _best_separator(content[:_HEAD].decode("utf-8-sig", errors="replace"), score)[0] < 2:
         return
     try:
         content.decode("utf-8")

@@ -144,6 +144,7 @@ def _no_header(filled: list[Sheet], source: Source, profile: Profile) -> Refused
         "header_not_found",
         depth=HEADER_DEPTH,
         profile=profile.name.zh,
+        profile_en=profile.name.en,
         found="、".join(as_text(cell) for cell in first[:12]) or "-",
         encoding=source.encoding or source.kind.value,
         required="、".join(required),

@@ -1,7 +1,7 @@
 """Reads one workbook from standard input and prints its cells as JSON lines; started by `workbook` only.
 
 A process of its own, because the native reader may be led by a hostile file to ask for memory without
-bounds or to abort: that must end this process and no other. It imports nothing of ours and runs isolated.
+bounds or to abort: that must end this process and no other. It imports nothing of ours.
 
 Lines printed: ``{"sheet", "visible", "merged": [[first row, last row, column], …]}`` opens a sheet; ``[row_no, cell, …]`` is
 a row that is not empty, trailing empty cells left out; ``{"end": true}`` closes, ``{"refused": reason}`` ends
@@ -24,7 +24,12 @@ def limit_process(memory_bytes: int, cpu_seconds: int) -> None:
         import resource
     except ImportError:
         return
-    for kind, bound in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CPU, cpu_seconds)):
+    bounds = (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, cpu_seconds),
+        (resource.RLIMIT_CORE, 0),  # a dump would hold personal data
+    )
+    for kind, bound in bounds:
         try:
             resource.setrlimit(kind, (bound, bound))
         except (ValueError, OSError):  # the system knows no such bound, or a stricter one holds already

@@ -169,7 +169,7 @@ PROBLEMS: dict[str, Text] = {
         ("上牌后请更新；车辆以车架号为准。", "Update it once there is one; the VIN identifies the vehicle."),
     ),
     "plate_temporary": _warning(
-        ("车牌“{value}”为临时号牌。", "The plate “{value}” is temporary."),
+        ("车牌为临时号牌。", "The plate is temporary."),
         (
             "取得正式号牌后请更新；此项不影响接收。",
             "Update it when the final plate is there; this does not stop the row.",
@@ -177,8 +177,8 @@ PROBLEMS: dict[str, Text] = {
     ),
     "plate_format": _warning(
         (
-            "车牌“{value}”不符合7位燃油或8位新能源号牌格式。",
-            "The plate “{value}” is neither a 7-place fuel nor an 8-place new-energy plate.",
+            "车牌不符合7位燃油或8位新能源号牌格式。",
+            "The plate is neither a 7-place fuel nor an 8-place new-energy plate.",
         ),
         _CHECK,
     ),
@@ -228,8 +228,8 @@ PROBLEMS: dict[str, Text] = {
     ),
     "phone_format": _warning(
         (
-            "“{value}”不是11位手机号，无法发送短信。",
-            "“{value}” is no 11-digit mobile number; no SMS can be sent.",
+            "不是11位手机号，无法发送短信。",
+            "This is no 11-digit mobile number; no SMS can be sent.",
         ),
         ("请向客户核实；此项不影响接收。", "Verify with the customer; this does not stop the row."),
     ),
@@ -450,7 +450,7 @@ REFUSALS: dict[str, Text] = {
     "header_not_found": _error(
         (
             "文件“{file}”前 {depth} 行中没有“{profile}”模板的表头。读到的首行：{found}。（编码：{encoding}）",
-            "The first {depth} rows of “{file}” hold no header of the profile “{profile}”. First row read: {found}. (Encoding: {encoding})",
+            "The first {depth} rows of “{file}” hold no header of the profile “{profile_en}”. First row read: {found}. (Encoding: {encoding})",
         ),
         (
             "请核对来源模板；表头应包含：{required}。",

@@ -44,7 +44,7 @@ def read_workbook(content: bytes, kind: str) -> tuple[Sheet, ...]:
     """
     try:
         done = subprocess.run(
-            [sys.executable, "-I", str(_CHILD), json.dumps(_LIMITS)],
+            [sys.executable, "-P", str(_CHILD), json.dumps(_LIMITS)],
             input=content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
