@@ -44,13 +44,13 @@ class TaskCompleted:
 
 
 def may_do(actor: Actor, task: UserTask, renewal: Renewal) -> bool:
-    """Whether *actor* may work on the task: it is theirs, or their role's and in their units."""
+    """Whether *actor* may work on the task: it is theirs, or their role's and the renewal in their scope.
+
+    The same rule as ``engine.queries.scope.tasks_doable_by``, for one task in hand.
+    """
     if task.assignee_no is not None:
         return actor.employee_no == task.assignee_no
-    if Role(task.role) not in actor.roles:
-        return False
-    units = {renewal.sub_branch_code, renewal.branch_code, renewal.workplace_code}
-    return actor.sees_all or bool(units & actor.unit_codes)
+    return Role(task.role) in actor.roles and _sees(actor, renewal)
 
 
 def claim_task(engine: Engine, task_id: int, *, actor: Actor) -> None:

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from engine.api import BadInput, Engine, InboxTab, InboxWish, Present, actor_of, claim_task, inbox_page
+from engine.queries.inbox import InboxPage
+from tests.acceptance.desk import vin
+from tests.support.console import counted, task_of
+
+
+def inbox(engine: Engine, who: str, **wish: Any) -> InboxPage:
+    with engine.store.reading() as session:
+        return inbox_page(session, actor_of(engine, who), InboxWish(**wish), Present.of(engine.clock))
+
+
+def test_the_drawer_of_today_holds_late_tasks_and_those_of_today_in_order_of_their_days(book: Engine) -> None:
+    page = inbox(book, "AG001")
+
+    assert [("record_contact", 4), ("report_lapse_reason", 0)] == [
+        (book_form(book, row.task_id), row.late_days) for row in page.rows
+    ]
+    assert [date(2026, 11, 20), date(2026, 11, 24)] == [row.due_date for row in page.rows]
+
+
+def book_form(engine: Engine, task_id: int) -> str:
+    from engine.tables import UserTask
+
+    with engine.store.reading() as session:
+        return str(session.get_one(UserTask, task_id).form_id)
+
+
+def test_the_counts_of_the_drawers_are_those_of_their_lists(book: Engine) -> None:
+    counts = inbox(book, "SP01").counts
+
+    assert counts == {
+        tab: len(inbox(book, "SP01", tab=tab, limit=100).rows) for tab in InboxTab if tab is not InboxTab.DONE
+    }
+    assert counts[InboxTab.ALL] > counts[InboxTab.TODAY] >= counts[InboxTab.LATE] > 0
+
+
+def test_everything_personal_in_a_row_is_masked(book: Engine) -> None:
+    row = inbox(book, "AG001", tab=InboxTab.ALL, search=vin(7)).rows[0]
+
+    assert "川A***07" == row.plate
+    assert "测*" == row.customer
+    assert 28 == row.days_left
+
+
+@pytest.mark.parametrize(
+    ("search", "cars"),
+    [
+        pytest.param("川A00007", {7}, id="a whole plate"),
+        pytest.param("川 a·0000", {5, 6, 7}, id="the beginning of a plate, typed loosely"),
+        pytest.param(vin(10)[:17], {10}, id="a VIN"),
+        pytest.param("8105052026120000000", {6, 7}, id="the beginning of a policy number"),
+        pytest.param("川", {5, 6, 7, 10}, id="too short to mean anything"),
+        pytest.param("京Z99999", set(), id="nobody's plate"),
+        pytest.param("%", {5, 6, 7, 10}, id="a wildcard is text"),
+        pytest.param("%%%", set(), id="wildcards find nothing"),
+    ],
+)
+def test_search_finds_by_plate_policy_number_and_vin(book: Engine, search: str, cars: set[int]) -> None:
+    rows = inbox(book, "AG001", tab=InboxTab.ALL, search=search).rows
+
+    assert {f"川A***{n:02d}" for n in cars} == {row.plate for row in rows}
+
+
+def test_filters_narrow_by_action_stage_and_due_day(book: Engine) -> None:
+    everything = inbox(book, "SP01", tab=InboxTab.ALL, limit=100).rows
+
+    by_action = inbox(book, "SP01", tab=InboxTab.ALL, action_id="S-S2").rows
+    by_stage = inbox(book, "SP01", tab=InboxTab.ALL, stage="summary", limit=100).rows
+    by_day = inbox(
+        book, "SP01", tab=InboxTab.ALL, due_from=date(2026, 11, 24), due_to=date(2026, 11, 24)
+    ).rows
+
+    assert {r.task_id for r in everything if r.action_id == "S-S2"} == {r.task_id for r in by_action}
+    assert {r.task_id for r in everything if r.stage == "summary"} == {r.task_id for r in by_stage} != set()
+    assert {r.task_id for r in everything if r.due_date == date(2026, 11, 24)} == {r.task_id for r in by_day}
+
+
+def test_pages_follow_one_another_without_gap_or_repetition(book: Engine) -> None:
+    whole = [row.task_id for row in inbox(book, "SP01", tab=InboxTab.ALL, limit=100).rows]
+
+    walked: list[int] = []
+    position = None
+    while True:
+        page = inbox(book, "SP01", tab=InboxTab.ALL, limit=3, after=position)
+        walked += [row.task_id for row in page.rows]
+        position = page.next_position
+        if position is None:
+            break
+
+    assert len(whole) > 6
+    assert whole == walked
+
+
+def test_done_tasks_stand_newest_first(book: Engine) -> None:
+    rows = inbox(book, "SP01", tab=InboxTab.DONE, limit=4).rows
+
+    assert 4 == len(rows)
+    assert sorted((row.completed_at for row in rows), reverse=True) == [row.completed_at for row in rows]
+
+
+def test_another_units_tasks_are_in_no_drawer(book: Engine) -> None:
+    other = task_of(book, 22, "record_contact")
+
+    found = {row.task_id for tab in InboxTab for row in inbox(book, "AG001", tab=tab, limit=100).rows}
+
+    assert other.id not in found
+
+
+def test_a_role_queue_is_claimable_until_somebody_takes_it(book: Engine) -> None:
+    from engine.tables import UserTask
+
+    task = task_of(book, 7, "record_contact")
+    with book.store.transaction() as tx:
+        tx.get_one(UserTask, task.id).assignee_no = None
+    before = inbox(book, "AG001", tab=InboxTab.CLAIMABLE).rows
+
+    claim_task(book, task.id, actor=actor_of(book, "AG001"))
+
+    assert [(task.id, True)] == [(row.task_id, row.is_claimable) for row in before]
+    assert () == inbox(book, "AG001", tab=InboxTab.CLAIMABLE).rows
+    assert task.id in {row.task_id for row in inbox(book, "AG001", tab=InboxTab.ALL).rows if row.is_claimed}
+
+
+def test_governing_roles_have_an_empty_inbox(book: Engine) -> None:
+    assert {0} == set(inbox(book, "AU01").counts.values())
+
+
+def test_the_number_of_statements_does_not_grow_with_the_rows(book: Engine) -> None:
+    person, present = actor_of(book, "SP01"), Present.of(book.clock)
+
+    sent = []
+    for limit in (1, 100):
+        with book.store.reading() as session, counted(book) as statements:
+            inbox_page(session, person, InboxWish(tab=InboxTab.ALL, limit=limit), present)
+        sent.append(len(statements))
+
+    assert [3, 3] == sent
+
+
+def test_a_position_made_up_by_hand_is_refused(book: Engine) -> None:
+    with pytest.raises(BadInput):
+        inbox(book, "AG001", after="bm9uc2Vuc2U")
