@@ -18,7 +18,7 @@ from admin.formatters import init_formatters
 from admin.i18n import init_i18n
 from admin.menu import menu_for, user_links_for
 from admin.security import current_actor, init_security
-from admin.views import home, inbox, renewals, tasks
+from admin.views import account, home, imports, inbox, org, renewals, tasks
 from engine.api import Engine, Role
 
 STATIC = Path(__file__).parent / "static"
@@ -41,7 +41,7 @@ def create_app(engine: Engine) -> Flask:
 def _init_pages(app: Flask, engine: Engine) -> None:
     """Join the rooms of the console: sign-in first, so that its guard stands before every page."""
     init_security(app, engine)
-    for view in (home, inbox, tasks, renewals):
+    for view in (home, inbox, tasks, renewals, imports, org, account):
         app.register_blueprint(view.blueprint)
     if find_spec("admin.records"):
         from admin.records import register_views

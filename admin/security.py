@@ -230,8 +230,7 @@ def _stay_here(view: Callable[..., Any], default: str) -> Callable[..., Response
         answer = view(*args, **kwargs)
         if isinstance(answer, BaseResponse) and answer.status_code in (302, 303):
             wished = request.form.get("next") or request.args.get("next")
-            answer.headers["Location"] = local_target(wished, default)
-            answer.status_code = 303
+            return redirect(local_target(wished, default), code=303)
         return answer
 
     inside.__name__ = view.__name__
@@ -266,7 +265,7 @@ def _harden(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.endpoint is None or not (request.endpoint == "static" or request.endpoint.endswith(".static")):
-        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Cache-Control"] = "no-store"
     if current_engine().settings.secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

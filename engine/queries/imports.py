@@ -252,21 +252,25 @@ class _Mask:
 def _problem_page(
     rows: Sequence[ImportRow], mask: _Mask, *, verdict: str | None, code: str | None, after: str | None
 ) -> tuple[tuple[ShownProblem, ...], str | None]:
-    """Return the problems of one page of rows, and the position of the next."""
-    last = unpack_position(after, int)[0] if after else 0
+    """Return the problems of one page of rows, rejected ones first, and the position of the next page."""
+    last = unpack_position(after, int, int) if after else (-1, 0)
+
+    def place(row: ImportRow) -> tuple[int, int]:
+        return (int(row.verdict != RowVerdict.REJECTED), row.id)
+
     kept = [
         row
         for row in rows
-        if row.id > last
+        if place(row) > last
         and (not verdict or row.verdict == verdict)
         and (not code or any(p["code"] == code for p in row.problems))
     ]
-    kept.sort(key=lambda row: row.id)
+    kept.sort(key=place)
     shown = kept[:PAGE]
     problems = tuple(
         mask.problem(raw) for row in shown for raw in row.problems if not code or raw["code"] == code
     )
-    return problems, pack_position(shown[-1].id) if len(kept) > PAGE else None
+    return problems, pack_position(*place(shown[-1])) if len(kept) > PAGE else None
 
 
 def _kinds(rows: Sequence[ImportRow]) -> tuple[ProblemKind, ...]:
