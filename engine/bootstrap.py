@@ -121,10 +121,13 @@ def unpack(bundle: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def build_engine(settings: Settings | None = None) -> Engine:
-    """Build the process's engine from *settings* (default: the environment)."""
+def build_engine(settings: Settings | None = None, *, durable: bool = True) -> Engine:
+    """Build the process's engine from *settings* (default: the environment).
+
+    Without *durable* a crash may ruin the (SQLite) database: only for one that is then thrown away.
+    """
     settings = settings or load_settings()
-    store = Store(settings.database_url)
+    store = Store(settings.database_url, durable=durable)
     clock: Clock = (
         VirtualClock(store.read_clock, settings.zone)
         if settings.virtual_clock

@@ -29,6 +29,7 @@ from engine.queries import command_line as reading
 from engine.services import demo as book
 from engine.services import directory, imports, publish, schema, tasks, timers, users
 from engine.services.messages import deliver_message
+from engine.settings import load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 OPERATOR = Actor(name="cli", display_name="命令行", sees_all=True)
@@ -454,11 +455,11 @@ def org_import(file: Path) -> None:
 @json_option
 def demo(count: int, seed: int) -> None:
     """Build the demo book in an empty database by really running the engine on the virtual clock."""
-    with _engine(checked=False) as engine:
-        schema.upgrade(engine)
-        with click.progressbar(length=100, label=_say("生成演示数据", "Demo book"), file=sys.stderr) as bar:
-            report = book.build(engine, count=count, seed=seed, on_progress=bar.update)
-        _show(report, book.report_text(report, _lang()))
+    with click.progressbar(
+        length=book.STEPS, label=_say("生成演示数据", "Demo book"), file=sys.stderr
+    ) as bar:
+        report = book.build_book(load_settings(), count=count, seed=seed, on_progress=bar.update)
+    _show(report, book.report_text(report, _lang()))
 
 
 def _add_installed_commands() -> None:

@@ -30,13 +30,21 @@ class Settings:
     lang: str
     sink: Path
     secure_cookies: bool
-    trusted_hosts: tuple[str, ...] = ()  # names the console answers to; empty: this machine's, or any behind 0.0.0.0
+    trusted_hosts: tuple[
+        str, ...
+    ] = ()  # names the console answers to; empty: this machine's, or any behind 0.0.0.0
     proxies: int = 0  # reverse proxies in front, whose X-Forwarded-* are believed
 
     @property
     def embedded(self) -> bool:
         """Whether this is the one-process default on SQLite."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def database_path(self) -> Path | None:
+        """The embedded database's file; None for a server or a database in memory."""
+        path = self.database_url.partition(":///")[2].partition("?")[0]
+        return Path(path) if self.embedded and path and path != ":memory:" else None
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -10,7 +10,13 @@ from typing import Any
 from forms import FieldKind, Form
 from forms.model import DAYS, ONE_CHOICE, SEVERAL_CHOICES, Field
 
-_NOTES = ("已与客户沟通，情况正常。", "客户关注保费变化，已说明依据。", "资料已核对。", "约定下周再联系。", "按计划推进。")
+_NOTES = (
+    "已与客户沟通，情况正常。",
+    "客户关注保费变化，已说明依据。",
+    "资料已核对。",
+    "约定下周再联系。",
+    "按计划推进。",
+)
 
 
 def plausible(form: Form, random: Random, *, today: date, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,22 @@ _MODELS = (
     ("哈弗H6", 117_900, "燃油"),
 )
 _SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜"
-_GIVEN = ("明轩", "欣怡", "子涵", "雨桐", "宇航", "梓萱", "建平", "桂兰", "永强", "秀珍", "家豪", "婉清", "志强", "红梅")
+_GIVEN = (
+    "明轩",
+    "欣怡",
+    "子涵",
+    "雨桐",
+    "宇航",
+    "梓萱",
+    "建平",
+    "桂兰",
+    "永强",
+    "秀珍",
+    "家豪",
+    "婉清",
+    "志强",
+    "红梅",
+)
 _FATES = (
     ("renewed", 58),
     ("lost", 9),
@@ -74,11 +89,15 @@ def demo_cars(org: OrgFile, count: int, random: Random, *, today: date) -> list[
     return [_car(n, agents[n % len(agents)], branches, random, today, count) for n in range(count)]
 
 
-def _car(number: int, agent: Any, branches: Sequence[str], random: Random, today: date, count: int) -> DemoCar:
+def _car(
+    number: int, agent: Any, branches: Sequence[str], random: Random, today: date, count: int
+) -> DemoCar:
     model, price, energy = random.choice(_MODELS)
     expiry = today + timedelta(days=-30 + number * 121 // max(count, 1))
     fate = random.choices([f for f, _ in _FATES], [w for _, w in _FATES])[0]
-    plate = f"浙A{random.choice('DF')}{number % 100000:05d}" if energy != "燃油" else f"浙A{number % 100000:05d}"
+    plate = (
+        f"浙A{random.choice('DF')}{number % 100000:05d}" if energy != "燃油" else f"浙A{number % 100000:05d}"
+    )
     claims = random.choices((0, 1, 2, 3), (70, 20, 8, 2))[0]
     early = random.randint(2, 40) if random.random() < 0.8 else -random.randint(1, 20)
     return DemoCar(
@@ -121,10 +140,26 @@ def pending_csv(cars: Sequence[DemoCar]) -> bytes:
     """Return the cars' expiring policies as a list under the ``standard`` profile."""
     rows = []
     for car in cars:
-        rows.append(_row(car, "商业", _a_year_before(car.expiry_date), car.expiry_date, f"81{car.number:020d}", car.premium))
+        rows.append(
+            _row(
+                car,
+                "商业",
+                _a_year_before(car.expiry_date),
+                car.expiry_date,
+                f"81{car.number:020d}",
+                car.premium,
+            )
+        )
         if car.both_lines:
             rows.append(
-                _row(car, "交强", _a_year_before(car.expiry_date), car.expiry_date, f"82{car.number:020d}", car.ctp_premium)
+                _row(
+                    car,
+                    "交强",
+                    _a_year_before(car.expiry_date),
+                    car.expiry_date,
+                    f"82{car.number:020d}",
+                    car.ctp_premium,
+                )
             )
     return _csv(rows)
 
@@ -147,7 +182,9 @@ def _a_year_before(expiry: date) -> date:
 
 
 def _a_year_after(start: date) -> date:
-    return start.replace(year=start.year + 1, day=min(start.day, 28) if start.month == 2 else start.day) - timedelta(days=1)
+    return start.replace(
+        year=start.year + 1, day=min(start.day, 28) if start.month == 2 else start.day
+    ) - timedelta(days=1)
 
 
 def _row(

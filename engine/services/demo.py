@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any
 
-from engine.bootstrap import Engine
+from engine.bootstrap import Engine, build_engine
 from engine.clock import VirtualClock
 from engine.domain.actor import SYSTEM, Actor
 from engine.domain.codes import Role
@@ -21,7 +22,8 @@ from engine.domain.demo_forms import plausible
 from engine.domain.demo_people import BRANCH, demo_org, people_in
 from engine.domain.demo_vehicles import DemoCar, demo_cars, issued_csv, pending_csv
 from engine.errors import BadInput, EngineError
-from engine.services import directory, imports, messages, publish, tasks, timers, users
+from engine.services import directory, imports, messages, publish, schema, tasks, timers, users
+from engine.settings import Settings
 from engine.store.calendar import set_clock
 from engine.store.demo import OfferedTask, count_renewals, offered_tasks
 from engine.store.session import Tx
@@ -30,6 +32,7 @@ DEMO_TODAY = date(2026, 11, 24)
 PASSWORD = "demo-renewals"
 DAYS_BACK = 90
 HORIZON = 90
+STEPS = DAYS_BACK + 1
 LIST_EVERY = 15
 WORK_HOUR = time(10, 30)
 Progress = Callable[[int], None]
@@ -47,20 +50,52 @@ class DemoReport:
     password: str
 
 
-def build(engine: Engine, *, count: int, seed: int, on_progress: Progress) -> DemoReport:
-    """Build the book in an empty database.
+def build_book(settings: Settings, *, count: int, seed: int, on_progress: Progress) -> DemoReport:
+    """Build the book in the database of *settings*; on SQLite beside it, moved into place when whole.
 
     Raises:
-        BadInput: the database holds renewals already.
+        BadInput: the database is in use already.
     """
+    path = settings.database_path
+    if path is None:
+        engine = build_engine(settings)
+        schema.upgrade(engine)
+        return build(engine, count=count, seed=seed, on_progress=on_progress)
+    if path.exists():
+        _refuse_used(settings)
+    building = path.with_name(path.name + ".building")
+    for leftover in (building, *_companions(building)):
+        leftover.unlink(missing_ok=True)
+    engine = build_engine(replace(settings, database_url=f"sqlite:///{building}"), durable=False)
+    schema.upgrade(engine)
+    report = build(engine, count=count, seed=seed, on_progress=on_progress)
+    engine.store.close_file()
+    for leftover in _companions(path):
+        leftover.unlink(missing_ok=True)
+    building.replace(path)
+    return report
+
+
+def _companions(path: Path) -> tuple[Path, ...]:
+    return tuple(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
+
+
+def _refuse_used(settings: Settings) -> None:
+    engine = build_engine(settings)
+    try:
+        used = engine.store.is_in_use()
+    finally:
+        engine.store.engine.dispose()
+    if used:
+        raise BadInput(
+            what="数据库", value=settings.database_url, reason="已有数据，演示数据只能建在空库中。"
+        )
+
+
+def build(engine: Engine, *, count: int, seed: int, on_progress: Progress) -> DemoReport:
+    """Build the book in a database that holds nothing but its schema."""
     engine = replace(engine, clock=VirtualClock(engine.store.read_clock, engine.settings.zone))
     with engine.store.transaction() as tx:
-        if count_renewals(tx):
-            raise BadInput(
-                what="数据库",
-                value=engine.settings.database_url,
-                reason="已有续保数据，演示数据只能建在空库中。",
-            )
         set_clock(tx, _at(engine, DEMO_TODAY - timedelta(days=DAYS_BACK), time(9)))
     world = _World(engine, Random(seed), count)
     world.settle()

@@ -17,6 +17,7 @@ class RenewalHost:
 
     def __init__(self, scope: StepScope) -> None:
         self.scope = scope
+        self.zone = scope.engine.clock.zone
         self._facts: dict[str, object] = {}
         self.functions: Mapping[str, Callable[..., object]] = {
             "T": self._days_from_expiry,

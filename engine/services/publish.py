@@ -19,6 +19,7 @@ from engine.store.people import roles_of_user, user_by_name
 from engine.store.session import Tx
 
 MAX_FILES = 400
+ROOT = "renewal"
 HERE = Path(__file__).resolve().parents[2]
 OWN_PROCESSES = HERE / "processes"
 OWN_FORMS = HERE / "forms" / "definitions"
@@ -55,11 +56,14 @@ def read_files(path: Path | None = None) -> dict[str, bytes]:
     return files
 
 
-def lint_files(files: Mapping[str, bytes]) -> list[Finding]:
-    """Return every problem of a candidate set, errors first; no database needed."""
+def lint_files(files: Mapping[str, bytes], *, root: str | None = None) -> list[Finding]:
+    """Return every problem of a candidate set, errors first; no database needed.
+
+    With *root* the set must hold that process: a deployment needs it, a look at one file does not.
+    """
     form_ids, findings = _check_forms(files)
     diagrams = {name: content for name, content in files.items() if not name.startswith("forms/")}
-    findings += lint_set(diagrams, forms=form_ids, operations=frozenset(CATALOGUE), facts=FACTS)
+    findings += lint_set(diagrams, forms=form_ids, operations=frozenset(CATALOGUE), facts=FACTS, root=root)
     return sorted(findings, key=lambda f: (f.level != "error", f.file, f.element or "", f.code))
 
 
@@ -105,7 +109,7 @@ def deploy(
         raise DeploymentRefused(
             reason_zh=f"文件超过 {MAX_FILES} 个", reason_en=f"more than {MAX_FILES} files"
         )
-    findings = lint_files(files)
+    findings = lint_files(files, root=ROOT)
     errors = [f for f in findings if f.level == "error"]
     if errors:
         raise DeploymentRefused(

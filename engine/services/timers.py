@@ -67,7 +67,7 @@ def _fire_batch(engine: Engine, due: Sequence[int], *, now: datetime, actor: Act
                 try:
                     with tx.attempt():
                         report += _fire(tx, engine, instance_id, now=now, actor=actor)
-                except Exception:  # the sweep goes on; fire_instance names the failure
+                except Exception:  # noqa: BLE001 - the sweep goes on; fire_instance names the failure
                     alone.append(instance_id)
     except Conflict:
         report, alone = TickReport(), list(due)
@@ -93,7 +93,7 @@ def fire_instance(engine: Engine, instance_id: int, *, now: datetime, actor: Act
             return _fire(tx, engine, instance_id, now=now, actor=actor)
     except Conflict:
         return TickReport()  # another worker holds it; the next sweep looks again
-    except Exception as error:  # one bad instance must not stop the sweep; it is kept and shown
+    except Exception as error:  # noqa: BLE001 - one bad instance must not stop the sweep; it is kept
         incidents.raise_incident(engine, instance_id, trigger="timer", error=error, actor=actor, now=now)
         return TickReport(incidents=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.specs.mixins.exclusive_gateway import ExclusiveGateway
@@ -17,6 +18,7 @@ class Host(Protocol):
     """The surroundings of one step: facts, functions, operations and decisions."""
 
     functions: Mapping[str, Callable[..., object]]
+    zone: ZoneInfo
 
     def fact(self, name: str) -> object:
         """Return the fact called *name* (a mapping or a value), or None."""
@@ -82,7 +84,10 @@ class ScriptEngine(PythonScriptEngine):  # type: ignore[misc]
         """Evaluate *expression* for *task*; dates become the instant their business day begins (ISO text)."""
         context = StepContext(task.data, self.host)
         value = compile_expression(expression).evaluate(context, self.host.functions)
-        if isinstance(task.task_spec, ExclusiveGateway) and not isinstance(value, bool):
+        if isinstance(task.task_spec, ExclusiveGateway):
+            value = False if value is None else value  # a fact nobody knows decides nothing
+            if isinstance(value, bool):
+                return value
             raise ExpressionFault(
                 text=expression,
                 reason_zh="条件的结果不是真/假",
@@ -91,7 +96,7 @@ class ScriptEngine(PythonScriptEngine):  # type: ignore[misc]
         if isinstance(value, datetime):
             return value.isoformat()
         if isinstance(value, date):
-            return midnight(value).isoformat()
+            return midnight(value, self.host.zone).isoformat()
         return value
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> object:

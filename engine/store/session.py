@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Engine, create_engine, event, select, text
+from sqlalchemy import Engine, create_engine, event, inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
@@ -71,8 +71,8 @@ class Tx(Session):
 class Store:
     """A database: engine, sessions, the transaction and the stored clock."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = _connect(url)
+    def __init__(self, url: str, *, durable: bool = True) -> None:
+        self.engine = _connect(url, durable=durable)
         self._tx = sessionmaker(self.engine, class_=Tx, expire_on_commit=False, autoflush=False)
         self._read = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
@@ -130,6 +130,23 @@ class Store:
             )
         return now
 
+    def is_in_use(self) -> bool:
+        """Whether anything but an empty schema is stored."""
+        with self.engine.connect() as connection:
+            names = set(inspect(connection).get_table_names())
+            kept = ("renewal", "definition_set", "org_unit", "user_account", "import_batch")
+            return any(
+                connection.execute(text(f"SELECT 1 FROM {name} LIMIT 1")).first()
+                for name in kept
+                if name in names
+            )
+
+    def close_file(self) -> None:
+        """Write the write-ahead log back into the (SQLite) file and let go of it."""
+        with self.engine.connect() as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        self.engine.dispose()
+
     def ping(self) -> None:
         """Check that the database answers and its schema is current.
 
@@ -143,7 +160,7 @@ class Store:
             raise DatabaseNotReady(reason=type(error).__name__) from error
 
 
-def _connect(url: str) -> Engine:
+def _connect(url: str, *, durable: bool) -> Engine:
     sqlite = url.startswith("sqlite")
     if sqlite and (path := url.partition(":///")[2].partition("?")[0]) and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -156,11 +173,18 @@ def _connect(url: str) -> Engine:
     )
     if sqlite:
         event.listen(engine, "connect", _tune_sqlite)
+        if not durable:
+            event.listen(engine, "connect", _trust_luck)
     return engine
 
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _trust_luck(connection: Any, _record: Any) -> None:
+    """For a database that is thrown away when its making is interrupted (the demonstration)."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.clock import SHANGHAI
 from engine.errors import MessageNotAwaited, NotFound
 from engine.spiff import codec, runner
 from engine.spiff.parser import ProcessSet, parse_set
@@ -21,6 +22,7 @@ class FixedHost:
     def __init__(self, expiry: date = date(2026, 12, 31)) -> None:
         self.expiry = expiry
         self.called: list[str] = []
+        self.zone = SHANGHAI
         self.functions = {"T": lambda days: self.expiry + timedelta(days=int(days))}
 
     def fact(self, name: str) -> object:
@@ -50,7 +52,9 @@ def test_a_new_instance_waits_for_a_person_a_timer_and_the_messages(process: Pro
     step = runner.start(process, "renewal", FixedHost(), now=NOW)
 
     assert elements(step) == ["contact"]
-    assert [(t.element_id, t.due_at) for t in step.timers] == [("end_prep", datetime(2026, 11, 15, 16, tzinfo=UTC))]
+    assert [(t.element_id, t.due_at) for t in step.timers] == [
+        ("end_prep", datetime(2026, 11, 15, 16, tzinfo=UTC))
+    ]
     assert step.messages == {"policy_renewed", "policy_lost", "agent_left", "expiry_changed"}
     assert step.live_calls == ("stage_preparation",)
 
@@ -59,7 +63,9 @@ def test_a_stage_timer_takes_the_open_tasks_away_and_goes_on(process: ProcessSet
     host = FixedHost()
     step = runner.start(process, "renewal", host, now=NOW)
 
-    step = runner.fire_timers(process, "renewal", step.state, host, now=datetime(2026, 11, 15, 16, tzinfo=UTC))
+    step = runner.fire_timers(
+        process, "renewal", step.state, host, now=datetime(2026, 11, 15, 16, tzinfo=UTC)
+    )
 
     assert elements(step) == ["later"]
     assert len(step.fired) == 1
@@ -94,7 +100,13 @@ def test_a_message_thrown_inside_a_stage_ends_the_whole_renewal(process: Process
     step = runner.deliver(process, "renewal", step.state, host, message="agent_left", now=NOW)
 
     step = runner.complete(
-        process, "renewal", step.state, host, spiff_id=task(step, "contact"), outcome={"result": "61"}, now=NOW
+        process,
+        "renewal",
+        step.state,
+        host,
+        spiff_id=task(step, "contact"),
+        outcome={"result": "61"},
+        now=NOW,
     )
 
     assert step.ended
@@ -117,7 +129,13 @@ def test_a_stage_finished_early_waits_for_its_end(process: ProcessSet) -> None:
     step = runner.start(process, "renewal", host, now=NOW)
 
     step = runner.complete(
-        process, "renewal", step.state, host, spiff_id=task(step, "contact"), outcome={"result": "11"}, now=NOW
+        process,
+        "renewal",
+        step.state,
+        host,
+        spiff_id=task(step, "contact"),
+        outcome={"result": "11"},
+        now=NOW,
     )
 
     assert step.tasks == ()
