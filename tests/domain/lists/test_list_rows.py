@@ -41,7 +41,12 @@ def test_rejection_names_row_column_value_reason_and_remedy():
     read = read_one(车架号="LZZ1AAAA")
 
     problem = read.rejected[0].problems[0]
-    assert (2, "车架号", "LZZ1AAAA", "vin_length") == (problem.row_no, problem.column, problem.value, problem.code)
+    assert (2, "车架号", "LZZ1AAAA", "vin_length") == (
+        problem.row_no,
+        problem.column,
+        problem.value,
+        problem.code,
+    )
     assert "17位" in problem.reason.zh
     assert "17 characters, this has 8" in problem.reason.en
     assert problem.remedy.zh
@@ -320,6 +325,16 @@ def test_one_bad_expiry_rejects_the_whole_row_of_both_lines():
     read = read_many(policies_of(1, EXPIRY), "saas_template", 商业险到期时间="2027-02-30 00:00:00")
 
     assert ((), ["date_impossible"]) == (read.rows, errors(read))
+
+
+def test_row_of_both_lines_that_repeats_one_brings_the_other():
+    sheet = table("saas_template", policies_of(1, EXPIRY))
+    sheet.rows.insert(0, sheet.rows[0] | {"商业险到期时间": ""})
+
+    read = read_list(to_csv(sheet), "x.csv", "saas_template")
+
+    assert [(2, Line.CTP), (3, Line.COMMERCIAL)] == [(row.row_no, row.line) for row in read.rows]
+    assert ([], ["duplicate_row"]) == (errors(read), warnings(read))
 
 
 @pytest.mark.parametrize("number", range(12))

@@ -71,7 +71,9 @@ def test_kind_encoding_and_separator_are_told(name, kind, encoding, separator):
 def test_one_standard_list_reads_alike_in_every_file_type():
     csv, gb, xlsx = map(read_sample, ("standard.csv", "standard_gb18030.csv", "standard.xlsx"))
 
-    values = [[(row.vin, row.line, row.expiry_date, row.owner_name) for row in r.rows] for r in (csv, gb, xlsx)]
+    values = [
+        [(row.vin, row.line, row.expiry_date, row.owner_name) for row in r.rows] for r in (csv, gb, xlsx)
+    ]
     assert values[0] == values[1] == values[2]
     assert "𠮷野㙍" in {row.owner_name for row in gb.rows}
 
