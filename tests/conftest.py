@@ -19,6 +19,14 @@ def prepared_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def still_book(prepared_book: Path) -> Iterator[Engine]:
+    """The engine on the book itself, for tests that only read; parsed once."""
+    engine = open_book(prepared_book)
+    yield engine
+    engine.store.engine.dispose()
+
+
 @pytest.fixture
 def book(prepared_book: Path, tmp_path: Path) -> Iterator[Engine]:
     """The engine on a copy of the book; the clock stands at 2026-11-24 10:30 Shanghai."""

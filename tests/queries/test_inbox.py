@@ -16,11 +16,13 @@ def inbox(engine: Engine, who: str, **wish: Any) -> InboxPage:
         return inbox_page(session, actor_of(engine, who), InboxWish(**wish), Present.of(engine.clock))
 
 
-def test_the_drawer_of_today_holds_late_tasks_and_those_of_today_in_order_of_their_days(book: Engine) -> None:
-    page = inbox(book, "AG001")
+def test_the_drawer_of_today_holds_late_tasks_and_those_of_today_in_order_of_their_days(
+    still_book: Engine,
+) -> None:
+    page = inbox(still_book, "AG001")
 
     assert [("record_contact", 4), ("report_lapse_reason", 0)] == [
-        (book_form(book, row.task_id), row.late_days) for row in page.rows
+        (book_form(still_book, row.task_id), row.late_days) for row in page.rows
     ]
     assert [date(2026, 11, 20), date(2026, 11, 24)] == [row.due_date for row in page.rows]
 
@@ -32,17 +34,19 @@ def book_form(engine: Engine, task_id: int) -> str:
         return str(session.get_one(UserTask, task_id).form_id)
 
 
-def test_the_counts_of_the_drawers_are_those_of_their_lists(book: Engine) -> None:
-    counts = inbox(book, "SP01").counts
+def test_the_counts_of_the_drawers_are_those_of_their_lists(still_book: Engine) -> None:
+    counts = inbox(still_book, "SP01").counts
 
     assert counts == {
-        tab: len(inbox(book, "SP01", tab=tab, limit=100).rows) for tab in InboxTab if tab is not InboxTab.DONE
+        tab: len(inbox(still_book, "SP01", tab=tab, limit=100).rows)
+        for tab in InboxTab
+        if tab is not InboxTab.DONE
     }
     assert counts[InboxTab.ALL] > counts[InboxTab.TODAY] >= counts[InboxTab.LATE] > 0
 
 
-def test_everything_personal_in_a_row_is_masked(book: Engine) -> None:
-    row = inbox(book, "AG001", tab=InboxTab.ALL, search=vin(7)).rows[0]
+def test_everything_personal_in_a_row_is_masked(still_book: Engine) -> None:
+    row = inbox(still_book, "AG001", tab=InboxTab.ALL, search=vin(7)).rows[0]
 
     assert "川A***07" == row.plate
     assert "测*" == row.customer
@@ -62,19 +66,19 @@ def test_everything_personal_in_a_row_is_masked(book: Engine) -> None:
         pytest.param("%%%", set(), id="wildcards find nothing"),
     ],
 )
-def test_search_finds_by_plate_policy_number_and_vin(book: Engine, search: str, cars: set[int]) -> None:
-    rows = inbox(book, "AG001", tab=InboxTab.ALL, search=search).rows
+def test_search_finds_by_plate_policy_number_and_vin(still_book: Engine, search: str, cars: set[int]) -> None:
+    rows = inbox(still_book, "AG001", tab=InboxTab.ALL, search=search).rows
 
     assert {f"川A***{n:02d}" for n in cars} == {row.plate for row in rows}
 
 
-def test_filters_narrow_by_action_stage_and_due_day(book: Engine) -> None:
-    everything = inbox(book, "SP01", tab=InboxTab.ALL, limit=100).rows
+def test_filters_narrow_by_action_stage_and_due_day(still_book: Engine) -> None:
+    everything = inbox(still_book, "SP01", tab=InboxTab.ALL, limit=100).rows
 
-    by_action = inbox(book, "SP01", tab=InboxTab.ALL, action_id="S-S2").rows
-    by_stage = inbox(book, "SP01", tab=InboxTab.ALL, stage="summary", limit=100).rows
+    by_action = inbox(still_book, "SP01", tab=InboxTab.ALL, action_id="S-S2").rows
+    by_stage = inbox(still_book, "SP01", tab=InboxTab.ALL, stage="summary", limit=100).rows
     by_day = inbox(
-        book, "SP01", tab=InboxTab.ALL, due_from=date(2026, 11, 24), due_to=date(2026, 11, 24)
+        still_book, "SP01", tab=InboxTab.ALL, due_from=date(2026, 11, 24), due_to=date(2026, 11, 24)
     ).rows
 
     assert {r.task_id for r in everything if r.action_id == "S-S2"} == {r.task_id for r in by_action}
@@ -82,13 +86,13 @@ def test_filters_narrow_by_action_stage_and_due_day(book: Engine) -> None:
     assert {r.task_id for r in everything if r.due_date == date(2026, 11, 24)} == {r.task_id for r in by_day}
 
 
-def test_pages_follow_one_another_without_gap_or_repetition(book: Engine) -> None:
-    whole = [row.task_id for row in inbox(book, "SP01", tab=InboxTab.ALL, limit=100).rows]
+def test_pages_follow_one_another_without_gap_or_repetition(still_book: Engine) -> None:
+    whole = [row.task_id for row in inbox(still_book, "SP01", tab=InboxTab.ALL, limit=100).rows]
 
     walked: list[int] = []
     position = None
     while True:
-        page = inbox(book, "SP01", tab=InboxTab.ALL, limit=3, after=position)
+        page = inbox(still_book, "SP01", tab=InboxTab.ALL, limit=3, after=position)
         walked += [row.task_id for row in page.rows]
         position = page.next_position
         if position is None:
@@ -98,17 +102,17 @@ def test_pages_follow_one_another_without_gap_or_repetition(book: Engine) -> Non
     assert whole == walked
 
 
-def test_done_tasks_stand_newest_first(book: Engine) -> None:
-    rows = inbox(book, "SP01", tab=InboxTab.DONE, limit=4).rows
+def test_done_tasks_stand_newest_first(still_book: Engine) -> None:
+    rows = inbox(still_book, "SP01", tab=InboxTab.DONE, limit=4).rows
 
     assert 4 == len(rows)
     assert sorted((row.completed_at for row in rows), reverse=True) == [row.completed_at for row in rows]
 
 
-def test_another_units_tasks_are_in_no_drawer(book: Engine) -> None:
-    other = task_of(book, 22, "record_contact")
+def test_another_units_tasks_are_in_no_drawer(still_book: Engine) -> None:
+    other = task_of(still_book, 22, "record_contact")
 
-    found = {row.task_id for tab in InboxTab for row in inbox(book, "AG001", tab=tab, limit=100).rows}
+    found = {row.task_id for tab in InboxTab for row in inbox(still_book, "AG001", tab=tab, limit=100).rows}
 
     assert other.id not in found
 
@@ -128,22 +132,22 @@ def test_a_role_queue_is_claimable_until_somebody_takes_it(book: Engine) -> None
     assert task.id in {row.task_id for row in inbox(book, "AG001", tab=InboxTab.ALL).rows if row.is_claimed}
 
 
-def test_governing_roles_have_an_empty_inbox(book: Engine) -> None:
-    assert {0} == set(inbox(book, "AU01").counts.values())
+def test_governing_roles_have_an_empty_inbox(still_book: Engine) -> None:
+    assert {0} == set(inbox(still_book, "AU01").counts.values())
 
 
-def test_the_number_of_statements_does_not_grow_with_the_rows(book: Engine) -> None:
-    person, present = actor_of(book, "SP01"), Present.of(book.clock)
+def test_the_number_of_statements_does_not_grow_with_the_rows(still_book: Engine) -> None:
+    person, present = actor_of(still_book, "SP01"), Present.of(still_book.clock)
 
     sent = []
     for limit in (1, 100):
-        with book.store.reading() as session, counted(book) as statements:
+        with still_book.store.reading() as session, counted(still_book) as statements:
             inbox_page(session, person, InboxWish(tab=InboxTab.ALL, limit=limit), present)
         sent.append(len(statements))
 
     assert [3, 3] == sent
 
 
-def test_a_position_made_up_by_hand_is_refused(book: Engine) -> None:
+def test_a_position_made_up_by_hand_is_refused(still_book: Engine) -> None:
     with pytest.raises(BadInput):
-        inbox(book, "AG001", after="bm9uc2Vuc2U")
+        inbox(still_book, "AG001", after="bm9uc2Vuc2U")

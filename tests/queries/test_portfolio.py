@@ -28,8 +28,8 @@ def portfolio(engine: Engine, who: str, **wish: Any) -> PortfolioPage:
         pytest.param("AU01", DAYS_LEFT, id="an auditor of the branch: the branch"),
     ],
 )
-def test_everybody_sees_the_rows_of_the_own_scope_by_expiry(book: Engine, who: str, cars: Any) -> None:
-    page = portfolio(book, who)
+def test_everybody_sees_the_rows_of_the_own_scope_by_expiry(still_book: Engine, who: str, cars: Any) -> None:
+    page = portfolio(still_book, who)
 
     assert sorted(DAYS_LEFT[n] for n in cars) == [row.days_left for row in page.rows]
     assert len(page.rows) == page.total == sum(page.counts.values())
@@ -55,31 +55,31 @@ def test_everybody_sees_the_rows_of_the_own_scope_by_expiry(book: Engine, who: s
         pytest.param({"without_contact": True, "stage": "key_tracking"}, [20, 28], id="not contacted yet"),
     ],
 )
-def test_filters_narrow_the_list(book: Engine, wish: dict[str, Any], days: list[int]) -> None:
-    assert days == [row.days_left for row in portfolio(book, "CC01", **wish).rows]
+def test_filters_narrow_the_list(still_book: Engine, wish: dict[str, Any], days: list[int]) -> None:
+    assert days == [row.days_left for row in portfolio(still_book, "CC01", **wish).rows]
 
 
-def test_counts_by_stage_ignore_the_stage_chosen_but_no_other_filter(book: Engine) -> None:
-    chosen = portfolio(book, "CC01", stage="pool", unit="ZC01")
-    free = portfolio(book, "CC01", unit="ZC01")
+def test_counts_by_stage_ignore_the_stage_chosen_but_no_other_filter(still_book: Engine) -> None:
+    chosen = portfolio(still_book, "CC01", stage="pool", unit="ZC01")
+    free = portfolio(still_book, "CC01", unit="ZC01")
 
     assert free.counts == chosen.counts
     assert 2 == chosen.total
     assert 11 == free.total
 
 
-def test_rows_are_masked_and_named(book: Engine) -> None:
-    row = portfolio(book, "CC01", search=vin(8)).rows[0]
+def test_rows_are_masked_and_named(still_book: Engine) -> None:
+    row = portfolio(still_book, "CC01", search=vin(8)).rows[0]
 
     assert ("川A***08", "测*", "高敬之", "钱塘职场") == (row.plate, row.customer, row.owner, row.workplace)
     assert "both" == row.lines
 
 
-def test_pages_follow_one_another(book: Engine) -> None:
+def test_pages_follow_one_another(still_book: Engine) -> None:
     walked: list[date] = []
     position = None
     while True:
-        page = portfolio(book, "CC01", limit=4, after=position)
+        page = portfolio(still_book, "CC01", limit=4, after=position)
         walked += [row.expiry_date for row in page.rows]
         position = page.next_position
         if position is None:
@@ -88,12 +88,12 @@ def test_pages_follow_one_another(book: Engine) -> None:
     assert sorted(TODAY + timedelta(days=d) for d in DAYS_LEFT.values()) == walked
 
 
-def test_the_number_of_statements_does_not_grow_with_the_rows(book: Engine) -> None:
-    person, present = actor_of(book, "CC01"), Present.of(book.clock)
+def test_the_number_of_statements_does_not_grow_with_the_rows(still_book: Engine) -> None:
+    person, present = actor_of(still_book, "CC01"), Present.of(still_book.clock)
 
     sent = []
     for limit in (1, 100):
-        with book.store.reading() as session, counted(book) as statements:
+        with still_book.store.reading() as session, counted(still_book) as statements:
             portfolio_page(session, person, PortfolioWish(limit=limit), present)
         sent.append(len(statements))
 
