@@ -18,7 +18,7 @@ from forms.rules import day_bound, lengths, number_rules, pattern
 
 MAX_OPTIONS = 200
 # Components that show something and take nothing.
-DECORATION = frozenset({"text", "separator"})
+DECORATION = ("text", "separator")
 # Components that can carry code, markup, addresses, files or lists of unknown length.
 FORBIDDEN = frozenset(
     "html iframe image script button expression documentPreview filepicker dynamiclist table group spacer".split()
@@ -33,7 +33,7 @@ _KINDS = {
     "taglist": FieldKind.TAGLIST,
     "checkbox": FieldKind.CHECKBOX,
 }
-_KNOWN_TYPES = (*_KINDS, "datetime", *sorted(DECORATION))
+_KNOWN_TYPES = (*_KINDS, "datetime", *DECORATION)
 
 _COMMON = frozenset("type id key label description layout conditional validate properties".split())
 _EXTRA = {

@@ -121,10 +121,10 @@ def _parse(raw: Raw, file: str) -> Mapping[str, Any]:
         _check_shape(parsed)
     except (ValueError, RecursionError) as error:
         raise fault_in(
-            "not_json",
+            "unreadable",
             file,
-            f"不是有效的 JSON（{str(error)[:120]}）",
-            f"it is not valid JSON ({str(error)[:120]})",
+            f"内容无法读取（{str(error)[:120]}）",
+            f"it cannot be read ({str(error)[:120]})",
             "请用表单设计器重新导出（UTF-8）",
             "Export it again from the form editor, in UTF-8",
         ) from None
@@ -145,7 +145,7 @@ def _dump(raw: Mapping[str, Any], file: str) -> str:
         return json.dumps(raw, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise fault_in(
-            "not_json",
+            "unreadable",
             file,
             f"含有无法写成 JSON 的值（{str(error)[:120]}）",
             f"it holds a value that JSON cannot carry ({str(error)[:120]})",

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from forms import problems
 from forms.coerce import coerce, read_day, read_number
 from forms.model import DAYS, SEVERAL_CHOICES, TEXTS, Field, FieldKind, Form
@@ -107,6 +105,8 @@ def _unknown(form: Form, values: Mapping[Any, Any]) -> dict[str, Problem]:
 def _against_schema(
     visible: list[Field], clean: dict[str, Any], found: dict[str, Problem]
 ) -> dict[str, Problem]:
+    from jsonschema import Draft202012Validator  # slow to import, needed only where a form is judged
+
     by_key = {field.key: field for field in visible}
     validator = Draft202012Validator(json_schema(visible))
     for error in validator.iter_errors(clean):
