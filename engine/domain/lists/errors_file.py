@@ -7,8 +7,6 @@ import io
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-import xlsxwriter
-
 from engine.domain.lists.model import FileKind, Problem, ReadList, RejectedRow, SheetLayout
 from engine.domain.lists.profiles import ERROR_HEADERS
 
@@ -59,6 +57,8 @@ def _csv(read: ReadList, lang: str) -> bytes:
 
 
 def _xlsx(read: ReadList, lang: str) -> bytes:
+    import xlsxwriter  # a third of a second that most commands need not wait for
+
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
     book.set_properties({"created": _WRITTEN_AT})
