@@ -31,7 +31,10 @@ def test_a_lived_book_has_done_every_action(tmp_path: Path) -> None:
 
     desk.run("demo", "--renewals", "160")
 
-    done = {row["action_id"] for row in desk.sql("SELECT DISTINCT action_id FROM v_task WHERE status = 'completed'")}
+    done = {
+        row["action_id"]
+        for row in desk.sql("SELECT DISTINCT action_id FROM v_task WHERE status = 'completed'")
+    }
     assert BY_PEOPLE - done == set()
     assert desk.sql("SELECT count(*) AS n FROM v_instance WHERE incident_count > 0") == [{"n": 0}]
     states = {row["state"] for row in desk.sql("SELECT DISTINCT state FROM v_instance")}

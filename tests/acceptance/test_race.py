@@ -16,7 +16,17 @@ TODAY = date(2026, 10, 1)
 
 def start(desk: Desk, task_id: int, user: str, values: dict[str, object]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "engine", "complete", str(task_id), "--user", user, "--data", json.dumps(values)],
+        [
+            sys.executable,
+            "-m",
+            "engine",
+            "complete",
+            str(task_id),
+            "--user",
+            user,
+            "--data",
+            json.dumps(values),
+        ],
         env={**os.environ, **desk.env},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -31,7 +41,9 @@ def test_of_two_completions_at_the_same_moment_one_wins(desk: Desk) -> None:
     values = {user: answers.route_orphan(TODAY, "SU01", note=f"由 {user} 处理") for user in ("CC01", "CC02")}
 
     racing = {user: start(desk, task["task_id"], user, values[user]) for user in values}
-    ended = {user: (*process.communicate(timeout=120), process.returncode) for user, process in racing.items()}
+    ended = {
+        user: (*process.communicate(timeout=120), process.returncode) for user, process in racing.items()
+    }
 
     codes = {user: code for user, (_, _, code) in ended.items()}
     assert sorted(codes.values()) == [0, 1], ended
@@ -40,6 +52,8 @@ def test_of_two_completions_at_the_same_moment_one_wins(desk: Desk) -> None:
     assert "草稿" in ended[loser][1]
     (row,) = desk.sql("SELECT status, completed_by FROM v_task WHERE task_id = ?", task["task_id"])
     assert row == {"status": "completed", "completed_by": winner}
-    (draft,) = desk.sql("SELECT user_name, values_ FROM (SELECT user_name, \"values\" AS values_ FROM task_draft)")
+    (draft,) = desk.sql(
+        'SELECT user_name, values_ FROM (SELECT user_name, "values" AS values_ FROM task_draft)'
+    )
     assert draft["user_name"] == loser
     assert json.loads(draft["values_"])["note"] == f"由 {loser} 处理"

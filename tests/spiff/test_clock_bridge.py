@@ -32,7 +32,8 @@ def test_upstream_still_reads_the_time_by_the_name_we_replace() -> None:
                 def evaluate(_task: object, _expression: str) -> str:
                     return "2026-01-01T00:00:00+00:00"
 
-        internal_data: dict[str, object] = {}
+        def __init__(self) -> None:
+            self.internal_data: dict[str, object] = {}
 
         def _get_internal_data(self, name: str, default: object = None) -> object:
             return self.internal_data.get(name, default)
