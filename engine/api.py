@@ -32,6 +32,7 @@ from engine.domain.org import OrgProblem as OrgProblem
 from engine.domain.org import Side as Side
 from engine.domain.org import UnitKind as UnitKind
 from engine.domain.org_texts import OrgFileError as OrgFileError
+from engine.domain.workdays import DayKind as DayKind
 from engine.errors import BadInput as BadInput
 from engine.errors import ClockError as ClockError
 from engine.errors import Conflict as Conflict
@@ -75,6 +76,10 @@ from engine.queries.words import KIND_LABELS as KIND_LABELS
 from engine.queries.words import Happening as Happening
 from engine.queries.words import Kind as Kind
 from engine.queries.words import Words as Words
+from engine.services.access import record_export as record_export
+from engine.services.access import record_refusal as record_refusal
+from engine.services.calendar import remove_holiday as remove_holiday
+from engine.services.calendar import set_holiday as set_holiday
 from engine.services.directory import OrgReport as OrgReport
 from engine.services.directory import import_org as import_org
 from engine.services.imports import ImportReport as ImportReport
@@ -96,7 +101,6 @@ from engine.services.sign_in import change_password as change_password
 from engine.services.sign_in import check_password as check_password
 from engine.services.sign_in import end_session as end_session
 from engine.services.sign_in import open_session as open_session
-from engine.services.sign_in import record_refusal as record_refusal
 from engine.services.sign_in import touch_session as touch_session
 from engine.services.tasks import TaskCompleted as TaskCompleted
 from engine.services.tasks import claim_task as claim_task

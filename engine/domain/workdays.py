@@ -41,6 +41,17 @@ class DayKind(StrEnum):
     HOLIDAY = "holiday"
     WORKDAY = "workday"
 
+    @property
+    def label(self) -> Label:
+        """The kind's name in both languages."""
+        return _KIND_LABELS[self]
+
+
+_KIND_LABELS = {
+    DayKind.HOLIDAY: Label("放假", "Day off"),
+    DayKind.WORKDAY: Label("调休上班", "Make-up workday"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolidayRow:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from engine.domain.codes import Label, MessageName, RenewalState, Role, Stage
 from engine.domain.masking import mask_policy_no
+from engine.domain.workdays import DayKind
 from engine.queries.words import (
     FIELDS,
     NOBODY,
@@ -408,7 +409,33 @@ def _signed_in(event: Happening, _words: Words) -> Label:
 
 @says("sign_in_failed", Kind.SYSTEM)
 def _sign_in_failed(event: Happening, _words: Words) -> Label:
-    return Label(f"用户 {event.subject} 登录失败", f"A sign-in as {event.subject} failed")
+    name = event.subject or "（未知用户名）"
+    return Label(f"用户 {name} 登录失败", f"A sign-in as {event.subject or 'an unknown name'} failed")
+
+
+@says("records_exported", Kind.SYSTEM)
+def _exported(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 导出了 {event.subject} 列表 {event['rows']} 行（已掩码）",
+        f"{event.who} exported {event['rows']} masked rows of {event.subject}",
+    )
+
+
+@says("holiday_changed", Kind.SYSTEM)
+def _holiday(event: Happening, _words: Words) -> Label:
+    kind = DayKind(event["kind"]).label
+    return Label(
+        f"{event.who} 将 {event.subject} 设为{kind.zh}（{event['name']}）",
+        f"{event.who} made {event.subject} a {kind.en.lower()} ({event['name']})",
+    )
+
+
+@says("holiday_removed", Kind.SYSTEM)
+def _holiday_removed(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 删除了假日表中的 {event.subject}",
+        f"{event.who} removed {event.subject} from the holidays",
+    )
 
 
 @says("signed_out", Kind.SYSTEM)

@@ -150,14 +150,6 @@ def end_session(engine: Engine, token: str) -> None:
             tx.record("signed_out", at=now, actor=found[1].name, subject=found[1].name)
 
 
-def record_refusal(engine: Engine, *, actor: Actor, subject: str, reason: str | None = None) -> None:
-    """Write down that *actor* reached for something outside the own rights (*subject*: a page, a row)."""
-    with engine.store.transaction() as tx:
-        tx.record(
-            "access_refused", at=engine.clock.now(), actor=actor.name, subject=subject[:64], reason=reason
-        )
-
-
 def _is_live(row: SignInSession, real: datetime) -> bool:
     return (
         row.ended_at is None

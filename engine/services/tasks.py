@@ -22,6 +22,7 @@ from engine.errors import (
     TaskTaken,
 )
 from engine.services import incidents
+from engine.services.access import sees
 from engine.services.context import StepScope
 from engine.services.evidence import absorb
 from engine.services.hosting import RenewalHost
@@ -50,7 +51,7 @@ def may_do(actor: Actor, task: UserTask, renewal: Renewal) -> bool:
     """
     if task.assignee_no is not None:
         return actor.employee_no == task.assignee_no
-    return Role(task.role) in actor.roles and _sees(actor, renewal)
+    return Role(task.role) in actor.roles and sees(actor, renewal)
 
 
 def claim_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
@@ -225,23 +226,9 @@ def _mine(tx: Tx, task_id: int, actor: Actor) -> UserTask:
         return task
     if task.completed_by == actor.name:
         return task
-    if _sees(actor, renewal):
+    if sees(actor, renewal):
         raise Forbidden(act=f"办理“{task.name}”（责任岗位：{LABELS[Role(task.role)].zh}）")
     raise NotFound(what="任务", key=task_id)
-
-
-def _sees(actor: Actor, renewal: Renewal) -> bool:
-    numbers = {
-        renewal.owner_no,
-        renewal.agent_no,
-        renewal.supervisor_no,
-        renewal.trainer_no,
-        renewal.specialist_no,
-    }
-    units = {renewal.sub_branch_code, renewal.branch_code, renewal.workplace_code}
-    in_units = bool(units & actor.unit_codes)
-    opens_units = Role.CHANNEL in actor.roles or actor.may_read_everything_in_units()
-    return actor.sees_all or actor.employee_no in numbers - {None} or (opens_units and in_units)
 
 
 def _refuse_closed(engine: Engine, tx: Tx, task: UserTask) -> None:

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
-from engine.domain.codes import IncidentStatus
+from engine.domain.codes import IncidentStatus, Role
 from engine.domain.duration import parse_duration
-from engine.errors import ClockError, Conflict, NotFound
+from engine.errors import ClockError, Conflict, Forbidden, NotFound
 from engine.services import incidents
+from engine.services.access import sees
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope
 from engine.services.outbox import send_queued
@@ -19,6 +20,7 @@ from engine.services.steps import STAGE_CLOCK, Cause, apply_step
 from engine.spiff import runner
 from engine.store.calendar import set_clock as store_clock
 from engine.store.instances import Incident, due_instance_ids, next_due_at, open_timers
+from engine.store.renewals import Renewal
 from engine.store.session import Tx
 
 SWEEP = 200
@@ -199,12 +201,18 @@ def retry_incident(engine: Engine, incident_id: int, *, actor: Actor) -> TickRep
     """Try the failed timer step again after its cause was mended.
 
     Raises:
-        NotFound: no such open incident.
+        NotFound: no such open incident in the actor's scope.
+        Forbidden: only administrators do this.
     """
+    if not actor.is_operator and Role.ADMIN not in actor.roles:
+        raise Forbidden(act="重试异常")
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         incident = tx.get(Incident, incident_id, with_for_update=True)
         if incident is None or incident.status != IncidentStatus.OPEN:
+            raise NotFound(what="异常", key=incident_id)
+        renewal = tx.get(Renewal, incident.instance_id)
+        if renewal is not None and not sees(actor, renewal):
             raise NotFound(what="异常", key=incident_id)
         instance_id, trigger = incident.instance_id, incident.trigger
         if trigger != "timer":

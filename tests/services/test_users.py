@@ -12,7 +12,7 @@ from engine.clock import SHANGHAI
 from engine.domain.actor import SYSTEM
 from engine.domain.codes import Role
 from engine.errors import BadInput, Forbidden, NotFound, SignInRefused, WeakPassword
-from engine.services import sign_in, timers, users
+from engine.services import access, sign_in, timers, users
 from engine.store.history import HistoryEvent
 from engine.store.people import Post, SignInSession, UserAccount
 from tests.support.house import PASSWORD, actor, sign_in_for, staffed_house
@@ -336,6 +336,6 @@ def test_a_weak_new_password_is_refused(engine, real, new):
 
 
 def test_a_refusal_is_written_down(engine):
-    sign_in.record_refusal(engine, actor=actor(engine, "AG001"), subject="/renewals/7")
+    access.record_refusal(engine, actor=actor(engine, "AG001"), subject="/renewals/7")
 
     assert "access_refused" in actions(engine, "/renewals/7")

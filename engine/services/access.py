@@ -1,0 +1,44 @@
+"""Who may reach a renewal when a verb is called, and what is written down of refusals and exports."""
+
+from __future__ import annotations
+
+from engine.bootstrap import Engine
+from engine.domain.actor import Actor
+from engine.domain.codes import Role
+from engine.store.renewals import Renewal
+
+
+def sees(actor: Actor, renewal: Renewal) -> bool:
+    """Whether *renewal* lies in *actor*'s scope; the same rule as the lists' (queries/scope.py)."""
+    numbers = {
+        renewal.owner_no,
+        renewal.agent_no,
+        renewal.supervisor_no,
+        renewal.trainer_no,
+        renewal.specialist_no,
+    }
+    units = {renewal.sub_branch_code, renewal.branch_code, renewal.workplace_code}
+    in_units = bool(units & actor.unit_codes)
+    opens_units = Role.CHANNEL in actor.roles or actor.may_read_everything_in_units()
+    return actor.sees_all or actor.employee_no in numbers - {None} or (opens_units and in_units)
+
+
+def record_refusal(engine: Engine, *, actor: Actor, subject: str, reason: str | None = None) -> None:
+    """Write down that *actor* reached for something outside the own rights (*subject*: a page, a row)."""
+    with engine.store.transaction() as tx:
+        tx.record(
+            "access_refused", at=engine.clock.now(), actor=actor.name, subject=subject[:64], reason=reason
+        )
+
+
+def record_export(engine: Engine, *, actor: Actor, subject: str, rows: int, kind: str) -> None:
+    """Write down that *actor* takes *rows* masked rows of the list *subject* away as a file of *kind*."""
+    with engine.store.transaction() as tx:
+        tx.record(
+            "records_exported",
+            at=engine.clock.now(),
+            actor=actor.name,
+            subject=subject[:64],
+            rows=rows,
+            kind=kind,
+        )
