@@ -123,8 +123,14 @@ def _reason(scope: StepScope, values: Values) -> None:
 
 
 def _verified(scope: StepScope, values: Values) -> None:
-    if values.get("verdict") == "confirmed":
+    if values.get("verdict") in ("confirmed", "switched"):
         _tag_reason(scope, values, "specialist")
+
+
+def _swept(scope: StepScope, values: Values) -> None:
+    """The last look before expiry (S-S1) may find the customer gone or the car not renewable."""
+    _tag_reason(scope, values, "specialist")
+    _exclusion(scope, values)
 
 
 def _tag_reason(scope: StepScope, values: Values, source: str) -> None:
@@ -166,4 +172,6 @@ _EFFECTS: Mapping[str, Callable[[StepScope, Values], None]] = {
     "verify_loss": _verified,
     "verify_lapse_reason": _verified,
     "exclusion_review": _exclusion,
+    "final_sweep": _swept,
+    "chase_policy": _reason,
 }

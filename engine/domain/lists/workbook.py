@@ -26,7 +26,7 @@ _LIMITS = {
     "characters": 40_000_000,
     "merged_rows": 50,
 }
-_WALL_SECONDS = 60
+_WALL_SECONDS = 120
 _REFUSALS: dict[str, tuple[str, dict[str, object]]] = {
     "rows": ("too_many_rows", {"limit": MAX_ROWS}),
     "columns": ("too_many_columns", {"limit": MAX_COLUMNS}),
