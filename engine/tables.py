@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from engine.queries.records import COUNT_CAP as COUNT_CAP
+from engine.queries.records import Companions as Companions
+from engine.queries.records import companions_of as companions_of
+from engine.queries.records import find_record as find_record
+from engine.queries.records import masked_recipient as masked_recipient
+from engine.queries.records import reading_sessions as reading_sessions
+from engine.queries.records import record_count as record_count
+from engine.queries.records import record_query as record_query
 from engine.store.calendar import Holiday as Holiday
 from engine.store.definitions import DefinitionSet as DefinitionSet
 from engine.store.history import HistoryEvent as HistoryEvent

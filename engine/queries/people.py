@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
-from engine.domain.codes import Role
 from engine.domain.directory import Directory
+from engine.domain.reach import units_seen_by
 from engine.queries.names import people_names
 from engine.store.people import OrgUnit, Person, Post, UserAccount, rows_in_force
 
@@ -77,31 +77,6 @@ def org_page(session: Session, actor: Actor, day: date) -> OrgPage:
         trees=_trees(directory, seen, shown),
         liaisons=_liaisons(session, directory, seen),
         by_role=Counter(post.role for post in posts),
-    )
-
-
-def units_seen_by(actor: Actor, directory: Directory) -> frozenset[str]:
-    """Return the codes of the units *actor* sees on the directory's day: own ones and liaised ones."""
-    own = {code for code in actor.unit_codes if code in directory.units}
-    numbers = {post.employee_no for code in own for post in directory.posts_in.get(code, ())}
-    if actor.employee_no:
-        numbers.add(actor.employee_no)
-    places = {directory.nearest(code, "workplace") for code in own}
-    joined: set[str] = set()
-    for liaison in directory.liaisons.values():
-        if liaison.specialist_no in numbers:
-            joined.add(liaison.workplace_code)
-        if liaison.workplace_code in places:
-            post = directory.post_of(liaison.specialist_no, Role.SPECIALIST)
-            own |= {post.unit_code} if post else set()
-    return frozenset(own | (_with_all_below(joined, directory) & directory.units.keys()))
-
-
-def _with_all_below(codes: set[str], directory: Directory) -> set[str]:
-    return (
-        {code for code in directory.units if any(unit.code in codes for unit in directory.ancestors(code))}
-        if codes
-        else set()
     )
 
 

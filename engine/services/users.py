@@ -6,7 +6,7 @@ The role of a post that has ended is gone even if it was also given to the accou
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,11 @@ from engine.bootstrap import Engine
 from engine.clock import wall_now
 from engine.domain.actor import READING_ROLES, Actor
 from engine.domain.codes import WORKING_ROLES, Role
+from engine.domain.directory import Directory
+from engine.domain.reach import units_seen_by
 from engine.errors import BadInput, Forbidden, NotFound
 from engine.store import accounts as stored
-from engine.store.people import Post, UserAccount, roles_of_user, user_by_name
+from engine.store.people import Post, UserAccount, roles_of_user, rows_in_force, user_by_name
 from engine.store.session import Tx
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def add_user(
     initial = password or make_password()
     hashed = hasher.hash(initial)
     with engine.store.transaction() as tx:
+        _require_reach(engine, tx, actor, {unit_code} if unit_code else set())
         if user_by_name(tx, name) is not None:
             raise BadInput(what="用户名", value=name, reason="该用户已存在，请换一个名称，或重置其密码。")
         if unit_code is not None and not stored.unit_exists(tx, unit_code):
@@ -86,6 +89,7 @@ def set_roles(engine: Engine, name: str, roles: Iterable[Role | str], *, actor: 
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         account = account_named(tx, name)
+        _require_reach(engine, tx, actor, stored.units_of_name(tx, name))
         before = sorted(roles_of_user(tx, account.id))
         stored.replace_roles(tx, account.id, wanted)
         end_sessions(tx, account)
@@ -105,6 +109,7 @@ def set_active(engine: Engine, name: str, active: bool, *, actor: Actor) -> None
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         account = account_named(tx, name)
+        _require_reach(engine, tx, actor, stored.units_of_name(tx, name))
         account.active = active
         if active:
             account.failed_sign_ins, account.locked_until = 0, None
@@ -121,6 +126,7 @@ def set_password(engine: Engine, name: str, *, actor: Actor, password: str | Non
     hashed = hasher.hash(initial)
     with engine.store.transaction() as tx:
         account = account_named(tx, name)
+        _require_reach(engine, tx, actor, stored.units_of_name(tx, name))
         account.password_hash, account.must_change_password = hashed, password is None
         account.failed_sign_ins, account.locked_until = 0, None
         end_sessions(tx, account)
@@ -208,6 +214,15 @@ def account_named(tx: Tx, name: str) -> UserAccount:
 def _administrators_only(actor: Actor, act: str) -> None:
     if not actor.is_operator and Role.ADMIN not in actor.roles:
         raise Forbidden(act=act)
+
+
+def _require_reach(engine: Engine, tx: Tx, actor: Actor, units: Collection[str]) -> None:
+    """An administrator of a branch manages the accounts of its units, and makes none above them."""
+    if actor.sees_all:
+        return
+    directory = Directory.build(engine.clock.today(), *rows_in_force(tx, engine.clock.today()))
+    if not set(units) & units_seen_by(actor, directory):
+        raise Forbidden(act="管理本机构以外的账号")
 
 
 def _usable_name(name: str) -> str:

@@ -339,3 +339,21 @@ def test_a_refusal_is_written_down(engine):
     access.record_refusal(engine, actor=actor(engine, "AG001"), subject="/renewals/7")
 
     assert "access_refused" in actions(engine, "/renewals/7")
+
+
+def test_an_administrator_of_a_branch_manages_its_accounts_and_no_others(engine):
+    users.add_user(engine, "chief", roles=[Role.AUDITOR], unit_code="PC", actor=SYSTEM)
+    admin = actor(engine, "AD01")
+
+    users.add_user(engine, "AG001", roles=[Role.AGENT], unit_code="ZC01-1", actor=admin)
+    users.add_user(engine, "new", roles=[Role.CHANNEL], unit_code="PC3301-QD", actor=admin)
+
+    for act in (
+        lambda: users.add_user(engine, "me-too", roles=[Role.ADMIN], unit_code=None, actor=admin),
+        lambda: users.add_user(engine, "above", roles=[Role.ADMIN], unit_code="PC33", actor=admin),
+        lambda: users.set_password(engine, "chief", actor=admin),
+        lambda: users.set_roles(engine, "chief", [Role.ADMIN], actor=admin),
+        lambda: users.set_active(engine, "chief", False, actor=admin),
+    ):
+        with pytest.raises(Forbidden):
+            act()

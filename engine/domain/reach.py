@@ -1,0 +1,32 @@
+"""How far a person sees into the organisation, across both companies (domain.md §6.1, §7 case 45)."""
+
+from __future__ import annotations
+
+from engine.domain.actor import Actor
+from engine.domain.codes import Role
+from engine.domain.directory import Directory
+
+
+def units_seen_by(actor: Actor, directory: Directory) -> frozenset[str]:
+    """Return the codes of the units *actor* sees on the directory's day: own ones and liaised ones."""
+    own = {code for code in actor.unit_codes if code in directory.units}
+    numbers = {post.employee_no for code in own for post in directory.posts_in.get(code, ())}
+    if actor.employee_no:
+        numbers.add(actor.employee_no)
+    places = {directory.nearest(code, "workplace") for code in own}
+    joined: set[str] = set()
+    for liaison in directory.liaisons.values():
+        if liaison.specialist_no in numbers:
+            joined.add(liaison.workplace_code)
+        if liaison.workplace_code in places:
+            post = directory.post_of(liaison.specialist_no, Role.SPECIALIST)
+            own |= {post.unit_code} if post else set()
+    return frozenset(own | (_with_all_below(joined, directory) & directory.units.keys()))
+
+
+def _with_all_below(codes: set[str], directory: Directory) -> set[str]:
+    return (
+        {code for code in directory.units if any(unit.code in codes for unit in directory.ancestors(code))}
+        if codes
+        else set()
+    )
