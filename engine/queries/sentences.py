@@ -423,7 +423,8 @@ def _exported(event: Happening, _words: Words) -> Label:
 
 @says("holiday_changed", Kind.SYSTEM)
 def _holiday(event: Happening, _words: Words) -> Label:
-    kind = DayKind(event["kind"]).label
+    stored = event["kind"]
+    kind = DayKind(stored).label if stored in set(DayKind) else Label("特殊日", "special day")
     return Label(
         f"{event.who} 将 {event.subject} 设为{kind.zh}（{event['name']}）",
         f"{event.who} made {event.subject} a {kind.en.lower()} ({event['name']})",

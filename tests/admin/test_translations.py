@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[2]
+CATALOGUE = ROOT / "admin" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+GAP = re.compile(r"%\((\w+)\)s")
+
+
+def used_texts() -> set[str]:
+    """Every text that the console's code and pages translate."""
+    found = extract_from_dir(
+        ROOT / "admin", METHODS, keywords={"_": None, "gettext": None, "lazy_gettext": None}
+    )
+    return {text for _file, _line, text, _comments, _context in found if isinstance(text, str)}
+
+
+def english() -> dict[str, str]:
+    with CATALOGUE.open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+
+
+def test_every_text_of_the_console_has_its_english() -> None:
+    translated = english()
+
+    missing = {text for text in used_texts() if not translated.get(text)}
+
+    assert len(translated) > 300
+    assert set() == missing
+
+
+def test_no_english_is_kept_for_texts_that_are_gone() -> None:
+    assert set() == set(english()) - used_texts()
+
+
+@pytest.mark.parametrize(("zh", "en"), sorted(english().items()))
+def test_a_translation_fills_the_same_gaps_and_is_english(zh: str, en: str) -> None:
+    assert set(GAP.findall(zh)) == set(GAP.findall(en))
+    assert not re.search(r"[\u4e00-\u9fff]", en) or re.search("机构|人员|对接", en)
+
+
+def test_texts_in_the_source_are_chinese() -> None:
+    assert [] == [
+        text for text in used_texts() if not re.search(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]", text)
+    ]
