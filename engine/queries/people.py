@@ -157,7 +157,9 @@ def _liaisons(session: Session, directory: Directory, seen: Iterable[str]) -> tu
 def own_units(session: Session, actor: Actor, day: date) -> tuple[tuple[str, str, str | None], ...]:
     """Return (unit code, unit name, role) of each post *actor* holds on *day*; role None: by account only."""
     directory = Directory.build(day, *rows_in_force(session, day))
-    held = [(post.unit_code, post.role) for post in directory.posts.get(actor.name, ())]
+    held: list[tuple[str, str | None]] = [
+        (post.unit_code, post.role) for post in directory.posts.get(actor.name, ())
+    ]
     if actor.unit_code and actor.unit_code not in {code for code, _ in held}:
         held.append((actor.unit_code, None))
     return tuple(

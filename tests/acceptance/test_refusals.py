@@ -76,7 +76,9 @@ def test_a_timer_that_is_no_date_is_refused(desk: Desk, candidate: Path, timer: 
     ids=["entity", "file entity", "outside declaration"],
 )
 @pytest.mark.parametrize("name", ["renewal.bpmn", "renewability.dmn"])
-def test_a_document_type_declaration_is_refused(desk: Desk, candidate: Path, name: str, declaration: str) -> None:
+def test_a_document_type_declaration_is_refused(
+    desk: Desk, candidate: Path, name: str, declaration: str
+) -> None:
     path = candidate / name
     head, _, rest = path.read_text(encoding="utf-8").partition("?>")
     path.write_text(f"{head}?>{declaration}{rest}", encoding="utf-8")
@@ -117,7 +119,12 @@ def test_a_diagram_that_calls_itself_is_refused(desk: Desk, candidate: Path) -> 
 
 
 def test_a_form_nobody_defined_is_refused(desk: Desk, candidate: Path) -> None:
-    spoil(candidate, "stage_preparation.bpmn", 'name="form" value="prepare_plan"', 'name="form" value="no_such_form"')
+    spoil(
+        candidate,
+        "stage_preparation.bpmn",
+        'name="form" value="prepare_plan"',
+        'name="form" value="no_such_form"',
+    )
 
     sentence = deploy(desk, candidate)
 
@@ -129,7 +136,9 @@ def test_code_in_a_table_cell_is_refused(desk: Desk, candidate: Path) -> None:
     start = TABLE.index("<inputEntry") if "<inputEntry" in TABLE else TABLE.index(":inputEntry")
     text_at = TABLE.index("text>", start) + len("text>")
     cell = TABLE[text_at : TABLE.index("<", text_at)]
-    (candidate / "renewability.dmn").write_text(TABLE[:text_at] + CODE + TABLE[text_at + len(cell) :], encoding="utf-8")
+    (candidate / "renewability.dmn").write_text(
+        TABLE[:text_at] + CODE + TABLE[text_at + len(cell) :], encoding="utf-8"
+    )
 
     assert "renewability.dmn:" in deploy(desk, candidate)
 
