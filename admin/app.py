@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, url_for
-from markupsafe import Markup
 
 from admin.clockbar import clock_view
 from admin.context import ENGINE
@@ -18,6 +17,7 @@ from admin.formatters import init_formatters
 from admin.i18n import init_i18n
 from admin.menu import menu_for, user_links_for
 from admin.security import current_actor, init_security
+from admin.tokens import csrf_field
 from admin.views import account, home, imports, inbox, org, renewals, tasks
 from engine.api import Engine, Role
 
@@ -43,7 +43,7 @@ def _init_pages(app: Flask, engine: Engine) -> None:
     init_security(app, engine)
     for view in (home, inbox, tasks, renewals, imports, org, account):
         app.register_blueprint(view.blueprint)
-    if find_spec("admin.records"):
+    if find_spec("admin.records") and find_spec("admin.records.views"):
         from admin.records import register_views
 
         register_views(app, engine)
@@ -80,10 +80,3 @@ def asset(name: str) -> str:
 def _mark(name: str) -> str:
     path = STATIC / name
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.exists() else "0"
-
-
-def csrf_field() -> Markup:
-    """Return the hidden field that every form carries."""
-    from flask_wtf.csrf import generate_csrf
-
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())

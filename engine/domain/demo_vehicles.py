@@ -100,6 +100,8 @@ def _car(
     )
     claims = random.choices((0, 1, 2, 3), (70, 20, 8, 2))[0]
     early = random.randint(2, 40) if random.random() < 0.8 else -random.randint(1, 20)
+    if fate in ("orphan", "moved"):
+        early = random.randint(18, 55)  # early enough for others to act on it
     return DemoCar(
         number=number,
         vin=_vin(number),
