@@ -205,7 +205,26 @@ class _World:
             ("11", "12", "13", "14", "16", "21", "31", "41", "61"), (18, 14, 6, 14, 6, 14, 8, 18, 2)
         )[0]
         middle = (task.premium or Decimal(3000)) * Decimal(self.random.randint(90, 118)) / 100
+        agent = task.agent_no or self.random.choice(people_in(self.org, Role.AGENT)).employee_no
         by_form: dict[str, dict[str, Any]] = {
+            "dispatch_list": {
+                "category": self.random.choices(("normal", "key"), (88, 12))[0],
+                "agent_no": agent,
+            },
+            "route_orphan": {"route": "supervisor", "assignee_no": task.supervisor_no or "SU01"},
+            "take_over_orphan": {
+                "result": self.random.choices(("accepted", "refused"), (92, 8))[0],
+                "servicing_agent_no": agent,
+            },
+            "chase_policy": {
+                "result": self.random.choices(("on_track", "urged", "at_risk"), (60, 30, 10))[0]
+            },
+            "final_sweep": {
+                "disposition": self.random.choices(
+                    ("issue_today", "hesitating", "unreachable"), (55, 35, 10)
+                )[0]
+            },
+            "hand_to_win_back": {"win_back": "yes", "assignee_no": agent},
             "record_contact": {"result": contact},
             "win_back_contact": {"result": contact},
             "second_visit": {"result": self.random.choice(("11", "41", "31"))},

@@ -25,6 +25,8 @@ class OfferedTask:
     definition_set_id: int
     sub_branch_code: str | None
     premium: Decimal | None
+    agent_no: str | None
+    supervisor_no: str | None
 
 
 def count_renewals(session: Session) -> int:
@@ -43,6 +45,8 @@ def offered_tasks(session: Session, due_before: datetime) -> list[OfferedTask]:
             ProcessInstance.definition_set_id,
             Renewal.sub_branch_code,
             Renewal.premium,
+            Renewal.agent_no,
+            Renewal.supervisor_no,
         )
         .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
         .join(Renewal, Renewal.id == UserTask.instance_id)
