@@ -51,10 +51,14 @@ def _value(field: Field, random: Random, today: date, values: Mapping[str, Any])
 
 
 def _day(field: Field, random: Random, today: date) -> str:
-    first = field.min_date.on(today) if field.min_date else today - timedelta(days=1)
-    last = field.max_date.on(today) if field.max_date else first + timedelta(days=5)
-    day = min(last, first + timedelta(days=random.randint(1, 4)))
-    return day.isoformat() if field.kind is FieldKind.DATE else f"{day.isoformat()}T10:00:00"
+    """A near day within the field's bounds: yesterday where the past is asked for, else some days ahead."""
+    last = field.max_date.on(today) if field.max_date else today + timedelta(days=30)
+    if last <= today:
+        day = last - timedelta(days=1)
+    else:
+        first = field.min_date.on(today) if field.min_date else today
+        day = min(last, max(first, today) + timedelta(days=random.randint(1, 4)))
+    return day.isoformat() if field.kind is FieldKind.DATE else f"{day.isoformat()}T10:00"
 
 
 def _number(field: Field, random: Random, values: Mapping[str, Any]) -> str:

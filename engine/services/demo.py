@@ -235,7 +235,17 @@ class _World:
             "verify_lapse_reason": {"verdict": "confirmed"},
             "exclusion_review": {"verdict": "approved"},
             "check_follow_up": {"result": self.random.choices(("ok", "defects"), (80, 20))[0]},
-            "give_actual_quote": {"result": "quoted"},
+            "give_actual_quote": {
+                "result": "quoted",
+                "quote_no": f"Q{task.id:08d}",
+                "lines": "both",
+                "ctp_premium": "855",
+                "vessel_tax": "360",
+                "commercial_premium": str(int(middle)),
+                "ncd": "0.6",
+                "self_pricing": "0.85",
+                "difference_cause": "none",
+            },
             "prepare_plan": {
                 "premium_low": str(int(middle * Decimal("0.93"))),
                 "premium_mid": str(int(middle)),
