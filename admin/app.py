@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask, g, url_for
 
 from admin.clockbar import clock_view
 from admin.context import ENGINE
@@ -16,11 +15,13 @@ from admin.errors import init_errors
 from admin.formatters import init_formatters
 from admin.i18n import init_i18n
 from admin.menu import menu_for, user_links_for
+from admin.records import register_views
 from admin.security import current_actor, init_security
 from admin.tokens import csrf_field
 from admin.views import account, home, imports, inbox, org, renewals, tasks
 from engine.api import Engine, Role
 
+KEEP_FILES = 30 * 24 * 3600  # addresses of our files change with their content
 STATIC = Path(__file__).parent / "static"
 
 
@@ -29,6 +30,7 @@ def create_app(engine: Engine) -> Flask:
     app = Flask(__name__)
     app.extensions[ENGINE] = engine
     app.config["SECRET_KEY"] = engine.settings.secret_key
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = KEEP_FILES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     init_i18n(app)
     init_formatters(app)
@@ -43,15 +45,7 @@ def _init_pages(app: Flask, engine: Engine) -> None:
     init_security(app, engine)
     for view in (home, inbox, tasks, renewals, imports, org, account):
         app.register_blueprint(view.blueprint)
-    if find_spec("admin.records") and find_spec("admin.records.views"):
-        from admin.records import register_views
-
-        register_views(app, engine)
-    if "admin" not in app.blueprints:
-        from flask_admin import Admin
-        from flask_admin.theme import Bootstrap4Theme
-
-        Admin(app, theme=Bootstrap4Theme(base_template="ui/base.html"))
+    register_views(app, engine)
 
 
 def _init_frame(app: Flask) -> None:
@@ -60,7 +54,7 @@ def _init_frame(app: Flask) -> None:
 
     @app.context_processor
     def frame() -> dict[str, Any]:
-        actor = current_actor()
+        actor = None if g.get("bare_frame") else current_actor()
         roles: frozenset[Role] = actor.roles if actor else frozenset()
         return {
             "actor": actor,

@@ -12,7 +12,20 @@ from flask_babel import gettext as _
 
 from admin.context import current_engine
 from admin.i18n import language
-from engine.api import BatchStatus, IncidentStatus, Line, OutboxStatus, RenewalState, Role, Stage, TaskStatus
+from engine.api import (
+    BatchStatus,
+    DayKind,
+    IncidentStatus,
+    Line,
+    MessageName,
+    OutboxStatus,
+    RenewalState,
+    Role,
+    Side,
+    Stage,
+    TaskStatus,
+    UnitKind,
+)
 
 NOTHING = "—"
 _WEEKDAYS = {
@@ -28,6 +41,10 @@ _LISTS: dict[str, type[StrEnum]] = {
     "batch_status": BatchStatus,
     "outbox_status": OutboxStatus,
     "incident_status": IncidentStatus,
+    "message": MessageName,
+    "unit_kind": UnitKind,
+    "side": Side,
+    "day_kind": DayKind,
 }
 
 

@@ -28,6 +28,7 @@ from engine.domain.lists import PROFILES as PROFILES
 from engine.domain.lists import ExpiryConvention as ExpiryConvention
 from engine.domain.lists import ListFileError as ListFileError
 from engine.domain.lists import Profile as Profile
+from engine.domain.masking import mask_phone as mask_phone
 from engine.domain.org import OrgProblem as OrgProblem
 from engine.domain.org import Side as Side
 from engine.domain.org import UnitKind as UnitKind
@@ -68,9 +69,11 @@ from engine.queries.portfolio import portfolio_page as portfolio_page
 from engine.queries.present import Present as Present
 from engine.queries.renewal_page import RenewalPage as RenewalPage
 from engine.queries.renewal_page import renewal_page as renewal_page
+from engine.queries.sentences import actions_of as actions_of
 from engine.queries.sentences import sentence as sentence
 from engine.queries.task_page import TaskPage as TaskPage
 from engine.queries.task_page import task_page as task_page
+from engine.queries.timeline import entries_of as entries_of
 from engine.queries.timeline import timeline as timeline
 from engine.queries.words import KIND_LABELS as KIND_LABELS
 from engine.queries.words import Happening as Happening

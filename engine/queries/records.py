@@ -157,6 +157,7 @@ def companions_of(session: Session, rows: Sequence[Any], today: date) -> Compani
     columns = {attribute.key for attribute in inspect(type(rows[0])).column_attrs}
     posts = _posts(session, [row.employee_no for row in rows], today) if isinstance(rows[0], Person) else {}
     people = {getattr(row, c) for row in rows for c in columns if c.endswith("_no") and c != "row_no"}
+    people |= {row.recipient for row in rows if isinstance(row, OutboxMessage)}
     actors = {getattr(row, c) for row in rows for c in columns if c.endswith("_by") or c == "actor"}
     units = {getattr(row, c) for row in rows for c in columns if c.endswith("_code")}
     units |= {code for held in posts.values() for _, code in held}

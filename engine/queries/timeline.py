@@ -75,11 +75,23 @@ def timeline(
     shown = rows[:limit]
     set_id = session.scalar(select(ProcessInstance.definition_set_id).where(ProcessInstance.id == renewal.id))
     deployed = deployed_of(set_id) if set_id is not None else None
-    words = _words(session, shown, deployed, operations, zone)
     return Timeline(
-        entries=tuple(_entry(row, words) for row in shown),
+        entries=entries_of(session, shown, deployed=deployed, operations=operations, zone=zone),
         next_position=pack_position(shown[-1].seq) if len(rows) > limit else None,
     )
+
+
+def entries_of(
+    session: Session,
+    rows: Sequence[HistoryEvent],
+    *,
+    deployed: Deployed | None,
+    operations: Mapping[str, Label],
+    zone: ZoneInfo,
+) -> tuple[Entry, ...]:
+    """Return what *rows* say, whatever they belong to; *deployed* gives the names of diagram elements."""
+    words = _words(session, rows, deployed, operations, zone)
+    return tuple(_entry(row, words) for row in rows)
 
 
 def _entry(row: HistoryEvent, words: Words) -> Entry:

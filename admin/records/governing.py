@@ -1,0 +1,107 @@
+"""Lists of what governs: deployed definitions and the history."""
+
+# ruff: noqa: RUF012 - Flask-Admin is told what to show by class attributes
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from admin.context import current_engine
+from admin.i18n import language
+from admin.records.base import RecordView
+from admin.records.filters import CodeFilter, NumberFilter, StartFilter
+from admin.records.words import (
+    GOVERNING,
+    RENEWAL_LINKS,
+    vehicle,
+)
+from engine.api import (
+    CATALOGUE,
+    KIND_LABELS,
+    EngineError,
+    Kind,
+    actions_of,
+    entries_of,
+)
+from engine.tables import (
+    HistoryEvent,
+)
+
+
+class DefinitionRecords(RecordView):
+    """Every deployed set of diagrams, tables and forms."""
+
+    group, intro, lead = GOVERNING, lazy_gettext("已发布的流程图、决策表与表单，每版不可更改"), "version"
+    column_list = ("version", "digest", "file_count", "deployed_at", "deployed_by", "approved_by", "note")
+    column_details_list = (
+        "version", "digest_full", "files", "deployed_at", "deployed_by", "approved_by", "note",
+    )  # fmt: skip
+    column_labels = {
+        "version": lazy_gettext("版本"), "digest": lazy_gettext("指纹"), "digest_full": lazy_gettext("指纹"),
+        "file_count": lazy_gettext("文件数"), "files": lazy_gettext("文件"), "deployed_at": lazy_gettext("发布"),
+        "deployed_by": lazy_gettext("发布人"), "approved_by": lazy_gettext("审批人"), "note": lazy_gettext("说明"),
+    }  # fmt: skip
+    cells = {
+        "version": lambda _view, row: _("第 %(n)s 版", n=row.version),
+        "digest": lambda _view, row: row.digest[:12],
+        "digest_full": lambda _view, row: row.digest,
+        "file_count": lambda _view, row: str(len(row.files)),
+        "files": lambda _view, row: "、".join(
+            str(f["name"] if isinstance(f, dict) else f) for f in row.files
+        ),
+    }
+    numbers = frozenset({"file_count"})
+    column_sortable_list = ("version", "deployed_at")
+    column_default_sort = [("version", True)]
+    column_filters = ("deployed_at",)
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [(str(kind), KIND_LABELS[kind].say(language())) for kind in Kind]
+
+
+class _KindFilter(CodeFilter):
+    """Events of one kind, as the timeline of a renewal sorts them."""
+
+    def apply(self, query: Any, value: Any, alias: Any = None) -> Any:
+        """Keep the events whose action is of the kind."""
+        return query.filter(self.get_column(alias).in_(actions_of(Kind(value))))
+
+
+class HistoryRecords(RecordView):
+    """Everything that happened, in plain sentences; nothing of it can be changed."""
+
+    group, intro, lead = GOVERNING, lazy_gettext("发生过的每一件事，只增不改"), "sentence"
+    column_list = ("seq", "at", "sentence", "vehicle", "actor")
+    column_details_list = ("seq", "at", "sentence", "vehicle", "actor", "subject", "reason", "action", "hash")
+    column_labels = {
+        "seq": lazy_gettext("序号"), "at": lazy_gettext("时间"), "sentence": lazy_gettext("事件"),
+        "vehicle": lazy_gettext("车牌"), "actor": lazy_gettext("操作人"), "subject": lazy_gettext("对象"),
+        "reason": lazy_gettext("原因"), "action": lazy_gettext("事件代码"), "hash": lazy_gettext("校验值"),
+    }  # fmt: skip
+    cells = {"sentence": lambda _view, row: g.sentences.get(row.seq, row.action), "vehicle": vehicle}
+    links = RENEWAL_LINKS
+    column_sortable_list = ("seq", "at")
+    column_default_sort = [("seq", True)]
+    column_filters = (
+        _KindFilter(HistoryEvent.action, lazy_gettext("类别"), _kinds),
+        StartFilter(HistoryEvent.actor, lazy_gettext("操作人用户名")),
+        NumberFilter(HistoryEvent.instance_id, lazy_gettext("续保编号")),
+        "at",
+    )
+
+    def _accompany(self, rows: Any) -> None:
+        super()._accompany(rows)
+        engine = current_engine()
+        try:
+            deployed = engine.latest()
+        except EngineError:
+            deployed = None
+        operations = {name: operation.label for name, operation in CATALOGUE.items()}
+        entries = entries_of(
+            self.session(), rows, deployed=deployed, operations=operations, zone=engine.clock.zone
+        )
+        g.sentences = {entry.seq: entry.text.say(language()) for entry in entries}
