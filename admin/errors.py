@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
@@ -26,6 +26,7 @@ from engine.api import (
     record_refusal,
 )
 
+UNREADY = 503
 SUBJECT = 64  # what the history keeps of an address
 _STATUS: tuple[tuple[type[EngineError], int], ...] = (
     (NotFound, 404),
@@ -34,8 +35,8 @@ _STATUS: tuple[tuple[type[EngineError], int], ...] = (
     (InvalidForm, 422),
     (BadInput, 400),
     (ClockError, 400),
-    (NoDefinition, 503),
-    (DatabaseNotReady, 503),
+    (NoDefinition, UNREADY),
+    (DatabaseNotReady, UNREADY),
 )
 
 
@@ -83,11 +84,13 @@ def init_errors(app: Flask, engine: Engine, who: Callable[[], Actor | None]) -> 
 
     @app.errorhandler(EngineError)
     def refused(error: EngineError) -> ResponseReturnValue:
-        actor = who()
-        if actor is not None and isinstance(error, Forbidden | NotFound):
+        status = status_of(error)
+        g.bare_frame = status == UNREADY
+        actor = who() if isinstance(error, Forbidden | NotFound) else None
+        if actor is not None:
             subject = f"{request.method} {request.path}"[:SUBJECT]
             record_refusal(engine, actor=actor, subject=subject, reason=error.code)
-        return page(status_of(error), say(error))
+        return page(status, say(error))
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
@@ -98,6 +101,7 @@ def init_errors(app: Flask, engine: Engine, who: Callable[[], Actor | None]) -> 
     @app.errorhandler(500)
     def defect(_error: Exception) -> ResponseReturnValue:
         reference = secrets.token_hex(4).upper()
+        g.bare_frame = True  # whatever broke may be what the frame needs too
         app.logger.exception("defect %s at %s %s", reference, request.method, request.path)
         title, sentence = _("系统出现故障"), _("操作没有完成，数据未被改动。请把下面的编号告诉系统管理员。")
         return render_template(

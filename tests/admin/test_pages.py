@@ -211,3 +211,22 @@ def test_a_defect_shows_a_number_and_no_traceback(app: Flask, agent: Browser) ->
     assert re.search(r"编号 ?： ?[0-9A-F]{8}", agent.text)
     assert "secret detail" not in agent.text
     assert EngineError.code not in agent.text
+
+
+def test_when_the_database_is_gone_people_are_told_in_their_language(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    from admin.app import create_app
+    from tests.support.console import open_book
+
+    app = create_app(open_book(tmp_path_factory.mktemp("gone")))
+    client = app.test_client()
+
+    answer = client.get("/", headers={"Cookie": "lang=zh"}, follow_redirects=True)
+    signing_in = Browser(client)
+    signing_in.page = client.get("/login")
+
+    assert answer.status_code in (200, 500, 503)
+    assert "Traceback" not in answer.get_data(as_text=True)
+    signing_in.submit(signing_in.form("sign-in"), {"username": "AG001", "password": "x" * 12}, status=500)
+    assert "系统出现故障" in signing_in.text

@@ -15,7 +15,9 @@ import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
 from werkzeug.serving import make_server
 
+from admin.app import create_app
 from scripts.bootstrap import find_browser
+from tests.support.console import copy_book, open_book
 
 FLAGS = [
     "--no-sandbox",
@@ -116,3 +118,24 @@ def serve() -> Iterator[Callable[[Any], str]]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def book_site(
+    prepared_book: Path, tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Any], str]
+) -> Iterator[str]:
+    """The console of a copy of the small book (tests/support/console.py), served until the session ends."""
+    engine = open_book(copy_book(prepared_book, tmp_path_factory.mktemp("site") / "book"))
+    yield serve(create_app(engine))
+    engine.store.engine.dispose()
+
+
+@pytest.fixture(params=["desk", "phone"])
+def screen(
+    request: pytest.FixtureRequest,
+    new_context: Callable[..., BrowserContext],
+    phone_context_args: dict[str, Any],
+) -> Page:
+    """A page on a desktop 1440 pixels wide, then on a phone 390 pixels wide."""
+    desk = {"viewport": {"width": 1440, "height": 900}}
+    return new_context(**(phone_context_args if request.param == "phone" else desk)).new_page()

@@ -18,6 +18,9 @@ import { english } from 'flatpickr/dist/esm/l10n/default.js';
 
 import { missing, speak, translateModule } from './words.js';
 
+/** The calendar's Chinese, with the words for screen readers that its own table leaves in English. */
+const zh = { ...Mandarin, yearAriaLabel: '年份', monthAriaLabel: '月份', hourAriaLabel: '时', minuteAriaLabel: '分' };
+
 /** Texts as one flat list: a field inside a repeated group has a list for each repetition. */
 const asList = (texts) => [texts].flat(Infinity).filter(Boolean).map(String);
 
@@ -27,7 +30,7 @@ const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTi
 /** Show `schema` filled with `data` inside `container`; see the head of this file for what comes back. */
 export function mount(container, schema, data = {}, options = {}) {
   const { lang, readonly = false, problems = null, onChange = null } = options;
-  flatpickr.localize(speak(lang) === 'zh' ? Mandarin : english);
+  flatpickr.localize(speak(lang) === 'zh' ? zh : english);
   container.replaceChildren();
   container.classList.add('renewal-form');
 
