@@ -19,6 +19,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import user_logged_out
 from flask_security import LoginForm, RoleMixin, Security, UserDatastore, UserMixin, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import PasswordField, StringField
@@ -159,6 +160,10 @@ def init_security(app: Flask, engine: Engine) -> None:
     CSRFProtect(app)
     _install_sign_in(app)
     app.after_request(_harden)
+
+    @app.errorhandler(SecurityError)
+    def unknown_host(_error: SecurityError) -> ResponseReturnValue:
+        return Response("400 Bad Request: this host name is not served here.\n", 400, mimetype="text/plain")
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> ResponseReturnValue:

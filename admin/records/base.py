@@ -8,16 +8,18 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from flask import Response, flash, g, request
+from flask import Response, flash, g, redirect, request
 from flask_admin import AdminIndexView, expose
 from flask_admin.contrib.sqla import ModelView
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
 
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.formatters import NOTHING, show_code, show_day, show_moment, show_money
 from admin.records.files import WRITERS
 from admin.records.filters import LONGEST, RecordFilters
+from admin.targets import local_target
 from engine.api import Forbidden, NotFound, Role, record_export
 from engine.tables import COUNT_CAP, Companions, companions_of, find_record, record_count, record_query
 
@@ -102,6 +104,12 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]
             raise Forbidden(act=_("修改系统记录"))
         if name == "action_view" and not self.get_actions_list()[0]:
             raise Forbidden(act=_("修改系统记录"))
+        return answer
+
+    def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super()._run_view(fn, *args, **kwargs)
+        if isinstance(answer, BaseResponse) and "Location" in answer.headers:
+            return redirect(local_target(answer.headers["Location"], self.get_url(".index_view")), code=303)
         return answer
 
     def is_action_allowed(self, name: str) -> bool:
@@ -231,6 +239,8 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]
 
     def render(self, template: str, **kwargs: Any) -> Any:
         """Render with what the lists' own templates need."""
+        if "return_url" in kwargs:
+            kwargs["return_url"] = local_target(kwargs["return_url"], self.get_url(".index_view"))
         shown = {"cap": COUNT_CAP, "export_max": self.export_max_rows, "groups": groups_of(self.admin)}
         return super().render(template, **shown, **kwargs)
 
