@@ -314,23 +314,25 @@ def test_an_unknown_host_name_is_refused(app: Flask) -> None:
 def test_only_upload_pages_take_large_bodies(app: Flask) -> None:
     client = signed_in(app, "CC01").client
     large = b"x" * (security.USUAL_BODY + 1)
-    held = token(client, "/imports")
+    fields = {"csrf_token": token(client, "/imports"), "source": "standard", "kind": "pending"}
 
-    assert (
-        413
-        == client.post("/account/password", data=large, content_type="application/octet-stream").status_code
-    )
+    small_page = client.post("/account/password", data=large, content_type="application/octet-stream")
     upload = client.post(
-        "/imports",
-        data={"csrf_token": held, "source": "standard", "kind": "pending", "file": (_file(large), "big.csv")},
+        "/imports", data=multipart(fields, large), content_type="multipart/form-data; boundary=cut"
     )
+
+    assert 413 == small_page.status_code
     assert 413 != upload.status_code
 
 
-def _file(content: bytes) -> object:
-    import io
-
-    return io.BytesIO(content)
+def multipart(fields: dict[str, str], content: bytes) -> bytes:
+    """Return a form with one file as a browser sends it."""
+    parts = [
+        f'--cut\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    head = b'--cut\r\nContent-Disposition: form-data; name="file"; filename="big.csv"\r\n\r\n'
+    return b"".join([*parts, head, content, b"\r\n--cut--\r\n"])
 
 
 # --- what is kept ------------------------------------------------------------
