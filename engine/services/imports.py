@@ -16,7 +16,7 @@ from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import BatchStatus, Label, Role, RowVerdict
 from engine.domain.directory import Directory
-from engine.domain.lists import PolicyRow, Problem, ReadList, RejectedRow, read_list, write_errors
+from engine.domain.lists import FileKind, PolicyRow, Problem, ReadList, RejectedRow, read_list, write_errors
 from engine.errors import BadInput, Forbidden, NotFound
 from engine.services.assignment import directory_on
 from engine.services.intake import Intake, RowResult
@@ -86,6 +86,7 @@ def preview_list(
         for row in judged:
             row.batch_id = batch.id
         tx.add_all(judged)
+        tx.flush()  # the prediction reads the stored verdicts
         _predict(tx, engine, batch, read, actor, now)
         tx.record(
             "import_previewed",
@@ -389,8 +390,9 @@ def error_file(engine: Engine, batch_id: int, *, actor: Actor, lang: str = "zh")
         content, name, source = batch.content, batch.file_name, batch.source
         extra = [row for row in rows_of(session, batch_id) if row.verdict == RowVerdict.REJECTED]
     read = read_list(content, name, source)
-    stem, _, suffix = name.rpartition(".")
-    return f"{stem or name}-错误行.{suffix or 'csv'}", write_errors(with_refused(read, extra), lang=lang)
+    stem = name.rpartition(".")[0] or name
+    suffix = "csv" if read.kind is FileKind.CSV else "xlsx"  # by content; an xls is answered by an xlsx
+    return f"{stem}-错误行.{suffix}", write_errors(with_refused(read, extra), lang=lang)
 
 
 def with_refused(read: ReadList, rows: Sequence[ImportRow]) -> ReadList:
