@@ -15,7 +15,7 @@ from admin.errors import say
 from admin.formatters import show_moment
 from admin.i18n import LANGUAGES, choose_language
 from admin.targets import local_target
-from engine.api import EngineError, Forbidden, Present, advance_clock, home_page
+from engine.api import EngineError, Forbidden, Present, Role, advance_clock, home_page
 
 blueprint = Blueprint("home", __name__)
 STEPS = ("P1D", "P7D")
@@ -32,6 +32,7 @@ def index() -> str:
         "home/index.html",
         page=page,
         today=present.today,
+        sees_others=actor.working_roles != (Role.AGENT,),
         tomorrow=present.today + timedelta(days=1),
         records_url=records_url,
         batches_url=url_if_there("imports.index"),

@@ -13,19 +13,20 @@ from sqlalchemy.orm import Session
 from engine.domain.actor import Actor
 from engine.domain.codes import IncidentStatus, OutboxStatus, RenewalState, Stage
 from engine.queries.inbox import InboxRow, InboxTab, InboxWish, drawer_counts, inbox_rows, open_between
-from engine.queries.names import actor_names
+from engine.queries.names import actor_names, people_names
 from engine.queries.portfolio import PortfolioRow, rows_of, shown_rows
 from engine.queries.present import Present
-from engine.queries.scope import renewals_visible_to
+from engine.queries.scope import OPEN, renewals_visible_to
 from engine.store.definitions import DefinitionSet
 from engine.store.imports import ImportBatch
 from engine.store.instances import Incident, Timer
 from engine.store.outbox import OutboxMessage
 from engine.store.renewals import Renewal
+from engine.store.tasks import UserTask
 
 WEEK = timedelta(days=7)
 SHOWN_TASKS = 8
-SHOWN_RENEWALS = 5
+SHOWN_RENEWALS = SHOWN_PEOPLE = 5
 SHOWN_BATCHES = SHOWN_INCIDENTS = 5
 SHOWN_SETS = 3
 NOT_DUE = (RenewalState.EXCLUDED, RenewalState.WITHDRAWN, RenewalState.MERGED)
@@ -59,6 +60,16 @@ class MonthSoFar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LatePerson:
+    """Somebody whose tasks in one's scope are late; ``name`` None stands for the queue of ``role``."""
+
+    number: str | None
+    name: str | None
+    role: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where the renewals of a person's scope stand: open ones by stage and state."""
 
@@ -68,6 +79,8 @@ class Standing:
     open: int
     month: MonthSoFar
     untouched: tuple[PortfolioRow, ...]
+    late: int
+    late_people: tuple[LatePerson, ...]
 
     def stage_total(self, stage: str) -> int:
         """Open renewals in *stage*."""
@@ -177,13 +190,38 @@ def _standing(session: Session, actor: Actor, present: Present) -> Standing:
             scope, Renewal.ended_at.is_(None), Renewal.contacts == 0, Renewal.expiry_date >= present.today
         ).limit(SHOWN_RENEWALS)
     ).all()
+    late, late_people = _late_people(session, actor, present)
     return Standing(
+        late=late,
+        late_people=late_people,
         cells=cells,
         stages=tuple(str(stage) for stage in Stage if any(at == stage for at, _ in cells)),
         states=tuple(str(state) for state in RenewalState if any(how == state for _, how in cells)),
         open=sum(cells.values()),
         month=_month(session, actor, present.today),
         untouched=shown_rows(session, untouched, present.today),
+    )
+
+
+def _late_people(session: Session, actor: Actor, present: Present) -> tuple[int, tuple[LatePerson, ...]]:
+    """Late tasks of everybody in the scope: how many, and who holds most of them."""
+    rows = session.execute(
+        select(UserTask.assignee_no, UserTask.role, func.count().label("n"))
+        .join(Renewal, Renewal.id == UserTask.instance_id)
+        .where(renewals_visible_to(actor), UserTask.status.in_(OPEN), UserTask.due_at <= present.now)
+        .group_by(UserTask.assignee_no, UserTask.role)
+        .order_by(func.count().desc(), UserTask.assignee_no, UserTask.role)
+    ).all()
+    first = rows[:SHOWN_PEOPLE]
+    names = people_names(session, {row.assignee_no for row in first})
+    return sum(row.n for row in rows), tuple(
+        LatePerson(
+            number=row.assignee_no,
+            name=names.get(row.assignee_no, row.assignee_no) if row.assignee_no else None,
+            role=row.role,
+            count=row.n,
+        )
+        for row in first
     )
 
 

@@ -27,7 +27,7 @@ PAGE = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing that happened; ``who`` is the actor's name, ``at`` aware UTC."""
+    """One thing that happened, ``at`` aware UTC; ``by_system`` when the diagram did it, whoever set it off."""
 
     seq: int
     at: datetime
@@ -111,13 +111,17 @@ def _entry(row: HistoryEvent, words: Words) -> Entry:
         seq=row.seq,
         at=row.at,
         who=who,
-        by_system=row.actor == SYSTEM_NAME,
+        by_system=row.actor == SYSTEM_NAME or row.action in _CONSEQUENCES,
         kind=kind,
         text=text,
         reason=row.reason if row.action in _REASONED else None,
     )
 
 
+# What follows from an act by the diagram, not by the will of whoever acted.
+_CONSEQUENCES = frozenset(
+    {"task_opened", "stage_entered", "stage_skipped", "decision_made", "operation_done", "list_distributed"}
+)
 # Other reasons are the engine's own notes (an agent's number, a fault's text), not something said to people.
 _REASONED = frozenset({"fact_changed", "definition_deployed", "record_viewed"})
 

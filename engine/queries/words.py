@@ -5,7 +5,7 @@ Personal data that a payload may hold (phone, name, plate, numbers) leaves here 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -137,6 +137,7 @@ SOURCES: Mapping[str, Label] = {
     "agent": Label("营销员填报", "the agent"),
     "specialist": Label("专员核实", "the specialist"),
 }
+TICKED = "True"
 NOBODY = Label("无", "nobody")
 NOTHING = Label("无", "none")
 
@@ -163,6 +164,8 @@ def shown_value(name: str, value: object, words: Words) -> Label:
     """Return a fact's value as it may be shown: masked, named, in words."""
     if value in (None, ""):
         return NOTHING
+    if value is True and (name, TICKED) in words.options:
+        return words.options[name, TICKED]
     if isinstance(value, bool):
         return Label("是", "yes") if value else Label("否", "no")
     text = str(value)
@@ -183,9 +186,18 @@ def shown_value(name: str, value: object, words: Words) -> Label:
 _FACT_OF = {"reason": "loss_reason", "confirmed_reason": "loss_reason", "code": "exclusion_code"}
 
 
-def choice_labels(of: Iterable[forms.Form]) -> Mapping[tuple[str, str], Label]:
-    """Return (field key, stored value) → label for the choice fields of forms, facts they become included."""
-    return {
+def choice_labels(of: Collection[forms.Form]) -> Mapping[tuple[str, str], Label]:
+    """Return (field key, stored value) → label for the choice fields of forms, facts they become included.
+
+    A ticked box is said by its own label.
+    """
+    boxes = {
+        (field.key, TICKED): Label(field.label.zh, field.label.en)
+        for form in of
+        for field in form.fields
+        if field.kind is forms.FieldKind.CHECKBOX
+    }
+    return boxes | {
         (key, option.value): Label(option.label.zh, option.label.en)
         for form in of
         for field in form.fields

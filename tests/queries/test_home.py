@@ -79,6 +79,16 @@ def test_the_next_expiries_without_contact_leave_out_contacted_and_expired_cars(
     assert [0, 5, 28, 35, 44] == [row.days_left for row in rows]
 
 
+def test_those_with_most_late_tasks_of_the_scope_stand_first(still_book: Engine) -> None:
+    standing = home(still_book, "SU01").standing
+
+    counts = [person.count for person in standing.late_people]
+
+    assert sorted(counts, reverse=True) == counts
+    assert ("谭雪莲", "specialist") == (standing.late_people[0].name, standing.late_people[0].role)
+    assert sum(counts) == standing.late
+
+
 def test_governors_see_imports_deployments_and_incidents(still_book: Engine) -> None:
     running = home(still_book, "AU01").running
 
@@ -94,4 +104,4 @@ def test_the_page_takes_few_statements(still_book: Engine) -> None:
     with still_book.store.reading() as session, counted(still_book) as statements:
         home_page(session, person, present)
 
-    assert len(statements) <= 9
+    assert len(statements) <= 10

@@ -17,6 +17,7 @@ WORDS = Words(
     people={"A1": "张敏", "S1": "王强"},
     elements={"to_follow_up": "到达 T-45"},
     options={
+        ("quote_requested", "True"): Label("需要报价", "quote requested"),
         ("result", "61"): Label("明确拒绝", "refused"),
         ("loss_reason", "L101"): Label("同业报价更低", "cheaper"),
     },
@@ -88,10 +89,10 @@ def test_kinds_part_the_actions_without_rest() -> None:
                 "task_completed",
                 "拜访并登记结果",
                 action_id="G-L1",
-                outcome={"result": "61"},
+                outcome={"result": "61", "quote_requested": True, "other": False},
                 late=True,
             ),
-            "张敏 完成了任务“拜访并登记结果”（G-L1），结果：明确拒绝（逾期完成）",
+            "张敏 完成了任务“拜访并登记结果”（G-L1），结果：明确拒绝、需要报价（逾期完成）",
             id="a task with its result in words",
         ),
         pytest.param(
