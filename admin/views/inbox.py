@@ -13,7 +13,7 @@ from admin.formatters import show_code
 from admin.targets import local_target
 from admin.views.args import code_arg, day_arg, text_arg, url_with
 from engine.api import (
-    EngineError,
+    Conflict,
     InboxTab,
     InboxWish,
     Present,
@@ -72,7 +72,7 @@ def claim(task_id: int) -> ResponseReturnValue:
     """Take a task for oneself and open its form."""
     try:
         claim_task(current_engine(), task_id, actor=require_actor())
-    except EngineError as error:
+    except Conflict as error:
         flash(say(error), "error")
         return _back()
     flash(_("已领取，请办理。"), "success")
@@ -84,7 +84,7 @@ def release(task_id: int) -> ResponseReturnValue:
     """Give a claimed task back to its role."""
     try:
         release_task(current_engine(), task_id, actor=require_actor())
-    except EngineError as error:
+    except Conflict as error:
         flash(say(error), "error")
     else:
         flash(_("已退回，同岗位的同事可以领取。"), "success")

@@ -382,41 +382,38 @@ def test_a_file_holds_what_the_filters_leave(app: Flask) -> None:
 # --- wishes that are no wishes -----------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "key", ["1,2", "abc", "-1", "0", "99999999999999999999", "1;drop", "x" * 3000, "%00"]
-)
-@pytest.mark.parametrize("endpoint", ["renewal_records", "holidays", "users"])
-def test_an_unusable_key_is_not_found(app: Flask, endpoint: str, key: str) -> None:
+def test_an_unusable_key_is_not_found(app: Flask) -> None:
     client = signed_in(app, "AU01").client
 
-    assert 404 == client.get(f"{ADDRESS[endpoint]}/details/", query_string={"id": key}).status_code
+    for endpoint in ("renewal_records", "holidays", "users"):
+        for key in ("1,2", "abc", "-1", "0", "9" * 20, "1;drop", "x" * 3000, "\0"):
+            answer = client.get(f"{ADDRESS[endpoint]}/details/", query_string={"id": key})
+            assert 404 == answer.status_code, (endpoint, key[:20])
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "search=" + "x" * 100_000,
-        "search=%00",
-        "search=%25%5C_",
-        "page=-5",
-        "page=99999999999999999999",
-        "page_size=1000000",
-        "sort=99&desc=1",
-        "sort=-1",
-        "flt0_0=nonsense",
-        "flt2_2=31.12.2026",
-        "flt99_99=1",
-        "flt=",
-    ],
-    ids=lambda text: text[:24],
+UNUSABLE = (
+    "search=" + "x" * 100_000,
+    "search=%00",
+    "search=%25%5C_",
+    "page=-5",
+    "page=99999999999999999999",
+    "page_size=1000000",
+    "sort=99&desc=1",
+    "sort=-1",
+    "flt0_0=nonsense",
+    "flt2_2=31.12.2026",
+    "flt99_99=1",
+    "flt=",
 )
-def test_unusable_wishes_are_passed_over(app: Flask, query: str) -> None:
+
+
+def test_unusable_wishes_are_passed_over(app: Flask) -> None:
     auditor = signed_in(app, "AU01")
 
-    answer = auditor.client.get(f"/admin/renewals/?{query}")
-
-    assert 200 == answer.status_code
-    assert len(re.findall("<tr>", answer.get_data(as_text=True))) <= 101
+    for query in UNUSABLE:
+        answer = auditor.client.get(f"/admin/renewals/?{query}")
+        assert 200 == answer.status_code, query[:40]
+        assert len(re.findall("<tr>", answer.get_data(as_text=True))) <= 101, query[:40]
 
 
 def test_an_unusable_filter_is_named(app: Flask) -> None:
