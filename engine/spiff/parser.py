@@ -20,6 +20,7 @@ from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 
 from engine.spiff.elements import Elements, read_elements
 from engine.spiff.host import StepContext
+from engine.spiff.pruning import why_not
 from engine.spiff.xmlfile import DiagramError, parse_xml
 
 
@@ -72,6 +73,8 @@ class ProcessSet:
     elements: Elements
     specs: Mapping[str, Any]
     subprocess_specs: Mapping[str, Mapping[str, Any]]
+    prunable: frozenset[str]
+    """Names of the specs whose finished and predicted tasks need not be stored."""
 
 
 def parse_set(files: Mapping[str, bytes]) -> ProcessSet:
@@ -97,9 +100,10 @@ def parse_set(files: Mapping[str, bytes]) -> ProcessSet:
             reason_zh=str(error),
             reason_en=str(error),
         ) from error
-    for spec in [*specs.values(), *(s for group in inner.values() for s in group.values())]:
+    every = [*specs.values(), *(s for group in inner.values() for s in group.values())]
+    for spec in every:
         _bind(spec, elements)
-    return ProcessSet(elements, specs, inner)
+    return ProcessSet(elements, specs, inner, frozenset(s.name for s in every if why_not(s) is None))
 
 
 def _bind(spec: Any, elements: Elements) -> None:
