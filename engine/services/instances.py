@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from engine.bootstrap import Deployed, Engine
 from engine.domain.actor import Actor
@@ -14,9 +16,12 @@ from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.steps import Cause, apply_step
 from engine.spiff import runner
-from engine.store.instances import ProcessInstance, lock_instance
-from engine.store.renewals import PolicyLine, Renewal, Vehicle
+from engine.store.instances import ProcessInstance, Timer, lock_instance, timers_of
+from engine.store.renewals import PolicyLine, Renewal, Vehicle, load_facts
 from engine.store.session import Tx
+from engine.store.tasks import UserTask, open_tasks_of
+
+OfInstance = TypeVar("OfInstance", Timer, UserTask)
 
 PROCESS_KEY = "renewal"
 
@@ -57,7 +62,17 @@ def start_renewal(
     for line in new.lines:
         line.renewal_id = renewal.id
     scope = StepScope(
-        tx, engine, deployed, instance, renewal, actor, now, _vehicle=new.vehicle, _lines=new.lines
+        tx,
+        engine,
+        deployed,
+        instance,
+        renewal,
+        actor,
+        now,
+        _vehicle=new.vehicle,
+        _lines=new.lines,
+        _timers=[],
+        _tasks=[],
     )
     scope.record(
         "instance_started",
@@ -123,3 +138,40 @@ def load_scope(tx: Tx, engine: Engine, instance_id: int, *, actor: Actor, now: d
     instance = lock_instance(tx, instance_id)
     renewal = tx.get_one(Renewal, instance_id, populate_existing=True)
     return StepScope(tx, engine, engine.deployed(instance.definition_set_id), instance, renewal, actor, now)
+
+
+def load_scopes(
+    tx: Tx, engine: Engine, instances: Sequence[ProcessInstance], *, actor: Actor, now: datetime
+) -> list[StepScope]:
+    """Gather what the next steps of many locked instances need, one query a table."""
+    ids = [instance.id for instance in instances]
+    facts = load_facts(tx, ids)
+    timers = _by_instance(ids, timers_of(tx, ids))
+    tasks = _by_instance(ids, open_tasks_of(tx, ids))
+    scopes = []
+    for instance in instances:
+        renewal = facts.renewals[instance.id]
+        scopes.append(
+            StepScope(
+                tx,
+                engine,
+                engine.deployed(instance.definition_set_id),
+                instance,
+                renewal,
+                actor,
+                now,
+                _vehicle=facts.vehicles[renewal.vehicle_id],
+                _customer=facts.customers.get(renewal.customer_id or 0),
+                _lines=facts.lines[instance.id],
+                _timers=timers[instance.id],
+                _tasks=tasks[instance.id],
+            )
+        )
+    return scopes
+
+
+def _by_instance(ids: Sequence[int], rows: Sequence[OfInstance]) -> dict[int, list[OfInstance]]:
+    found: dict[int, list[OfInstance]] = {instance_id: [] for instance_id in ids}
+    for row in rows:
+        found[row.instance_id].append(row)
+    return found

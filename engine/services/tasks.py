@@ -176,7 +176,7 @@ def _complete(
     step = runner.complete(
         scope.deployed.process,
         scope.instance.definition_key,
-        scope.instance.state,
+        scope.state,
         host,
         spiff_id=task.spiff_task_id,
         outcome=outcome,
@@ -184,6 +184,7 @@ def _complete(
     )
     opened = apply_step(scope, host, step, Cause.COMPLETE)
     incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=now)
+    tx.flush()  # gives the new tasks their numbers
     return TaskCompleted(task.id, tuple(row.id for row in opened))
 
 

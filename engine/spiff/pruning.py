@@ -102,15 +102,19 @@ def _is_arrival(task: Task) -> bool:
 
 
 def _want(task: Task, wanted: set[Any]) -> None:
-    """Keep *task*; a join counts its parents, a join after boundary events looks at the split's children."""
+    """Keep *task* and what it looks at.
+
+    A task that waits inherits its parent's data anew whenever anything completes, a join counts its parents,
+    a join after boundary events looks at the children of their split.
+    """
     wanted.add(task.id)
     parent = task.parent
-    if isinstance(task.task_spec, UnstructuredJoin) and parent is not None:
+    if parent is not None and (
+        task.state == TaskState.WAITING or isinstance(task.task_spec, UnstructuredJoin)
+    ):
         wanted.add(parent.id)
     while parent is not None:
         if isinstance(parent.task_spec, BoundaryEventSplit):
-            if parent.id in wanted:
-                return  # what is above it is wanted already
             wanted.add(parent.id)
             wanted.update(child.id for child in parent.children)
         parent = parent.parent

@@ -16,6 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from engine.errors import ClockError, Conflict, DatabaseNotReady
 from engine.store import calendar, history
+from engine.store.outbox import OutboxMessage, known_keys
 
 HISTORY_LOCK = 0x52454E  # pg_advisory_xact_lock: one writer of the hash chain at a time
 
@@ -25,7 +26,8 @@ class Tx(Session):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.events: list[history.HistoryEvent] = []
+        self.events: list[history.NewEvent] = []
+        self.outgoing: dict[str, OutboxMessage] = {}
 
     def record(
         self,
@@ -35,18 +37,23 @@ class Tx(Session):
         actor: str,
         instance_id: int | None = None,
         task_id: int | None = None,
+        about: history.HasId | None = None,
         subject: str | None = None,
         reason: str | None = None,
         **payload: Any,
     ) -> None:
-        """Append one event to the history; it is numbered and hashed at the commit."""
+        """Append one event to the history; it is numbered and hashed at the commit.
+
+        *about* is the task it speaks of, when that has no number yet.
+        """
         self.events.append(
-            history.HistoryEvent(
+            history.NewEvent(
                 at=at,
                 actor=actor,
                 action=action,
                 instance_id=instance_id,
                 task_id=task_id,
+                about=about,
                 subject=subject,
                 reason=reason,
                 payload=orjson.loads(_dumps(payload)),  # what is hashed is what is stored
@@ -56,7 +63,7 @@ class Tx(Session):
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """Open a savepoint: on an error only what was done inside the block is undone."""
-        before = len(self.events)
+        before, outgoing = len(self.events), dict(self.outgoing)
         nested = self.begin_nested()
         try:
             yield
@@ -65,7 +72,23 @@ class Tx(Session):
         except BaseException:
             nested.rollback()
             del self.events[before:]
+            self.outgoing = outgoing
             raise
+
+    def send(self, message: OutboxMessage) -> None:
+        """Queue *message*, unless one with its key was ever queued (asked once, at the commit)."""
+        self.outgoing.setdefault(message.key, message)
+
+    def settle(self, *, locks_history: bool) -> None:
+        """Write down what was collected: queued messages and the chained history."""
+        if self.outgoing:
+            known = known_keys(self, self.outgoing)
+            self.add_all(message for key, message in self.outgoing.items() if key not in known)
+        self.flush()
+        if self.events:
+            if locks_history:
+                self.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": HISTORY_LOCK})
+            history.chain(self, self.events)
 
 
 class Store:
@@ -89,11 +112,7 @@ class Store:
                 if self.engine.dialect.name == "sqlite":
                     session.execute(text("BEGIN IMMEDIATE"))
                 yield session
-                session.flush()
-                if session.events:
-                    if self.engine.dialect.name == "postgresql":
-                        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": HISTORY_LOCK})
-                    history.chain(session, session.events)
+                session.settle(locks_history=self.engine.dialect.name == "postgresql")
                 session.commit()
             except (StaleDataError, IntegrityError) as error:
                 session.rollback()

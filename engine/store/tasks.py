@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -100,6 +100,15 @@ def open_tasks(session: Session, instance_id: int) -> Sequence[UserTask]:
     return session.scalars(
         select(UserTask)
         .where(UserTask.instance_id == instance_id, UserTask.status.in_(OPEN_STATUSES))
+        .order_by(UserTask.id)
+    ).all()
+
+
+def open_tasks_of(session: Session, instance_ids: Collection[int]) -> Sequence[UserTask]:
+    """Return the open or claimed tasks of many instances."""
+    return session.scalars(
+        select(UserTask)
+        .where(UserTask.instance_id.in_(instance_ids), UserTask.status.in_(OPEN_STATUSES))
         .order_by(UserTask.id)
     ).all()
 

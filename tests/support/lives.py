@@ -298,7 +298,7 @@ def lead(process: ProcessSet, key: str, seed: int, outcomes_of: OutcomesOf, acts
             act(memory, theirs)
             act(saved, ours)
             where = (seed, number)
-            assert memory.picture() == saved.picture(), where
+            assert memory.picture() == saved.picture(), (where, memory.passed, saved.passed)
             assert sorted(memory.passed) == sorted(saved.passed), (where, memory.passed, saved.passed)
             assert sorted(theirs.called) == sorted(ours.called), where
             world = ours.world
