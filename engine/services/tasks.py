@@ -193,6 +193,8 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
     tx, now = scope.tx, scope.now
     task.status, task.completed_at, task.completed_by = str(TaskStatus.COMPLETED), now, scope.actor.name
     task.version += 1
+    if task in scope.tasks:
+        scope.tasks.remove(task)
     tx.add(
         Submission(
             task_id=task.id,
