@@ -148,6 +148,7 @@ def _open_tasks(scope: StepScope, host: RenewalHost, step: Step) -> tuple[UserTa
             assignee_no=people.assignee_for(role),
             status=str(TaskStatus.OPEN),
             priority=_priority(host, element),
+            version=1,  # a step later in this transaction may raise it
             stage=scope.renewal.stage,
             created_at=scope.now,
             due_at=_due_at(scope, host, element, task),

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
-from uuid import UUID
 
 import orjson
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
@@ -24,6 +23,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import EngineError
+from engine.spiff import quick as quick  # ids are plain text from here on
 from engine.spiff.pruning import kept_tasks, reached_from
 
 FORMAT = 2
@@ -40,14 +40,14 @@ class StateUnreadable(EngineError):
 def dump(workflow: BpmnWorkflow, prunable: Collection[str] = ()) -> bytes:
     """Return *workflow*'s state as bytes; trees of the *prunable* specs keep only what is needed to go on."""
     subs = [
-        (task_id.hex, _dump_tree(sub, sub.spec.name in prunable))
+        (task_id, _dump_tree(sub, sub.spec.name in prunable))
         for task_id, sub in workflow.subprocesses.items()
         if not (sub.completed and _caller_is_done(workflow, task_id))
     ]
     return orjson.dumps([FORMAT, _dump_tree(workflow, workflow.spec.name in prunable), subs])
 
 
-def _caller_is_done(workflow: BpmnWorkflow, task_id: UUID) -> bool:
+def _caller_is_done(workflow: BpmnWorkflow, task_id: str) -> bool:
     caller = workflow.get_task_from_id(task_id)
     return caller is None or caller.has_state(TaskState.FINISHED_MASK)
 
@@ -89,11 +89,11 @@ def _all_tasks(workflow: Any) -> list[tuple[Task, Task | None]]:
     return order
 
 
-def _row(task: Task, above: Task | None, index: Mapping[UUID, int]) -> list[Any]:
+def _row(task: Task, above: Task | None, index: Mapping[str, int]) -> list[Any]:
     base = above.data if above is not None else {}
     spec = task.task_spec
     row: list[Any] = [
-        task.id.hex,
+        task.id,
         index[above.id] if above is not None else -1,
         task.state,
         spec.name,
@@ -124,13 +124,13 @@ def _load_tree(workflow: Any, tree: list[Any]) -> None:
 
 
 def _load_task(workflow: Any, specs: Mapping[str, Any], tasks: list[Task], row: list[Any]) -> Task:
-    hex_id, parent_index, state, spec_name, *more = row
+    task_id, parent_index, state, spec_name, *more = row
     changed_at, triggered, internal, changed, gone, via = (*more, 0, 0, 0, 0, 0, 0)[:6]
     spec = specs.get(spec_name)
     if spec is None:
         raise StateUnreadable(reason=f"unknown element {spec_name}")
     parent = tasks[parent_index] if parent_index >= 0 else None
-    task = Task(workflow, spec, parent, state=state, id=UUID(hex_id))
+    task = Task(workflow, spec, parent, state=state, id=task_id)
     task.last_state_change = changed_at
     task.triggered = bool(triggered)
     task.internal_data = internal or {}
@@ -148,10 +148,7 @@ def _load_task(workflow: Any, specs: Mapping[str, Any], tasks: list[Task], row: 
 
 def _load_subprocesses(workflow: Any, top: BpmnWorkflow, pending: dict[str, Any]) -> None:
     for task in list(workflow.tasks.values()):
-        if (
-            isinstance(task.task_spec, SubWorkflowTask)
-            and (tree := pending.pop(task.id.hex, None)) is not None
-        ):
+        if isinstance(task.task_spec, SubWorkflowTask) and (tree := pending.pop(task.id, None)) is not None:
             sub = BpmnSubWorkflow(top.subprocess_specs[task.task_spec.spec], task.id, top, deserializing=True)
             top.subprocesses[task.id] = sub
             _load_tree(sub, tree)

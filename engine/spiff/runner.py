@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
@@ -108,8 +107,7 @@ def complete(
     """
     with time_stands_at(now):
         workflow = _load(process, key, state, host)
-        wanted = UUID(spiff_id)
-        task = next((wf.tasks[wanted] for wf in _live(workflow) if wanted in wf.tasks), None)
+        task = next((wf.tasks[spiff_id] for wf in _live(workflow) if spiff_id in wf.tasks), None)
         if task is None or task.state != TaskState.READY or not task.task_spec.manual:
             raise NotFound(what="open task", key=spiff_id)
         task.data[task.task_spec.bpmn_id] = dict(outcome)
@@ -156,7 +154,7 @@ class _Trace:
             return
         self.passed.append((spec.bpmn_id, reached_from(task)))
         if isinstance(spec, CatchingEvent):
-            self.fired.add(task.id.hex)
+            self.fired.add(task.id)
             if isinstance(spec, BoundaryEvent) and not spec.cancel_activity:
                 self.rearm.append(task)
 
@@ -242,9 +240,9 @@ def _step(process: ProcessSet, workflow: BpmnWorkflow, trace: _Trace) -> Step:
     return Step(
         state=codec.dump(workflow, process.prunable),
         ended=workflow.completed,
-        tasks=tuple(OpenTask(t.id.hex, t.task_spec.bpmn_id) for t in ready),
+        tasks=tuple(OpenTask(t.id, t.task_spec.bpmn_id) for t in ready),
         timers=tuple(
-            OpenTimer(t.id.hex, t.task_spec.bpmn_id, datetime.fromisoformat(t.internal_data["event_value"]))
+            OpenTimer(t.id, t.task_spec.bpmn_id, datetime.fromisoformat(t.internal_data["event_value"]))
             for t in waiting
             if isinstance(t.task_spec.event_definition, TimerEventDefinition)
         ),

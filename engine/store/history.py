@@ -96,4 +96,6 @@ def chain(session: Session, events: list[NewEvent]) -> None:
         if event.about is not None:
             event.task_id = event.about.id
         event.hash = previous = event_hash(previous, event)
-    session.execute(insert(HistoryEvent), [{name: getattr(e, name) for name in _COLUMNS} for e in events])
+    session.execute(
+        insert(HistoryEvent.__table__), [{name: getattr(e, name) for name in _COLUMNS} for e in events]
+    )

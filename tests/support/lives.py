@@ -19,7 +19,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
 from engine.clock import SHANGHAI, business_date
-from engine.spiff import codec, runner
+from engine.spiff import codec, quick, runner
 from engine.spiff.clock_bridge import time_stands_at
 from engine.spiff.host import ScriptEngine
 from engine.spiff.parser import ProcessSet
@@ -123,7 +123,7 @@ class InMemory:
     def __init__(self, process: ProcessSet, key: str, host: Host) -> None:
         self.passed: list[str] = []
         self.fired: list[str] = []
-        with time_stands_at(host.world.now):
+        with quick.stock(), time_stands_at(host.world.now):
             self.workflow = BpmnWorkflow(
                 process.specs[key], dict(process.subprocess_specs[key]), script_engine=ScriptEngine(host)
             )
@@ -146,7 +146,7 @@ class InMemory:
     def _step(self, host: Host, act: Callable[[], object]) -> None:
         self.workflow.script_engine = ScriptEngine(host)
         self.passed, self.fired = [], []
-        with time_stands_at(host.world.now):
+        with quick.stock(), time_stands_at(host.world.now):
             self._settle(act)
 
     def _run_by_hand(self, task: Any, outcome: Mapping[str, Any]) -> None:
@@ -193,7 +193,7 @@ class Saved:
         self._took(
             runner.complete(
                 self.process, self.key, self.step.state, host,
-                spiff_id=task.id.hex, outcome=outcome, now=host.world.now,
+                spiff_id=task.id, outcome=outcome, now=host.world.now,
             )
         )  # fmt: skip
 
