@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import orjson
-from sqlalchemy import Index, insert, select
+from sqlalchemy import Index, Table, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store.base import Base, BigKey, Code, PrimaryKey, Text
@@ -97,5 +97,6 @@ def chain(session: Session, events: list[NewEvent]) -> None:
             event.task_id = event.about.id
         event.hash = previous = event_hash(previous, event)
     session.execute(
-        insert(HistoryEvent.__table__), [{name: getattr(e, name) for name in _COLUMNS} for e in events]
+        insert(cast(Table, HistoryEvent.__table__)),
+        [{name: getattr(e, name) for name in _COLUMNS} for e in events],
     )
