@@ -15,9 +15,10 @@ from engine.domain.directory import Responsible
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.steps import Cause, apply_step
-from engine.spiff import runner
+from engine.spiff.starter import Starter
 from engine.store.instances import ProcessInstance, Timer, lock_instance, timers_of
-from engine.store.renewals import PolicyLine, Renewal, Vehicle, load_facts
+from engine.store.keys import KeyBlock
+from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle, load_facts
 from engine.store.session import Tx
 from engine.store.tasks import UserTask, open_tasks_of
 
@@ -31,6 +32,7 @@ class NewRenewal:
     """What is needed to start the renewal of one vehicle; ``expiry_date`` is the earliest last covered date."""
 
     vehicle: Vehicle
+    customer: Customer | None
     lines: list[PolicyLine]
     expiry_date: date
     line_mix: str
@@ -42,11 +44,16 @@ class NewRenewal:
 
 
 def start_renewal(
-    tx: Tx, engine: Engine, deployed: Deployed, new: NewRenewal, *, actor: Actor, now: datetime
-) -> Renewal:
-    """Start the renewal's process instance and run it to its first waits."""
+    tx: Tx, engine: Engine, starter: RenewalStarter, new: NewRenewal, *, actor: Actor, now: datetime
+) -> tuple[ProcessInstance, Renewal]:
+    """Start the renewal's process instance and run it to its first waits.
+
+    The two rows are returned for the caller to add, when those they refer to are there.
+    """
+    deployed = starter.deployed
     key = business_key(new.vehicle.vin, new.expiry_date)
     instance = ProcessInstance(
+        id=starter.ids.take(),
         definition_set_id=deployed.id,
         definition_key=PROCESS_KEY,
         business_key=key,
@@ -54,11 +61,7 @@ def start_renewal(
         path={},
         started_at=now,
     )
-    tx.add(instance)
-    tx.flush()
     renewal = _row(instance.id, key, new, now)
-    tx.add(renewal)
-    tx.flush()
     for line in new.lines:
         line.renewal_id = renewal.id
     scope = StepScope(
@@ -70,6 +73,7 @@ def start_renewal(
         actor,
         now,
         _vehicle=new.vehicle,
+        _customer=new.customer,
         _lines=new.lines,
         _timers=[],
         _tasks=[],
@@ -84,9 +88,17 @@ def start_renewal(
         action_id="P-C5",
     )
     host = RenewalHost(scope)
-    step = runner.start(deployed.process, PROCESS_KEY, host, now=now)
-    apply_step(scope, host, step, Cause.START)
-    return renewal
+    apply_step(scope, host, starter.runs.start(host), Cause.START)
+    return instance, renewal
+
+
+class RenewalStarter:
+    """What the starts of one list share: the version, the runs and the numbers of new instances."""
+
+    def __init__(self, tx: Tx, deployed: Deployed, *, now: datetime) -> None:
+        self.deployed = deployed
+        self.runs = Starter(deployed.process, PROCESS_KEY, now=now)
+        self.ids = KeyBlock(tx, ProcessInstance)
 
 
 def business_key(vin: str, expiry_date: date) -> str:

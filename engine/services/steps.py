@@ -103,7 +103,7 @@ def _plan(scope: StepScope, spiff_id: str | None, element_id: str, due_at: datet
         due_at=due_at,
         settled=False,
     )
-    scope.tx.add(row)
+    scope.tx.add_later(row)
     scope.timers.append(row)
 
 
@@ -153,7 +153,7 @@ def _open_tasks(scope: StepScope, host: RenewalHost, step: Step) -> tuple[UserTa
             created_at=scope.now,
             due_at=_due_at(scope, host, element, task),
         )
-        scope.tx.add(row)
+        scope.tx.add_later(row)
         scope.tasks.append(row)
         opened.append(row)
         scope.record(

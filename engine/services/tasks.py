@@ -184,7 +184,7 @@ def _complete(
     )
     opened = apply_step(scope, host, step, Cause.COMPLETE)
     incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=now)
-    tx.flush()  # gives the new tasks their numbers
+    tx.write()  # gives the new tasks their numbers
     return TaskCompleted(task.id, tuple(row.id for row in opened))
 
 

@@ -24,7 +24,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import EngineError
 from engine.spiff import quick as quick  # ids are plain text from here on
-from engine.spiff.pruning import kept_tasks, reached_from
+from engine.spiff.pruning import kept_tasks, lost_source
 
 FORMAT = 2
 
@@ -104,8 +104,7 @@ def _row(task: Task, above: Task | None, index: Mapping[str, int]) -> list[Any]:
         {k: v for k, v in task.data.items() if k not in base or base[k] != v} or 0,
         [k for k in base if k not in task.data] or 0,
     ]
-    via = reached_from(task)
-    row.append(via if above is not None and via != (above.task_spec.bpmn_id or reached_from(above)) else 0)
+    row.append(lost_source(task, above) or 0)
     while row[-1] == 0:
         row.pop()
     return row

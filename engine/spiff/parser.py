@@ -19,7 +19,6 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 
 from engine.spiff.elements import Elements, read_elements
-from engine.spiff.host import StepContext
 from engine.spiff.pruning import why_not
 from engine.spiff.xmlfile import DiagramError, parse_xml
 
@@ -30,8 +29,8 @@ class OperationTask(BpmnSpecMixin, BpmnTaskSpec):  # type: ignore[misc]
     operation = ""
 
     def _run_hook(self, my_task: Any) -> bool:
-        host = my_task.workflow.top_workflow.script_engine.host
-        result = host.run_operation(self.operation, self.bpmn_id)
+        answers = my_task.workflow.top_workflow.script_engine.answers
+        result = answers.operation(self.operation, self.bpmn_id)
         if result:
             my_task.data[self.bpmn_id] = dict(result)
         return True
@@ -43,9 +42,8 @@ class DecisionTask(BpmnSpecMixin, BpmnTaskSpec):  # type: ignore[misc]
     decision = ""
 
     def _run_hook(self, my_task: Any) -> bool:
-        host = my_task.workflow.top_workflow.script_engine.host
-        context = StepContext(my_task.data, host)
-        my_task.data[self.bpmn_id] = host.decide(self.decision, self.bpmn_id, context)
+        answers = my_task.workflow.top_workflow.script_engine.answers
+        my_task.data[self.bpmn_id] = answers.decision(self.decision, self.bpmn_id, my_task.data)
         return True
 
 

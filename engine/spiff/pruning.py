@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
+from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
 from SpiffWorkflow.bpmn.specs.mixins.exclusive_gateway import ExclusiveGateway
 from SpiffWorkflow.bpmn.specs.mixins.parallel_gateway import ParallelGateway
 from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+SPLIT = ".BoundaryEventSplit"  # how SpiffWorkflow calls the task before an activity with boundary events
 LIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED | TaskState.ERROR
 UNSAFE = frozenset(
     {
@@ -120,8 +122,18 @@ def _want(task: Task, wanted: set[Any]) -> None:
         parent = parent.parent
 
 
+def lost_source(task: Task, above: Task | None) -> str | None:
+    """The element that led to *task*, when the kept task *above* it no longer tells."""
+    if above is None or isinstance(task.task_spec, BoundaryEvent):
+        return None
+    via = reached_from(task)
+    return via if via != (above.task_spec.bpmn_id or reached_from(above)) else None
+
+
 def reached_from(task: Task) -> str:
     """The diagram element that led to *task*; boundary events come from the activity they sit on."""
+    if isinstance(task.task_spec, BoundaryEvent):
+        return str(task.parent.task_spec.name).removesuffix(SPLIT)
     via: str | None = getattr(task, "via", None)
     if via is not None:
         return via

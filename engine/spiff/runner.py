@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
-from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity, SubWorkflowTask
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
@@ -24,7 +24,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.errors import EngineError, MessageNotAwaited, NotFound
 from engine.spiff import codec
 from engine.spiff.clock_bridge import time_stands_at
-from engine.spiff.host import Host, ScriptEngine
+from engine.spiff.host import Answers, Host, ScriptEngine
 from engine.spiff.parser import ProcessSet
 from engine.spiff.pruning import reached_from
 
@@ -74,11 +74,11 @@ class Step:
     """Processes called at present, outermost first."""
 
 
-def start(process: ProcessSet, key: str, host: Host, *, now: datetime) -> Step:
+def start(process: ProcessSet, key: str, answers: Answers, *, now: datetime) -> Step:
     """Start process *key* and run it to its first waits."""
     with time_stands_at(now):
         workflow = BpmnWorkflow(
-            process.specs[key], dict(process.subprocess_specs[key]), script_engine=ScriptEngine(host)
+            process.specs[key], dict(process.subprocess_specs[key]), script_engine=ScriptEngine(answers)
         )
         return _run(process, workflow, lambda: None)
 
@@ -130,17 +130,30 @@ def deliver(process: ProcessSet, key: str, state: bytes, host: Host, *, message:
 
 
 def _load(process: ProcessSet, key: str, state: bytes, host: Host) -> BpmnWorkflow:
-    return codec.load(state, process.specs[key], dict(process.subprocess_specs[key]), ScriptEngine(host))
+    return codec.load(
+        state, process.specs[key], dict(process.subprocess_specs[key]), ScriptEngine(Answers(host))
+    )
 
 
 class _Trace:
     """Collects what a step passes through, and stops one that never ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, workflow: BpmnWorkflow) -> None:
         self.passed: list[tuple[str, str]] = []
         self.fired: set[str] = set()
         self.rearm: list[Task] = []
         self.count = 0
+        self._calls: set[str] = set(workflow.subprocesses)
+
+    def _note_calls(self, workflow: BpmnWorkflow) -> None:
+        """Count a called process when it is entered: a boundary event may end it without its ever running."""
+        if len(workflow.subprocesses) == len(self._calls):
+            return
+        for task_id in workflow.subprocesses.keys() - self._calls:
+            caller = workflow.get_task_from_id(task_id)
+            if caller is not None:
+                self.passed.append((caller.task_spec.bpmn_id, reached_from(caller)))
+        self._calls = set(workflow.subprocesses)
 
     def __call__(self, task: Task) -> None:
         self.count += 1
@@ -150,7 +163,8 @@ class _Trace:
                 reason_en=f"one step passed more than {MAX_ELEMENTS_PER_STEP} elements: an endless loop",
             )
         spec = task.task_spec
-        if spec.bpmn_id is None:
+        self._note_calls(task.workflow.top_workflow)
+        if spec.bpmn_id is None or isinstance(spec, SubWorkflowTask):
             return
         self.passed.append((spec.bpmn_id, reached_from(task)))
         if isinstance(spec, CatchingEvent):
@@ -162,7 +176,7 @@ class _Trace:
 def _run(
     process: ProcessSet, workflow: BpmnWorkflow, act: Callable[[], object], *, first: Task | None = None
 ) -> Step:
-    trace = _Trace()
+    trace = _Trace(workflow)
     act()
     if first is not None:
         trace(first)

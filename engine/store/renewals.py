@@ -231,10 +231,12 @@ def renewal_by_key(session: Session, key: str) -> Renewal:
     return next((row for row in rows if row.ended_at is None), rows[0])
 
 
-def find_customer(session: Session, *, id_no: str | None, name: str, phone: str | None) -> Customer | None:
-    """Return the customer with this ID number, else the one of this name and phone."""
-    if id_no:
-        return session.scalar(select(Customer).where(Customer.id_no == id_no))
-    if phone:
-        return session.scalar(select(Customer).where(Customer.name == name, Customer.phone == phone))
-    return None
+def customers_known(
+    session: Session, *, id_numbers: Collection[str], phones: Collection[str], ids: Collection[int]
+) -> Sequence[Customer]:
+    """Return the customers with one of these ID numbers, phones or row ids."""
+    return session.scalars(
+        select(Customer).where(
+            or_(Customer.id_no.in_(id_numbers), Customer.phone.in_(phones), Customer.id.in_(ids))
+        )
+    ).all()

@@ -16,6 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from engine.errors import ClockError, Conflict, DatabaseNotReady
 from engine.store import calendar, history
+from engine.store.base import Base
 from engine.store.outbox import OutboxMessage, known_keys
 
 HISTORY_LOCK = 0x52454E  # pg_advisory_xact_lock: one writer of the hash chain at a time
@@ -28,6 +29,7 @@ class Tx(Session):
         super().__init__(*args, **kwargs)
         self.events: list[history.NewEvent] = []
         self.outgoing: dict[str, OutboxMessage] = {}
+        self.later: list[Base] = []
 
     def record(
         self,
@@ -63,28 +65,54 @@ class Tx(Session):
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """Open a savepoint: on an error only what was done inside the block is undone."""
-        before, outgoing = len(self.events), dict(self.outgoing)
         nested = self.begin_nested()
         try:
-            yield
-            self.flush()
+            with self.unless_refused():
+                yield
+                self.write()
             nested.commit()
         except BaseException:
             nested.rollback()
-            del self.events[before:]
+            raise
+
+    @contextmanager
+    def unless_refused(self) -> Iterator[None]:
+        """Forget what was recorded, queued or kept for later inside the block if it raises.
+
+        For verbs that put rows into the session only after the block.
+        """
+        events, later, outgoing = len(self.events), len(self.later), dict(self.outgoing)
+        try:
+            yield
+        except BaseException:
+            del self.events[events:]
+            del self.later[later:]
             self.outgoing = outgoing
             raise
+
+    def add_later(self, row: Base) -> None:
+        """Add a row that depends on others which are not in the session yet."""
+        self.later.append(row)
+
+    def write(self) -> None:
+        """Send what was added so far, then what was kept for later; new rows get their numbers."""
+        self.flush()
+        if self.later:
+            self.add_all(self.later)
+            self.later.clear()
+            self.flush()
 
     def send(self, message: OutboxMessage) -> None:
         """Queue *message*, unless one with its key was ever queued (asked once, at the commit)."""
         self.outgoing.setdefault(message.key, message)
 
     def settle(self, *, locks_history: bool) -> None:
-        """Write down what was collected: queued messages and the chained history."""
+        """Write down what was collected: rows, queued messages and the chained history."""
+        self.write()
         if self.outgoing:
             known = known_keys(self, self.outgoing)
             self.add_all(message for key, message in self.outgoing.items() if key not in known)
-        self.flush()
+            self.flush()
         if self.events:
             if locks_history:
                 self.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": HISTORY_LOCK})

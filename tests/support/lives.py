@@ -13,7 +13,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
-from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity, SubWorkflowTask
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
@@ -21,7 +21,8 @@ from SpiffWorkflow.util.task import TaskState
 from engine.clock import SHANGHAI, business_date
 from engine.spiff import codec, quick, runner
 from engine.spiff.clock_bridge import time_stands_at
-from engine.spiff.host import ScriptEngine
+from engine.spiff.elements import Element
+from engine.spiff.host import Answers, ScriptEngine
 from engine.spiff.parser import ProcessSet
 
 GENTLE = frozenset({"agent_left", "expiry_changed", "quote_received"})
@@ -125,7 +126,9 @@ class InMemory:
         self.fired: list[str] = []
         with quick.stock(), time_stands_at(host.world.now):
             self.workflow = BpmnWorkflow(
-                process.specs[key], dict(process.subprocess_specs[key]), script_engine=ScriptEngine(host)
+                process.specs[key],
+                dict(process.subprocess_specs[key]),
+                script_engine=ScriptEngine(Answers(host)),
             )
             self._settle(lambda: None)
 
@@ -141,10 +144,10 @@ class InMemory:
         self._step(host, lambda: self.workflow.send_event(event))
 
     def picture(self) -> Picture:
-        return _picture(self.workflow)
+        return picture_of(self.workflow)
 
     def _step(self, host: Host, act: Callable[[], object]) -> None:
-        self.workflow.script_engine = ScriptEngine(host)
+        self.workflow.script_engine = ScriptEngine(Answers(host))
         self.passed, self.fired = [], []
         with quick.stock(), time_stands_at(host.world.now):
             self._settle(act)
@@ -159,8 +162,8 @@ class InMemory:
 
         def seen(task: Any) -> None:
             spec = task.task_spec
-            if spec.bpmn_id is not None:
-                self.passed.append(spec.bpmn_id)
+            if spec.bpmn_id is not None and not isinstance(spec, SubWorkflowTask):
+                self.passed.append(spec.bpmn_id)  # the engine counts calls when they are entered
             if isinstance(spec, CatchingEvent) and spec.bpmn_id is not None:
                 self.fired.append(spec.bpmn_id)
                 if isinstance(spec, BoundaryEvent) and not spec.cancel_activity:
@@ -185,7 +188,9 @@ class Saved:
 
     def __init__(self, process: ProcessSet, key: str, host: Host) -> None:
         self.process, self.key = process, key
-        self.step = runner.start(process, key, host, now=host.world.now)
+        self._arrows = {(flow.target, flow.source) for flow in process.elements.flows}
+        self._arrows |= {(e.id, str(e.attached_to)) for e in process.elements.nodes if e.attached_to}
+        self.step = runner.start(process, key, Answers(host), now=host.world.now)
         self.workflow = self._load()
 
     def complete(self, host: Host, picked: tuple[str, str], outcome: Mapping[str, Any]) -> None:
@@ -206,17 +211,19 @@ class Saved:
         )
 
     def picture(self) -> Picture:
-        return _picture(self.workflow)
+        return picture_of(self.workflow)
 
     @property
     def passed(self) -> list[str]:
-        return [element for element, _ in self.step.passed]
+        elements = self.process.elements.by_id
+        return [element for element, _ in self.step.passed if not _is_call(elements[element])]
 
     @property
     def size(self) -> int:
         return len(self.step.state)
 
     def _took(self, step: runner.Step) -> None:
+        assert {pair for pair in step.passed if pair[1]} <= self._arrows, "a step left the drawn arrows"
         self.step = step
         self.workflow = self._load()
 
@@ -237,7 +244,7 @@ def _named(task: Any) -> tuple[str, str]:
     return task.task_spec.bpmn_id, orjson.dumps(task.data, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _picture(workflow: Any) -> Picture:
+def picture_of(workflow: Any) -> Picture:
     waiting = list(workflow.event_manager.tasks.values())
     return Picture(
         ended=workflow.completed,
@@ -266,6 +273,10 @@ def _picture(workflow: Any) -> Picture:
         ),
         data=orjson.dumps(workflow.data, option=orjson.OPT_SORT_KEYS).decode(),
     )
+
+
+def _is_call(element: Element) -> bool:
+    return element.called is not None or element.kind == "subProcess"
 
 
 OutcomesOf = Callable[[str], list[Mapping[str, Any]]]
