@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from engine.domain.codes import Role
-from engine.domain.directory import Directory, Responsible
+from engine.domain.directory import Responsible
 from engine.services.context import StepScope
-from engine.store.people import rows_in_force
+from engine.store.organisation import directory_on
 from engine.store.renewals import Renewal
-from engine.store.session import Tx
 
 FIELDS = (
     "owner_no",
@@ -24,11 +22,6 @@ FIELDS = (
     "sub_branch_code",
     "branch_code",
 )
-
-
-def directory_on(tx: Tx, day: date) -> Directory:
-    """Return the organisation in force on *day*."""
-    return Directory.build(day, *rows_in_force(tx, day))
 
 
 def responsible_of(renewal: Renewal) -> Responsible:

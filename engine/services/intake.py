@@ -18,13 +18,14 @@ from engine.domain.actor import Actor
 from engine.domain.codes import Line, MessageName
 from engine.domain.lists import PolicyRow
 from engine.errors import EngineError
-from engine.services.assignment import assign, directory_on
+from engine.services.assignment import assign
 from engine.services.context import StepScope
 from engine.services.instances import NewRenewal, RenewalStarter, load_scope, start_renewal
 from engine.services.messages import deliver_in
 from engine.store.imports import ImportBatch
 from engine.store.instances import ProcessInstance
 from engine.store.keys import KeyBlock
+from engine.store.organisation import directory_on
 from engine.store.renewals import (
     SAME_PERIOD,
     Customer,

@@ -62,6 +62,9 @@ class NewEvent:
     hash: str = ""
 
 
+_LAST = select(HistoryEvent.seq, HistoryEvent.hash).order_by(HistoryEvent.seq.desc()).limit(1)
+
+
 def event_hash(previous: str, event: HistoryEvent | NewEvent) -> str:
     """Return SHA-256 over ``0x00 | canonical JSON of the event | previous hash`` (threats.md §4)."""
     body = orjson.dumps(
@@ -86,9 +89,7 @@ def chain(session: Session, events: list[NewEvent]) -> None:
 
     The caller holds the writer's lock (SQLite: ``BEGIN IMMEDIATE``; PostgreSQL: advisory lock).
     """
-    last = session.execute(
-        select(HistoryEvent.seq, HistoryEvent.hash).order_by(HistoryEvent.seq.desc()).limit(1)
-    ).first()
+    last = session.execute(_LAST).first()
     seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
     for event in events:
         seq += 1

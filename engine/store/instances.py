@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, func, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.errors import NotFound
@@ -96,17 +96,31 @@ def lock_instance(session: Session, instance_id: int) -> ProcessInstance:
     Raises:
         NotFound: no such instance.
     """
-    row = session.get(ProcessInstance, instance_id, with_for_update=True, populate_existing=True)
+    row = session.scalar(_LOCK, {"id": instance_id})
     if row is None:
         raise NotFound(what="流程实例", key=instance_id)
     return row
 
 
+_LOCK = (
+    select(ProcessInstance)
+    .where(ProcessInstance.id == bindparam("id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_OPEN_TIMERS = (
+    select(Timer)
+    .where(Timer.instance_id == bindparam("instance"), Timer.settled.is_(False))
+    .order_by(Timer.due_at)
+)
+_OPEN_INCIDENTS = select(Incident).where(
+    Incident.instance_id == bindparam("instance"), Incident.status == "open"
+)
+
+
 def open_timers(session: Session, instance_id: int) -> Sequence[Timer]:
     """Return the timers of an instance that neither fired nor were cancelled."""
-    return session.scalars(
-        select(Timer).where(Timer.instance_id == instance_id, Timer.settled.is_(False)).order_by(Timer.due_at)
-    ).all()
+    return session.scalars(_OPEN_TIMERS, {"instance": instance_id}).all()
 
 
 def timers_of(session: Session, instance_ids: Collection[int]) -> Sequence[Timer]:
@@ -148,6 +162,4 @@ def ids_with_incidents(session: Session, instance_ids: Collection[int]) -> set[i
 
 def open_incidents(session: Session, instance_id: int) -> Sequence[Incident]:
     """Return the unresolved incidents of an instance."""
-    return session.scalars(
-        select(Incident).where(Incident.instance_id == instance_id, Incident.status == "open")
-    ).all()
+    return session.scalars(_OPEN_INCIDENTS, {"instance": instance_id}).all()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
 from engine.errors import ClockError, Conflict, DatabaseNotReady
-from engine.store import calendar, history
+from engine.store import calendar, history, organisation
 from engine.store.base import Base
 from engine.store.outbox import OutboxMessage, known_keys
 
@@ -124,8 +124,9 @@ class Store:
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
         self.engine = _connect(url, durable=durable)
-        self._tx = sessionmaker(self.engine, class_=Tx, expire_on_commit=False, autoflush=False)
-        self._read = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        shared = organisation.cache()
+        self._tx = sessionmaker(self.engine, class_=Tx, expire_on_commit=False, autoflush=False, info=shared)
+        self._read = sessionmaker(self.engine, expire_on_commit=False, autoflush=False, info=shared)
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
