@@ -18,6 +18,7 @@ import orjson
 from engine.cli import json_option
 from scripts.bench import suite
 from scripts.bench.figures import Result, text_table
+from scripts.bench.timing import NotEquivalent
 
 MEASURED = ("spiffworkflow", "sqlalchemy")
 
@@ -55,7 +56,10 @@ def bench(
     with suite.furnished() as house:
         for name in names or suite.BENCHMARKS:
             started = perf_counter()
-            result = suite.run(name, house, size=size, rounds=rounds, quick=quick)
+            try:
+                result = suite.run(name, house, size=size, rounds=rounds, quick=quick)
+            except NotEquivalent as error:
+                raise click.ClickException(f"{name}: the contestants did different work: {error}") from error
             results.append(result)
             if not as_json:
                 click.echo(f"{text_table(result)}\n")

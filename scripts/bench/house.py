@@ -14,7 +14,7 @@ from engine.clock import SHANGHAI, business_date
 from engine.domain.actor import SYSTEM
 from engine.domain.demo_people import demo_org
 from engine.domain.demo_vehicles import DemoCar, demo_cars, pending_csv
-from engine.services import directory, imports, publish, schema
+from engine.services import directory, imports, publish, schema, timers
 from engine.settings import load_settings
 from scripts.bench.database import Connection, Database, Place
 
@@ -96,8 +96,12 @@ class House:
         return self.engine.latest()
 
     def list_renewals(self, days_left: Sequence[int]) -> None:
-        """Import a list of vehicles that expire in so many days; the n-th entry becomes renewal n."""
+        """Import a list of vehicles that expire in so many days; the n-th entry becomes renewal n.
+
+        The messages that this queues are sent at once, so that a later tick finds timers alone.
+        """
         self.commit(self.preview(pending_csv(cars(days_left))))
+        timers.tick(self.engine)
 
     def preview(self, content: bytes) -> int:
         """Read and judge a list; returns its batch."""

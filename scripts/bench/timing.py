@@ -37,20 +37,22 @@ class NotEquivalent(Exception):
 def take_turns(contestants: Mapping[str, Contestant], *, rounds: int) -> dict[str, list[float]]:
     """Return the seconds each contestant took in each round.
 
-    A first round warms up, does not count, and compares what the contestants did.
+    A first round warms up, does not count, and compares what the contestants did; where one round is
+    all there is, it counts as well.
 
     Raises:
         NotEquivalent: one left other open tasks than the first.
     """
     times: dict[str, list[float]] = {name: [] for name in contestants}
     outcomes: dict[str, Outcome] = {}
-    for number in range(1 + rounds):
+    warm_ups = 1 if rounds > 1 else 0
+    for number in range(warm_ups + rounds):
         for name, contestant in contestants.items():
             contestant.prepare()
             seconds = _timed(contestant)
-            if number:
+            if number >= warm_ups:
                 times[name].append(seconds)
-            else:
+            if not number:
                 outcomes[name] = contestant.opened()
             contestant.clear()
         if not number:
