@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Sequence
@@ -64,12 +65,15 @@ class Database(Protocol):
         ...
 
     def scanned(self, step: str) -> str | None:
-        """Return the table that this step of a plan reads from end to end, if it does."""
+        """Return the table of which this step of a plan reads every row, or every open one, if it does."""
         ...
 
     def size(self) -> int:
         """Return how many bytes the book takes on disk; nobody may be connected."""
         ...
+
+
+_SCAN = re.compile(r"SCAN (?P<table>\w+)|SEARCH (?P<open>\w+) USING .*INDEX \S+ \((?:status|settled)=\?\)$")
 
 
 class Sqlite:
@@ -137,9 +141,9 @@ class Sqlite:
         return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
 
     def scanned(self, step: str) -> str | None:
-        """Return the table after SCAN; over an index from end to end counts too."""
-        word, _, rest = step.partition(" ")
-        return rest.split(" ")[0] if word == "SCAN" else None
+        """Return the table of a SCAN (of an index, too), or of a search by a column that says open or not."""
+        found = _SCAN.match(step)
+        return found["table"] or found["open"] if found else None
 
     def size(self) -> int:
         """Return the size of the file after its free pages were given back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 
 from engine.domain.actor import Actor
@@ -54,7 +55,7 @@ def _fill(house: House, size: int) -> int:
 
 
 def _reads(house: House) -> dict[str, Read]:
-    night = at(TODAY, 24 - 1)
+    midnight = at(TODAY + timedelta(days=1), 0)
     channel = Actor(
         name="CC01",
         employee_no="CC01",
@@ -65,13 +66,13 @@ def _reads(house: House) -> dict[str, Read]:
 
     def due() -> object:
         with house.engine.store.reading() as session:
-            return due_instance_ids(session, night, limit=SWEEP)
+            return due_instance_ids(session, midnight, limit=SWEEP)
 
     def page(actor: Actor, wish: InboxWish) -> object:
         with house.engine.store.reading() as session:
             return inbox_page(session, actor, wish, Present.of(house.clock))
 
-    reads: dict[str, Read] = {"due timers": due}
+    reads: dict[str, Read] = {"due at midnight": due}
     for role in (Role.AGENT, Role.SPECIALIST):
         reads[f"inbox of {role}"] = partial(page, _busiest(house, role), everything)
     reads["claimable by channel"] = partial(page, channel, claimable)
@@ -107,7 +108,7 @@ def _plans(house: House, tape: Tape) -> Iterator[str]:
     for number, (_, text, parameters, _) in enumerate(tape.statements, 1):
         steps = house.database.plan(connection, text, parameters)
         scanned = {table for step in steps if (table := house.database.scanned(step)) in COPIED}
-        flag = f"FULL SCAN OF {', '.join(sorted(map(str, scanned)))}: " if scanned else ""
+        flag = f"READS ALL OF {', '.join(sorted(map(str, scanned)))}: " if scanned else ""
         yield f"statement {number}: {flag}{'; '.join(steps)}"
     connection.close()
 

@@ -81,7 +81,7 @@ def test_what_machines_read_holds_a_figure_for_each_contestant(quick: tuple[Resu
 def test_the_plans_of_the_inbox_are_shown(quick: tuple[Result, Path]) -> None:
     notes = read(quick[1])["inbox"]["notes"]
 
-    assert any(note.startswith("due timers: statement 1: ") and "INDEX" in note for note in notes)
+    assert any(note.startswith("due at midnight: statement 1: ") and "INDEX" in note for note in notes)
 
 
 def test_contestants_that_do_different_work_are_not_compared() -> None:
