@@ -70,17 +70,18 @@ def sweep(setting: Setting) -> Findings:
     """Fire everything that is due in one night, stage changes of every kind."""
     house, kinds = setting.house, len(NIGHT)
     house.restore(FURNISHED)
-    seeds = seed_count(setting.size, kinds)
+    seeds = seed_count(setting.size, most=setting.seeds, multiple=kinds)
     house.list_renewals(NIGHT * (seeds // kinds))
     house.leave()
-    total = multiply(house.database, to=setting.size, seeds=seeds)
+    multiply(house.database, to=setting.size, seeds=seeds)
     house.keep("night")
-    told = deeds.sweeping(house, "night", range(1, total + 1), kinds=kinds)
+    ids = house.renewals()
+    told = deeds.sweeping(house, "night", ids, kinds=kinds)
     row = "stage changes of a night"
-    if total <= MOST_BY_HAND:
+    if len(ids) <= MOST_BY_HAND:
         return Findings(figures=compared(setting, row, told, per_second))
     times = take_turns({ENGINE: ByEngine(told[0])}, rounds=setting.rounds)
-    return Findings(figures=per_second(row, times, total))
+    return Findings(figures=per_second(row, times, len(ids)))
 
 
 def _prepared(setting: Setting) -> Sequence[int]:

@@ -22,11 +22,12 @@ OWN_NAMES = frozenset(
     "team_code workplace_code sub_branch_code branch_code unit_code".split()
 )
 MOST_SEEDS = 480
+"""So many are made by the engine at most, unless a benchmark is told otherwise."""
 
 
-def seed_count(total: int, multiple: int = 1) -> int:
-    """Return how many renewals to make by the engine so that doubling them leads to about *total*."""
-    doublings = max(0, ceil(log2(max(1, total) / MOST_SEEDS)))
+def seed_count(total: int, *, most: int, multiple: int = 1) -> int:
+    """Return how many renewals to make by the engine, so that doubling them leads to about *total*."""
+    doublings = max(0, ceil(log2(max(1, total) / most)))
     return int(max(1, round(total / 2**doublings / multiple)) * multiple)
 
 

@@ -111,6 +111,15 @@ class House:
         """Carry a list out."""
         imports.commit_batch(self.engine, batch, actor=SYSTEM)
 
+    def renewals(self) -> list[int]:
+        """Return the ids of all renewals, in order."""
+        connection = self.look()
+        cursor = connection.cursor()
+        cursor.execute("SELECT id FROM renewal ORDER BY id")
+        found = [one for (one,) in cursor.fetchall()]
+        connection.close()
+        return found
+
     def keep(self, snapshot: str) -> None:
         """Remember the book as it is."""
         self.leave()

@@ -31,7 +31,7 @@ Read = Callable[[], object]
 def inbox(setting: Setting) -> Findings:
     """Ask a large book what is due and what is to be done."""
     house = setting.house
-    total = _fill(house, setting.size)
+    total = _fill(house, setting.size, most_seeds=setting.seeds)
     figures: list[Figure] = []
     notes = [_counts(house, total)]
     for row, read in _reads(house).items():
@@ -43,10 +43,10 @@ def inbox(setting: Setting) -> Findings:
     return Findings(figures=figures, notes=tuple(notes))
 
 
-def _fill(house: House, size: int) -> int:
+def _fill(house: House, size: int, *, most_seeds: int) -> int:
     """A book in the middle of its life: dispatched by the specialists, half with the agents."""
     house.restore(FURNISHED)
-    seeds = seed_count(size)
+    seeds = seed_count(size, most=most_seeds)
     house.list_renewals([DAYS_ALIVE[n * len(DAYS_ALIVE) // seeds] for n in range(seeds)])
     for one in deeds.first_tasks(house):
         deeds.complete_each(house, [one], deeds.answers(house, one.form_id))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scripts.bench.contest import contestants
+from scripts.bench.copies import MOST_SEEDS
 from scripts.bench.deeds import Told
 from scripts.bench.figures import Figure
 from scripts.bench.house import House
@@ -17,11 +18,15 @@ Unit = Callable[[str, Mapping[str, Sequence[float]], int], list[Figure]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Where a benchmark runs, over how many renewals (or rows), and how many rounds count."""
+    """Where a benchmark runs, over how many renewals (or rows), and how many rounds count.
+
+    Of a large book so many renewals are made by the engine as *seeds* says; the others are copies.
+    """
 
     house: House
     size: int
     rounds: int
+    seeds: int = MOST_SEEDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,11 @@ from click.testing import CliRunner, Result
 
 from engine.cli import _Installed, main
 from scripts.bench import suite
+from scripts.bench.copies import multiply
+from scripts.bench.database import Sqlite
 from scripts.bench.figures import Result as Measured
 from scripts.bench.figures import counted, per_second, text_table
+from scripts.bench.house import House
 from scripts.bench.timing import NotEquivalent, take_turns
 
 COMPARED = ("step", "fire", "complete", "start", "sweep")
@@ -82,6 +85,32 @@ def test_the_plans_of_the_inbox_are_shown(quick: tuple[Result, Path]) -> None:
     notes = read(quick[1])["inbox"]["notes"]
 
     assert any(note.startswith("due at midnight: statement 1: ") and "INDEX" in note for note in notes)
+
+
+def test_a_large_book_is_made_of_whole_branches(quick: tuple[Result, Path]) -> None:
+    results = read(quick[1])
+
+    assert any(note.startswith("12 live renewals, ") for note in results["inbox"]["notes"])
+    assert {"renewals": 12, "rounds": 1} == results["sweep"]["sizes"]
+
+
+def test_copies_refer_to_copies(tmp_path: Path) -> None:
+    house = House(Sqlite(tmp_path), tmp_path)
+    house.list_renewals([50, 20])
+    house.leave()
+
+    made = multiply(house.database, to=8, seeds=2)
+
+    connection = house.look()
+    broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+    own = connection.execute(
+        "SELECT COUNT(DISTINCT r.id), COUNT(DISTINCT r.branch_code), COUNT(DISTINCT v.vin) "
+        "FROM renewal r JOIN vehicle v ON v.id = r.vehicle_id AND v.vin = r.vin "
+        "JOIN user_task t ON t.instance_id = r.id AND t.assignee_no = r.specialist_no"
+    ).fetchone()
+    connection.close()
+    assert (8, []) == (made, broken)
+    assert (8, 4, 8) == own
 
 
 def test_contestants_that_do_different_work_are_not_compared() -> None:
