@@ -48,7 +48,8 @@ def start_renewal(
 ) -> tuple[ProcessInstance, Renewal]:
     """Start the renewal's process instance and run it to its first waits.
 
-    The two rows are returned for the caller to add, when those they refer to are there.
+    The two rows are returned for the caller to add, when those they refer to are there; the lines are
+    linked to the renewal after that.
     """
     deployed = starter.deployed
     key = business_key(new.vehicle.vin, new.expiry_date)
@@ -62,8 +63,6 @@ def start_renewal(
         started_at=now,
     )
     renewal = _row(instance.id, key, new, now)
-    for line in new.lines:
-        line.renewal_id = renewal.id
     scope = StepScope(
         tx,
         engine,

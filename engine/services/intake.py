@@ -170,6 +170,7 @@ class Intake:
         )
         self.new.instances.append(instance)
         self.new.renewals.append(renewal)
+        self.new.links += [(line, renewal.id) for line in lines]
         self.renewals.setdefault(vehicle.vin, []).append(renewal)
         numbers = [number for number, _ in _per_number(cluster)]
         return [RowResult(n, "new", renewal.id, started=int(i == 0)) for i, n in enumerate(numbers)]
@@ -326,24 +327,32 @@ class _NewRows:
     instances: list[ProcessInstance] = field(default_factory=list)
     renewals: list[Renewal] = field(default_factory=list)
     lines: list[PolicyLine] = field(default_factory=list)
+    links: list[tuple[PolicyLine, int]] = field(default_factory=list)
+    """Lines and the renewals they belong to; a line may be known from the year before."""
 
     def write(self, tx: Tx) -> None:
         """Send them, then everything that waited for them."""
-        for rows in (self.customers, self.vehicles, self.instances, self.renewals, self.lines):
+        for rows in (self.customers, self.vehicles, self.instances, self.renewals):
             if rows:
                 tx.add_all(rows)
                 tx.flush()
                 rows.clear()
+        for line, renewal_id in self.links:
+            line.renewal_id = renewal_id
+        tx.add_all(self.lines)
+        self.links.clear()
+        self.lines.clear()
         tx.write()
 
     @contextmanager
     def unless_refused(self) -> Iterator[None]:
         """Forget the renewal of the block if it raises; vehicle and customer are facts all the same."""
-        instances, renewals, lines = len(self.instances), len(self.renewals), len(self.lines)
+        kept = [(rows, len(rows)) for rows in (self.instances, self.renewals, self.lines, self.links)]
         try:
             yield
         except BaseException:
-            del self.instances[instances:], self.renewals[renewals:], self.lines[lines:]
+            for rows, count in kept:
+                del rows[count:]
             raise
 
 

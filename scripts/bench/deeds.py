@@ -18,10 +18,10 @@ from engine.domain.demo_forms import plausible
 from engine.domain.demo_vehicles import DemoCar, pending_csv
 from engine.domain.directory import Responsible
 from engine.services import tasks, timers
-from engine.services.assignment import directory_on
 from engine.services.imports import CHUNK
-from engine.services.instances import NewRenewal, start_renewal
+from engine.services.instances import NewRenewal, RenewalStarter, start_renewal
 from engine.store.instances import open_timers
+from engine.store.organisation import directory_on
 from engine.store.renewals import PolicyLine, Vehicle
 from scripts.bench import stock
 from scripts.bench.contest import Deed, Walk
@@ -94,6 +94,7 @@ def _start_each(house: House, known: Sequence[tuple[int, Responsible]]) -> None:
             lines = list(tx.scalars(select(PolicyLine).where(PolicyLine.vehicle_id == vehicle_id)))
             new = NewRenewal(
                 vehicle=tx.get_one(Vehicle, vehicle_id),
+                customer=None,
                 lines=lines,
                 expiry_date=lines[0].expiry_date,
                 line_mix="both",
@@ -103,7 +104,13 @@ def _start_each(house: House, known: Sequence[tuple[int, Responsible]]) -> None:
                 quote_opens_date=lines[0].expiry_date - timedelta(days=60),
                 source="bench",
             )
-            start_renewal(tx, engine, deployed, new, actor=SYSTEM, now=LISTED)
+            starter = RenewalStarter(tx, deployed, now=LISTED)
+            instance, renewal = start_renewal(tx, engine, starter, new, actor=SYSTEM, now=LISTED)
+            for row in (instance, renewal):
+                tx.add(row)
+                tx.flush()
+            for line in lines:
+                line.renewal_id = renewal.id
 
 
 # --- complete ------------------------------------------------------------------------------------------------

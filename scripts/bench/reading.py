@@ -12,7 +12,7 @@ from engine.domain.demo_people import BRANCH
 from engine.queries.inbox import InboxTab, InboxWish, inbox_page
 from engine.queries.present import Present
 from engine.services.timers import SWEEP
-from engine.store.instances import due_instance_ids
+from engine.store.instances import claim_due
 from scripts.bench import deeds
 from scripts.bench.copies import COPIED, multiply, seed_count
 from scripts.bench.figures import ENGINE, Figure, milliseconds
@@ -66,7 +66,7 @@ def _reads(house: House) -> dict[str, Read]:
 
     def due() -> object:
         with house.engine.store.reading() as session:
-            return due_instance_ids(session, midnight, limit=SWEEP)
+            return claim_due(session, midnight, limit=SWEEP)
 
     def page(actor: Actor, wish: InboxWish) -> object:
         with house.engine.store.reading() as session:

@@ -17,8 +17,9 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
 from engine.services.instances import PROCESS_KEY
+from engine.spiff import quick
 from engine.spiff.clock_bridge import time_stands_at
-from engine.spiff.host import Host, ScriptEngine
+from engine.spiff.host import Answers, Host, ScriptEngine
 from engine.spiff.parser import DecisionTask, OperationTask, ProcessSet
 
 Step = Callable[[BpmnWorkflow], None]
@@ -58,11 +59,11 @@ def stock_serializer() -> BpmnWorkflowSerializer:
 
 def start(process: ProcessSet, host: Host, now: datetime) -> BpmnWorkflow:
     """Start a workflow and run it to its first waits."""
-    with time_stands_at(now):
+    with quick.stock(), time_stands_at(now):
         workflow = BpmnWorkflow(
             process.specs[PROCESS_KEY],
             dict(process.subprocess_specs[PROCESS_KEY]),
-            script_engine=ScriptEngine(host),
+            script_engine=ScriptEngine(Answers(host)),
         )
         settle(workflow)
     return workflow
@@ -70,8 +71,8 @@ def start(process: ProcessSet, host: Host, now: datetime) -> BpmnWorkflow:
 
 def step(workflow: BpmnWorkflow, host: Host, now: datetime, act: Step) -> None:
     """Let *workflow* do *act* at *now*."""
-    workflow.script_engine = ScriptEngine(host)
-    with time_stands_at(now):
+    workflow.script_engine = ScriptEngine(Answers(host))
+    with quick.stock(), time_stands_at(now):
         act(workflow)
 
 
