@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import forms
 from engine.clock import Clock, SystemClock, VirtualClock
+from engine.crypto import Seal
 from engine.domain.decision import Decision
 from engine.domain.workdays import HolidayRow, Holidays, Workdays
 from engine.errors import NoDefinition
@@ -40,6 +41,7 @@ class Engine:
     settings: Settings
     store: Store
     clock: Clock
+    seal: Seal
     _sets: dict[int, Deployed] = field(default_factory=dict)
     _workdays: Workdays | None = None
 
@@ -133,4 +135,4 @@ def build_engine(settings: Settings | None = None, *, durable: bool = True) -> E
         if settings.virtual_clock
         else SystemClock(settings.zone)
     )
-    return Engine(settings, store, clock)
+    return Engine(settings, store, clock, Seal(settings.data_key))

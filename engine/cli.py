@@ -469,14 +469,37 @@ def _add_installed_commands() -> None:
 
 
 class _Installed(click.Command):
-    """A command loaded from its entry point when it is called, so that others start fast."""
+    """A command loaded from its entry point when it is called, so that others start fast.
+
+    What is loaded is a function without arguments, or a click command that reads its own.
+    """
 
     def __init__(self, entry: EntryPoint) -> None:
         super().__init__(entry.name, help=f"({entry.value})")
         self.entry = entry
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        target = self._load()
+        if isinstance(target, click.Command):
+            return target.make_context(info_name, args, parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
-        return self.entry.load()()
+        return self._load()()
+
+    def _load(self) -> Any:
+        try:
+            return self.entry.load()
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{self.entry.module}.".startswith(f"{error.name}."):
+                raise
+            reason = _say(
+                "它只在源代码目录中可用（make setup 后运行 make bench），安装包不含它。",
+                "It is part of a source checkout (make setup, then make bench), not of an installed package.",
+            )
+            raise BadInput(what="COMMAND", value=self.entry.name, reason=reason) from error
 
 
 _add_installed_commands()

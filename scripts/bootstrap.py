@@ -475,7 +475,7 @@ def demo(renewals: Path, clock: dict[str, str]) -> None:
 CHECKS: tuple[tuple[str, ...], ...] = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
-    ("mypy", "--strict", "engine", "forms"),
+    ("mypy", "--strict", "engine", "forms", "scripts/bench"),
     ("lint-imports",),
 )
 

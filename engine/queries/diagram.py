@@ -44,8 +44,11 @@ def path_of(instance: ProcessInstance, deployed: Deployed, incidents: Sequence[I
     """Return the path of *instance* in the words of its diagrams."""
     path: Mapping[str, Any] = instance.path
     elements = deployed.process.elements
-    passed: dict[str, int] = dict(path.get("elements", {}))
-    taken = path.get("flows", {})
+    taken: Mapping[str, int] = path.get("flows", {})
+    passed: dict[str, int] = {}
+    for flow, times in taken.items():
+        element = flow.rpartition(">")[2]
+        passed[element] = passed.get(element, 0) + times
     calls = [str(call) for call in path.get("calls", ())]
     order = [instance.definition_key, *(f"stage_{stage}" for stage in Stage)]
     processes = sorted(

@@ -18,7 +18,8 @@ from engine.domain.actor import Actor
 from engine.domain.directory import Directory
 from engine.domain.reach import units_seen_by
 from engine.queries.names import people_names
-from engine.store.people import OrgUnit, Person, Post, UserAccount, rows_in_force
+from engine.store.organisation import directory_on
+from engine.store.people import OrgUnit, Person, Post, UserAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class OrgPage:
 
 def org_page(session: Session, actor: Actor, day: date) -> OrgPage:
     """Return the organisation on *day* as far as *actor* may see it."""
-    directory = Directory.build(day, *rows_in_force(session, day))
+    directory = directory_on(session, day)
     seen = frozenset(directory.units) if actor.sees_all else units_seen_by(actor, directory)
     shown = {unit.code for code in seen for unit in directory.ancestors(code)}
     posts = [post for code in sorted(seen) for post in directory.posts_in.get(code, ())]
@@ -84,7 +85,7 @@ def seen_codes(session: Session, actor: Actor, day: date) -> frozenset[str] | No
     """Return the codes of the units *actor* sees on *day*, None for all."""
     if actor.sees_all:
         return None
-    return units_seen_by(actor, Directory.build(day, *rows_in_force(session, day)))
+    return units_seen_by(actor, directory_on(session, day))
 
 
 def units_within(codes: frozenset[str] | None) -> ColumnElement[bool]:
@@ -156,7 +157,7 @@ def _liaisons(session: Session, directory: Directory, seen: Iterable[str]) -> tu
 
 def own_units(session: Session, actor: Actor, day: date) -> tuple[tuple[str, str, str | None], ...]:
     """Return (unit code, unit name, role) of each post *actor* holds on *day*; role None: by account only."""
-    directory = Directory.build(day, *rows_in_force(session, day))
+    directory = directory_on(session, day)
     held: list[tuple[str, str | None]] = [
         (post.unit_code, post.role) for post in directory.posts.get(actor.name, ())
     ]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from typing import Any
 
 from engine.domain.codes import Role
-from engine.domain.directory import Directory, Responsible
+from engine.domain.directory import Responsible
 from engine.services.context import StepScope
-from engine.store.people import rows_in_force
+from engine.store.organisation import directory_on
 from engine.store.renewals import Renewal
-from engine.store.session import Tx
-from engine.store.tasks import open_tasks
 
 FIELDS = (
     "owner_no",
@@ -24,11 +22,6 @@ FIELDS = (
     "sub_branch_code",
     "branch_code",
 )
-
-
-def directory_on(tx: Tx, day: date) -> Directory:
-    """Return the organisation in force on *day*."""
-    return Directory.build(day, *rows_in_force(tx, day))
 
 
 def responsible_of(renewal: Renewal) -> Responsible:
@@ -56,18 +49,14 @@ def assign(scope: StepScope, people: Responsible, *, reason: str | None = None) 
         new = str(new) if new is not None else None
         if old != new:
             setattr(row, name, new)
-            scope.record("responsible_changed", reason=reason, **{"field": name, "from": old, "to": new})
+            change: dict[str, Any] = {"field": name, "from": old, "to": new}
+            scope.record("responsible_changed", reason=reason, **change)
     row.is_orphan = people.is_orphan
-    for task in open_tasks(scope.tx, row.id):
+    for task in scope.tasks:
         to = people.assignee_for(Role(task.role))
         if to != task.assignee_no:
-            scope.record(
-                "task_reassigned",
-                task_id=task.id,
-                subject=task.name,
-                reason=reason,
-                **{"from": task.assignee_no, "to": to},
-            )
+            move: dict[str, Any] = {"from": task.assignee_no, "to": to}
+            scope.record("task_reassigned", about=task, subject=task.name, reason=reason, **move)
             task.assignee_no, task.claimed_by, task.claimed_at = to, None, None
             task.status, task.version = "open", task.version + 1
 

@@ -11,9 +11,10 @@ from engine.bootstrap import Deployed, Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import RenewalState
-from engine.store.instances import ProcessInstance
+from engine.store.instances import ProcessInstance, Timer, open_timers
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle, lines_of
 from engine.store.session import Tx
+from engine.store.tasks import UserTask, open_tasks
 
 
 @dataclass(slots=True)
@@ -31,6 +32,31 @@ class StepScope:
     _vehicle: Vehicle | None = None
     _customer: Customer | None = None
     _lines: list[PolicyLine] | None = None
+    _timers: list[Timer] | None = None
+    _tasks: list[UserTask] | None = None
+
+    @property
+    def state(self) -> bytes:
+        """The instance's state, taken out of its seal.
+
+        Raises:
+            StateTampered: it was not sealed by this system for this instance.
+        """
+        return self.engine.seal.open(self.instance.id, self.instance.state)
+
+    @property
+    def timers(self) -> list[Timer]:
+        """The open timers, oldest first; whoever settles or plans one changes this list."""
+        if self._timers is None:
+            self._timers = list(open_timers(self.tx, self.instance.id))
+        return self._timers
+
+    @property
+    def tasks(self) -> list[UserTask]:
+        """The open tasks; whoever closes or opens one changes this list."""
+        if self._tasks is None:
+            self._tasks = list(open_tasks(self.tx, self.instance.id))
+        return self._tasks
 
     @property
     def today(self) -> date:
@@ -63,17 +89,19 @@ class StepScope:
         action: str,
         *,
         task_id: int | None = None,
+        about: UserTask | None = None,
         subject: str | None = None,
         reason: str | None = None,
         **payload: Any,
     ) -> None:
-        """Append an event of this renewal to the history."""
+        """Append an event of this renewal to the history; *about* is a task that may have no number yet."""
         self.tx.record(
             action,
             at=self.now,
             actor=self.actor.name,
             instance_id=self.renewal.id,
             task_id=task_id,
+            about=about,
             subject=subject,
             reason=reason,
             **payload,

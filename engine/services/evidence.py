@@ -9,8 +9,9 @@ from typing import Any
 
 from engine.domain.codes import RenewalState, Role
 from engine.domain.masking import mask_phone
-from engine.services.assignment import assign, directory_on, responsible_of
+from engine.services.assignment import assign, responsible_of
 from engine.services.context import StepScope
+from engine.store.organisation import directory_on
 
 Values = Mapping[str, Any]
 

@@ -18,11 +18,11 @@ from engine.domain.codes import BatchStatus, Label, Role, RowVerdict
 from engine.domain.directory import Directory
 from engine.domain.lists import FileKind, PolicyRow, Problem, ReadList, RejectedRow, read_list, write_errors
 from engine.errors import BadInput, Forbidden, NotFound
-from engine.services.assignment import directory_on
 from engine.services.intake import Intake, RowResult
 from engine.services.issued import match_issued
 from engine.store.accounts import units_of_name
 from engine.store.imports import ImportBatch, ImportRow, lock_batch, rows_of
+from engine.store.organisation import directory_on
 from engine.store.session import Tx
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import IncidentStatus
 from engine.errors import EngineError
-from engine.store.instances import Incident, open_incidents
+from engine.store.instances import Incident, lock_instance, open_incidents
 from engine.store.session import Tx
 
 
@@ -55,6 +55,8 @@ def raise_incident(
             known.attempts += 1
             known.message = text[:2000]
             known.submitted = dict(submitted) if submitted is not None else known.submitted
+        if trigger == "timer":
+            lock_instance(tx, instance_id).next_due_at = None  # the sweep leaves it until it is retried
         tx.flush()
         tx.record(
             "incident_raised",

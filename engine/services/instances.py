@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from engine.bootstrap import Deployed, Engine
 from engine.domain.actor import Actor
@@ -13,10 +15,14 @@ from engine.domain.directory import Responsible
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.steps import Cause, apply_step
-from engine.spiff import runner
-from engine.store.instances import ProcessInstance, lock_instance
-from engine.store.renewals import PolicyLine, Renewal, Vehicle
+from engine.spiff.starter import Starter
+from engine.store.instances import ProcessInstance, Timer, lock_instance, timers_of
+from engine.store.keys import KeyBlock
+from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle, load_facts
 from engine.store.session import Tx
+from engine.store.tasks import UserTask, open_tasks_of
+
+OfInstance = TypeVar("OfInstance", Timer, UserTask)
 
 PROCESS_KEY = "renewal"
 
@@ -26,6 +32,7 @@ class NewRenewal:
     """What is needed to start the renewal of one vehicle; ``expiry_date`` is the earliest last covered date."""
 
     vehicle: Vehicle
+    customer: Customer | None
     lines: list[PolicyLine]
     expiry_date: date
     line_mix: str
@@ -37,11 +44,17 @@ class NewRenewal:
 
 
 def start_renewal(
-    tx: Tx, engine: Engine, deployed: Deployed, new: NewRenewal, *, actor: Actor, now: datetime
-) -> Renewal:
-    """Start the renewal's process instance and run it to its first waits."""
+    tx: Tx, engine: Engine, starter: RenewalStarter, new: NewRenewal, *, actor: Actor, now: datetime
+) -> tuple[ProcessInstance, Renewal]:
+    """Start the renewal's process instance and run it to its first waits.
+
+    The two rows are returned for the caller to add, when those they refer to are there; the lines are
+    linked to the renewal after that.
+    """
+    deployed = starter.deployed
     key = business_key(new.vehicle.vin, new.expiry_date)
     instance = ProcessInstance(
+        id=starter.ids.take(),
         definition_set_id=deployed.id,
         definition_key=PROCESS_KEY,
         business_key=key,
@@ -49,15 +62,20 @@ def start_renewal(
         path={},
         started_at=now,
     )
-    tx.add(instance)
-    tx.flush()
     renewal = _row(instance.id, key, new, now)
-    tx.add(renewal)
-    tx.flush()
-    for line in new.lines:
-        line.renewal_id = renewal.id
     scope = StepScope(
-        tx, engine, deployed, instance, renewal, actor, now, _vehicle=new.vehicle, _lines=new.lines
+        tx,
+        engine,
+        deployed,
+        instance,
+        renewal,
+        actor,
+        now,
+        _vehicle=new.vehicle,
+        _customer=new.customer,
+        _lines=new.lines,
+        _timers=[],
+        _tasks=[],
     )
     scope.record(
         "instance_started",
@@ -69,9 +87,17 @@ def start_renewal(
         action_id="P-C5",
     )
     host = RenewalHost(scope)
-    step = runner.start(deployed.process, PROCESS_KEY, host, now=now)
-    apply_step(scope, host, step, Cause.START)
-    return renewal
+    apply_step(scope, host, starter.runs.start(host), Cause.START)
+    return instance, renewal
+
+
+class RenewalStarter:
+    """What the starts of one list share: the version, the runs and the numbers of new instances."""
+
+    def __init__(self, tx: Tx, deployed: Deployed, *, now: datetime) -> None:
+        self.deployed = deployed
+        self.runs = Starter(deployed.process, PROCESS_KEY, now=now)
+        self.ids = KeyBlock(tx, ProcessInstance)
 
 
 def business_key(vin: str, expiry_date: date) -> str:
@@ -123,3 +149,40 @@ def load_scope(tx: Tx, engine: Engine, instance_id: int, *, actor: Actor, now: d
     instance = lock_instance(tx, instance_id)
     renewal = tx.get_one(Renewal, instance_id, populate_existing=True)
     return StepScope(tx, engine, engine.deployed(instance.definition_set_id), instance, renewal, actor, now)
+
+
+def load_scopes(
+    tx: Tx, engine: Engine, instances: Sequence[ProcessInstance], *, actor: Actor, now: datetime
+) -> list[StepScope]:
+    """Gather what the next steps of many locked instances need, one query a table."""
+    ids = [instance.id for instance in instances]
+    facts = load_facts(tx, ids)
+    timers = _by_instance(ids, timers_of(tx, ids))
+    tasks = _by_instance(ids, open_tasks_of(tx, ids))
+    scopes = []
+    for instance in instances:
+        renewal = facts.renewals[instance.id]
+        scopes.append(
+            StepScope(
+                tx,
+                engine,
+                engine.deployed(instance.definition_set_id),
+                instance,
+                renewal,
+                actor,
+                now,
+                _vehicle=facts.vehicles[renewal.vehicle_id],
+                _customer=facts.customers.get(renewal.customer_id or 0),
+                _lines=facts.lines[instance.id],
+                _timers=timers[instance.id],
+                _tasks=tasks[instance.id],
+            )
+        )
+    return scopes
+
+
+def _by_instance(ids: Sequence[int], rows: Sequence[OfInstance]) -> dict[int, list[OfInstance]]:
+    found: dict[int, list[OfInstance]] = {instance_id: [] for instance_id in ids}
+    for row in rows:
+        found[row.instance_id].append(row)
+    return found

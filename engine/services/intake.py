@@ -5,8 +5,9 @@ Rules: domain.md §4.5 (row key), §7 cases 1–7, 11, 20–22, 28, 32, 33.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,18 +18,21 @@ from engine.domain.actor import Actor
 from engine.domain.codes import Line, MessageName
 from engine.domain.lists import PolicyRow
 from engine.errors import EngineError
-from engine.services.assignment import assign, directory_on
+from engine.services.assignment import assign
 from engine.services.context import StepScope
-from engine.services.instances import NewRenewal, load_scope, start_renewal
+from engine.services.instances import NewRenewal, RenewalStarter, load_scope, start_renewal
 from engine.services.messages import deliver_in
 from engine.store.imports import ImportBatch
+from engine.store.instances import ProcessInstance
+from engine.store.keys import KeyBlock
+from engine.store.organisation import directory_on
 from engine.store.renewals import (
     SAME_PERIOD,
     Customer,
     PolicyLine,
     Renewal,
     Vehicle,
-    find_customer,
+    customers_known,
     lines_by_number,
     lines_of,
     renewals_of_vehicles,
@@ -61,7 +65,10 @@ class Intake:
         self.today = business_date(now, engine.clock.zone)
         self.directory = directory_on(tx, self.today)
         self.units_by_name = {u.name: u.code for u in self.directory.units.values()}
-        self.deployed = engine.latest()
+        self.starter = RenewalStarter(tx, engine.latest(), now=now)
+        self.new = _NewRows()
+        self._customer_ids = KeyBlock(tx, Customer)
+        self._vehicle_ids = KeyBlock(tx, Vehicle)
 
     def predict(self, rows: Sequence[PolicyRow]) -> list[RowResult]:
         """Say what :meth:`take` would do, changing nothing."""
@@ -84,13 +91,13 @@ class Intake:
         results: list[RowResult] = []
         for cluster in _clusters(rows):
             try:
-                with self.tx.attempt():
-                    results += self._take_cluster(cluster)
+                results += self._take_cluster(cluster)
             except EngineError as error:
                 results += [
                     RowResult(number, "rejected", problem=_failed(number, error))
                     for number, _ in _per_number(cluster)
                 ]
+        self.new.write(self.tx)
         return results
 
     def _load(self, rows: Sequence[PolicyRow]) -> None:
@@ -98,6 +105,14 @@ class Intake:
         self.vehicles = vehicles_by_vin(self.tx, vins)
         self.renewals = renewals_of_vehicles(self.tx, vins)
         self.lines = lines_by_number(self.tx, {row.policy_no for row in rows if row.policy_no})
+        self.customers = _Customers(
+            customers_known(
+                self.tx,
+                id_numbers={row.id_no for row in rows if row.id_no},
+                phones={row.phone for row in rows if row.phone},
+                ids={v.customer_id for v in self.vehicles.values() if v.customer_id is not None},
+            )
+        )
 
     def _renewal_for(self, cluster: Sequence[PolicyRow]) -> Renewal | None:
         """The renewal these rows speak of already: same policy, or same vehicle within the period."""
@@ -114,12 +129,16 @@ class Intake:
     def _take_cluster(self, cluster: Sequence[PolicyRow]) -> list[RowResult]:
         renewal = self._renewal_for(cluster)
         if renewal is None:
-            return self._start(cluster)
-        return self._update(cluster, renewal)
+            with self.tx.unless_refused(), self.new.unless_refused():
+                return self._start(cluster)
+        self.new.write(self.tx)
+        with self.tx.attempt():
+            return self._update(cluster, renewal)
 
     def _start(self, cluster: Sequence[PolicyRow]) -> list[RowResult]:
         main = next((row for row in cluster if row.line is Line.COMMERCIAL), cluster[0])
-        vehicle = self._vehicle(main)
+        customer = self._customer(main)
+        vehicle = self._vehicle(main, customer)
         lines = self._lines(cluster, vehicle)
         kinds = {line.line for line in lines}
         expiry = min(line.expiry_date for line in lines)
@@ -130,12 +149,13 @@ class Intake:
             workplace_code=self._unit(main.workplace),
             specialist_no=main.specialist_no,
         )
-        renewal = start_renewal(
+        instance, renewal = start_renewal(
             self.tx,
             self.engine,
-            self.deployed,
+            self.starter,
             NewRenewal(
                 vehicle=vehicle,
+                customer=customer or self.customers.by_id.get(vehicle.customer_id or 0),
                 lines=lines,
                 expiry_date=expiry,
                 line_mix="both" if len(kinds) == 2 else next(iter(kinds)),
@@ -148,6 +168,9 @@ class Intake:
             actor=self.actor,
             now=self.now,
         )
+        self.new.instances.append(instance)
+        self.new.renewals.append(renewal)
+        self.new.links += [(line, renewal.id) for line in lines]
         self.renewals.setdefault(vehicle.vin, []).append(renewal)
         numbers = [number for number, _ in _per_number(cluster)]
         return [RowResult(n, "new", renewal.id, started=int(i == 0)) for i, n in enumerate(numbers)]
@@ -157,30 +180,30 @@ class Intake:
             return None
         return text if text in self.directory.units else self.units_by_name.get(text)
 
-    def _vehicle(self, row: PolicyRow) -> Vehicle:
+    def _vehicle(self, row: PolicyRow, customer: Customer | None) -> Vehicle:
         vehicle = self.vehicles.get(row.vin)
         if vehicle is None:
-            vehicle = Vehicle(vin=row.vin)
-            self.tx.add(vehicle)
+            vehicle = Vehicle(id=self._vehicle_ids.take(), vin=row.vin)
+            self.new.vehicles.append(vehicle)
             self.vehicles[row.vin] = vehicle
         for name in _VEHICLE_FIELDS:
             value = getattr(row, name)
             if value is not None:
                 setattr(vehicle, name, value)
-        customer = self._customer(row)
         if customer is not None:
             vehicle.customer_id = customer.id
-        self.tx.flush()
         return vehicle
 
     def _customer(self, row: PolicyRow) -> Customer | None:
         if not row.owner_name:
             return None
-        customer = find_customer(self.tx, id_no=row.id_no, name=row.owner_name, phone=row.phone)
+        customer = self.customers.find(id_no=row.id_no, name=row.owner_name, phone=row.phone)
         if customer is None:
-            customer = Customer(name=row.owner_name, id_no=row.id_no, phone=row.phone)
-            self.tx.add(customer)
-            self.tx.flush()
+            customer = Customer(
+                id=self._customer_ids.take(), name=row.owner_name, id_no=row.id_no, phone=row.phone
+            )
+            self.new.customers.append(customer)
+            self.customers.add(customer)
         elif row.phone and not customer.phone:
             customer.phone = row.phone
         return customer
@@ -196,7 +219,6 @@ class Intake:
             line = self.lines.get(row.policy_no or "") or self._new_line(row, vehicle)
             if base[row.line] is row:
                 made.append(line)
-        self.tx.flush()
         return made
 
     def _new_line(self, row: PolicyRow, vehicle: Vehicle) -> PolicyLine:
@@ -213,7 +235,7 @@ class Intake:
             row_no=row.row_no,
             **{name: getattr(row, name) for name in _LINE_FIELDS},
         )
-        self.tx.add(line)
+        self.new.lines.append(line)
         if row.policy_no:
             self.lines[row.policy_no] = line
         return line
@@ -255,6 +277,7 @@ class Intake:
         if line is None:
             line = self._new_line(row, scope.vehicle)
             line.renewal_id = scope.renewal.id
+            scope.lines.append(line)
             scope.renewal.lines = "both"
             scope.change_fact("line", None, str(row.line), source=source)
         for target, names in ((line, _LINE_FIELDS), (scope.vehicle, _VEHICLE_FIELDS)):
@@ -293,6 +316,69 @@ class Intake:
         else:
             scope.change_fact("expiry_date", line.expiry_date, row.expiry_date, source=source)
         line.expiry_date = row.expiry_date
+
+
+@dataclass(slots=True)
+class _NewRows:
+    """New rows of a chunk that are not in the session yet, in the order the database wants them."""
+
+    customers: list[Customer] = field(default_factory=list)
+    vehicles: list[Vehicle] = field(default_factory=list)
+    instances: list[ProcessInstance] = field(default_factory=list)
+    renewals: list[Renewal] = field(default_factory=list)
+    lines: list[PolicyLine] = field(default_factory=list)
+    links: list[tuple[PolicyLine, int]] = field(default_factory=list)
+    """Lines and the renewals they belong to; a line may be known from the year before."""
+
+    def write(self, tx: Tx) -> None:
+        """Send them, then everything that waited for them."""
+        for rows in (self.customers, self.vehicles, self.instances, self.renewals):
+            if rows:
+                tx.add_all(rows)
+                tx.flush()
+                rows.clear()
+        for line, renewal_id in self.links:
+            line.renewal_id = renewal_id
+        tx.add_all(self.lines)
+        self.links.clear()
+        self.lines.clear()
+        tx.write()
+
+    @contextmanager
+    def unless_refused(self) -> Iterator[None]:
+        """Forget the renewal of the block if it raises; vehicle and customer are facts all the same."""
+        kept = [(rows, len(rows)) for rows in (self.instances, self.renewals, self.lines, self.links)]
+        try:
+            yield
+        except BaseException:
+            for rows, count in kept:
+                del rows[count:]
+            raise
+
+
+class _Customers:
+    """Customers by what a list tells of them: the ID number, else name and phone together."""
+
+    def __init__(self, rows: Iterable[Customer]) -> None:
+        self.by_id: dict[int, Customer] = {}
+        self._by_id_no: dict[str, Customer] = {}
+        self._by_name: dict[tuple[str, str], Customer] = {}
+        for row in rows:
+            self.add(row)
+
+    def add(self, customer: Customer) -> None:
+        """Let *customer* be found from now on; of several the first one counts."""
+        self.by_id[customer.id] = customer
+        if customer.id_no:
+            self._by_id_no.setdefault(customer.id_no, customer)
+        if customer.phone:
+            self._by_name.setdefault((customer.name, customer.phone), customer)
+
+    def find(self, *, id_no: str | None, name: str, phone: str | None) -> Customer | None:
+        """Return the customer a row speaks of, if known."""
+        if id_no:
+            return self._by_id_no.get(id_no)
+        return self._by_name.get((name, phone)) if phone else None
 
 
 def _changes(target: Any, row: PolicyRow, names: Iterable[str]) -> list[tuple[str, Any, Any]]:

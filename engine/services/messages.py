@@ -112,7 +112,7 @@ def deliver_in(
         step = runner.deliver(
             scope.deployed.process,
             scope.instance.definition_key,
-            scope.instance.state,
+            scope.state,
             host,
             message=name,
             now=scope.now,

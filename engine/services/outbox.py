@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.bootstrap import Engine
 from engine.domain.codes import OutboxStatus
-from engine.store.outbox import OutboxMessage, ids_to_send, known_key, lock_message
+from engine.store.outbox import OutboxMessage, ids_to_send, lock_message
 from engine.store.session import Tx
 
 BATCH = 200
@@ -30,9 +30,7 @@ def queue(
     not_before: datetime | None = None,
 ) -> None:
     """Queue one message; the same *key* is never queued twice."""
-    if known_key(tx, key):
-        return
-    tx.add(
+    tx.send(
         OutboxMessage(
             key=key,
             business_key=business_key,

@@ -6,7 +6,7 @@ Shared by start, complete, fire and deliver; all in the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -21,8 +21,8 @@ from engine.services.hosting import RenewalHost
 from engine.spiff.elements import Element
 from engine.spiff.host import StepContext
 from engine.spiff.runner import InvariantBroken, OpenTask, Step
-from engine.store.instances import Timer, open_timers
-from engine.store.tasks import UserTask, open_tasks
+from engine.store.instances import Timer
+from engine.store.tasks import UserTask
 
 STAGE_CLOCK = "stage_clock"
 ORDER = (
@@ -47,7 +47,7 @@ class Cause(StrEnum):
 
 def apply_step(scope: StepScope, host: RenewalHost, step: Step, cause: Cause) -> tuple[UserTask, ...]:
     """Write *step* down and return the tasks it opened."""
-    scope.instance.state = step.state
+    scope.instance.state = scope.engine.seal.close(scope.instance.id, step.state)
     scope.instance.path = _longer_path(scope.instance.path, step)
     _settle_timers(scope, step)
     _close_tasks(scope, step, cause)
@@ -56,21 +56,18 @@ def apply_step(scope: StepScope, host: RenewalHost, step: Step, cause: Cause) ->
     if step.ended:
         _end(scope)
     _keep_stage_clock(scope, step)
+    scope.instance.next_due_at = min((timer.due_at for timer in scope.timers), default=None)
     return opened
 
 
 def _longer_path(path: Mapping[str, Any], step: Step) -> dict[str, Any]:
     """Add what the step passed to the counts behind the diagram's overlay."""
-    elements = dict(path.get("elements", {}))
     flows = dict(path.get("flows", {}))
     for element, source in step.passed:
-        elements[element] = elements.get(element, 0) + 1
-        if source:
-            flow = f"{source}>{element}"
-            flows[flow] = flows.get(flow, 0) + 1
+        flow = f"{source}>{element}"
+        flows[flow] = flows.get(flow, 0) + 1
     live = sorted({t.element_id for t in step.tasks} | {t.element_id for t in step.timers})
     return {
-        "elements": elements,
         "flows": flows,
         "live": [] if step.ended else live,
         "calls": list(step.live_calls),
@@ -80,13 +77,14 @@ def _longer_path(path: Mapping[str, Any], step: Step) -> dict[str, Any]:
 def _settle_timers(scope: StepScope, step: Step) -> None:
     waiting = {timer.spiff_id: timer for timer in step.timers}
     known: set[str] = set()
-    for row in open_timers(scope.tx, scope.instance.id):
+    for row in list(scope.timers):
         if row.spiff_task_id is None:
             continue
         known.add(row.spiff_task_id)
         if row.spiff_task_id in waiting:
             continue
         row.settled = True
+        scope.timers.remove(row)
         if row.spiff_task_id in step.fired:
             row.fired_at = scope.now
             scope.record("timer_fired", subject=row.element_id, element_id=row.element_id, planned=row.due_at)
@@ -94,28 +92,34 @@ def _settle_timers(scope: StepScope, step: Step) -> None:
             row.cancelled_at = scope.now
     for spiff_id, timer in waiting.items():
         if spiff_id not in known:
-            scope.tx.add(
-                Timer(
-                    instance_id=scope.instance.id,
-                    spiff_task_id=spiff_id,
-                    element_id=timer.element_id,
-                    due_at=timer.due_at,
-                )
-            )
+            _plan(scope, spiff_id, timer.element_id, timer.due_at)
+
+
+def _plan(scope: StepScope, spiff_id: str | None, element_id: str, due_at: datetime) -> None:
+    row = Timer(
+        instance_id=scope.instance.id,
+        spiff_task_id=spiff_id,
+        element_id=element_id,
+        due_at=due_at,
+        settled=False,
+    )
+    scope.tx.add_later(row)
+    scope.timers.append(row)
 
 
 def _close_tasks(scope: StepScope, step: Step, cause: Cause) -> None:
     """End tasks the step took away: missed when time ran out, withdrawn otherwise (architecture.md §4)."""
     still = {task.spiff_id for task in step.tasks}
     status = TaskStatus.MISSED if cause is Cause.TIMER else TaskStatus.WITHDRAWN
-    for row in open_tasks(scope.tx, scope.instance.id):
+    for row in list(scope.tasks):
         if row.spiff_task_id in still:
             continue
+        scope.tasks.remove(row)
         row.status, row.version = str(status), row.version + 1
         row.completed_at = scope.now
         scope.record(
             f"task_{status}",
-            task_id=row.id,
+            about=row,
             subject=row.name,
             action_id=row.action_id,
             element_id=row.element_id,
@@ -124,7 +128,7 @@ def _close_tasks(scope: StepScope, step: Step, cause: Cause) -> None:
 
 
 def _open_tasks(scope: StepScope, host: RenewalHost, step: Step) -> tuple[UserTask, ...]:
-    known = {row.spiff_task_id for row in open_tasks(scope.tx, scope.instance.id)}
+    known = {row.spiff_task_id for row in scope.tasks}
     people = responsible_of(scope.renewal)
     opened = []
     for task in step.tasks:
@@ -144,18 +148,17 @@ def _open_tasks(scope: StepScope, host: RenewalHost, step: Step) -> tuple[UserTa
             assignee_no=people.assignee_for(role),
             status=str(TaskStatus.OPEN),
             priority=_priority(host, element),
+            version=1,  # a step later in this transaction may raise it
             stage=scope.renewal.stage,
             created_at=scope.now,
             due_at=_due_at(scope, host, element, task),
         )
-        scope.tx.add(row)
+        scope.tx.add_later(row)
+        scope.tasks.append(row)
         opened.append(row)
-    if opened:
-        scope.tx.flush()
-    for row in opened:
         scope.record(
             "task_opened",
-            task_id=row.id,
+            about=row,
             subject=row.name,
             element_id=row.element_id,
             action_id=row.action_id,
@@ -232,7 +235,7 @@ def _end(scope: StepScope) -> None:
 
 def _keep_stage_clock(scope: StepScope, step: Step) -> None:
     """While no stage diagram is live (e.g. an approval runs), plan the next stage change ourselves."""
-    clocks = [row for row in open_timers(scope.tx, scope.instance.id) if row.spiff_task_id is None]
+    clocks = [row for row in scope.timers if row.spiff_task_id is None]
     due = None
     if not step.ended and _live_stage(step) is None:
         later = [day for day in stage_starts(scope.renewal.expiry_date).values() if day > scope.today]
@@ -240,11 +243,10 @@ def _keep_stage_clock(scope: StepScope, step: Step) -> None:
     for row in clocks:
         if row.due_at != due:
             row.settled = True
+            scope.timers.remove(row)
             if row.due_at <= scope.now:
                 row.fired_at = scope.now
             else:
                 row.cancelled_at = scope.now
     if due is not None and not any(row.due_at == due for row in clocks):
-        scope.tx.add(
-            Timer(instance_id=scope.instance.id, spiff_task_id=None, element_id=STAGE_CLOCK, due_at=due)
-        )
+        _plan(scope, None, STAGE_CLOCK, due)

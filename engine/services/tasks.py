@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import forms
@@ -33,7 +34,7 @@ from engine.spiff import runner
 from engine.store.people import user_by_name
 from engine.store.renewals import Renewal
 from engine.store.session import Tx
-from engine.store.tasks import Submission, UserTask, drop_drafts, keep_draft, lock_task
+from engine.store.tasks import Submission, UserTask, drop_drafts, keep_draft, lock_task, task_on_its_instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +126,15 @@ def complete_task(
     """
     now = engine.clock.now()
     with engine.store.reading() as session:
-        seen = session.get(UserTask, task_id)
-        if seen is None:
-            raise NotFound(what="任务", key=task_id)
-        instance_id, element_id = seen.instance_id, seen.element_id
-    fire_instance(engine, instance_id, now=now)
+        seen = task_on_its_instance(session, task_id)
+    if seen is None:
+        raise NotFound(what="任务", key=task_id)
+    instance_id, element_id = seen.instance_id, seen.element_id
+    if seen.next_due_at is None or seen.next_due_at <= now:
+        fire_instance(engine, instance_id, now=now)
     try:
         with engine.store.transaction() as tx:
-            return _complete(tx, engine, task_id, values, actor, version)
+            return _complete(tx, engine, task_id, values, actor, version, instance_id=instance_id, now=now)
     except Conflict:
         _keep_as_draft(engine, task_id, values, actor)
         raise
@@ -155,16 +157,25 @@ def complete_task(
 
 
 def _complete(
-    tx: Tx, engine: Engine, task_id: int, values: Mapping[str, Any], actor: Actor, version: int | None
+    tx: Tx,
+    engine: Engine,
+    task_id: int,
+    values: Mapping[str, Any],
+    actor: Actor,
+    version: int | None,
+    *,
+    instance_id: int,
+    now: datetime,
 ) -> TaskCompleted:
-    now = engine.clock.now()
-    task = _mine(tx, task_id, actor)
+    scope = load_scope(tx, engine, instance_id, actor=actor, now=now)  # who steps locks the instance first
+    open_task = next((row for row in scope.tasks if row.id == task_id), None)
+    task = open_task or tx.get_one(UserTask, task_id)
+    _require_own(task, scope.renewal, actor)
     _refuse_closed(engine, tx, task)
     if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
         raise TaskTaken(name=task.name, actor=_display(tx, task.claimed_by))
     if version is not None and version != task.version:
         raise TaskChanged(name=task.name, seen=version, now=task.version)
-    scope = load_scope(tx, engine, task.instance_id, actor=actor, now=now)
     form = scope.deployed.forms[task.form_id]
     checked = forms.check(form, values, today=scope.today)
     if checked.problems:
@@ -176,7 +187,7 @@ def _complete(
     step = runner.complete(
         scope.deployed.process,
         scope.instance.definition_key,
-        scope.instance.state,
+        scope.state,
         host,
         spiff_id=task.spiff_task_id,
         outcome=outcome,
@@ -184,6 +195,7 @@ def _complete(
     )
     opened = apply_step(scope, host, step, Cause.COMPLETE)
     incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=now)
+    tx.write()  # gives the new tasks their numbers
     return TaskCompleted(task.id, tuple(row.id for row in opened))
 
 
@@ -192,6 +204,8 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
     tx, now = scope.tx, scope.now
     task.status, task.completed_at, task.completed_by = str(TaskStatus.COMPLETED), now, scope.actor.name
     task.version += 1
+    if task in scope.tasks:
+        scope.tasks.remove(task)
     tx.add(
         Submission(
             task_id=task.id,
@@ -215,20 +229,21 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
         late=task.due_at is not None and now > task.due_at,
     )
     absorb(scope, task.form_id, clean)
-    tx.flush()
 
 
 def _mine(tx: Tx, task_id: int, actor: Actor) -> UserTask:
     """Lock the task; refuse one that is not for this person, without saying that it exists."""
     task = lock_task(tx, task_id)
-    renewal = tx.get_one(Renewal, task.instance_id)
-    if may_do(actor, task, renewal):
-        return task
-    if task.completed_by == actor.name:
-        return task
+    _require_own(task, tx.get_one(Renewal, task.instance_id), actor)
+    return task
+
+
+def _require_own(task: UserTask, renewal: Renewal, actor: Actor) -> None:
+    if may_do(actor, task, renewal) or task.completed_by == actor.name:
+        return
     if sees(actor, renewal):
         raise Forbidden(act=f"办理“{task.name}”（责任岗位：{LABELS[Role(task.role)].zh}）")
-    raise NotFound(what="任务", key=task_id)
+    raise NotFound(what="任务", key=task.id)
 
 
 def _refuse_closed(engine: Engine, tx: Tx, task: UserTask) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,15 +13,15 @@ from engine.domain.duration import parse_duration
 from engine.errors import ClockError, Conflict, Forbidden, NotFound
 from engine.services import incidents
 from engine.services.access import sees
+from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
-from engine.services.instances import load_scope
+from engine.services.instances import load_scope, load_scopes
 from engine.services.outbox import send_queued
 from engine.services.steps import STAGE_CLOCK, Cause, apply_step
 from engine.spiff import runner
 from engine.store.calendar import set_clock as store_clock
-from engine.store.instances import Incident, due_instance_ids, next_due_at, open_timers
+from engine.store.instances import Incident, claim_due, ids_with_incidents, next_due_at, open_timers
 from engine.store.renewals import Renewal
-from engine.store.session import Tx
 
 SWEEP = 200
 MAX_CATCH_UP = 60
@@ -50,30 +50,36 @@ def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
     """Run every job that is due now, once: timers oldest first, then the outbox."""
     now = engine.clock.now()
     report = TickReport()
-    while True:
-        with engine.store.reading() as session:
-            due = [instance_id for _, instance_id in due_instance_ids(session, now, limit=SWEEP)]
-        done = _fire_batch(engine, due, now=now, actor=actor)
+    while (done := sweep(engine, now=now, actor=actor)) is not None:
         report += done
-        if done == TickReport():
-            break  # nothing is due, or all of it is held by others
     return report + TickReport(messages_sent=_send_all(engine, now))
 
 
-def _fire_batch(engine: Engine, due: Sequence[int], *, now: datetime, actor: Actor) -> TickReport:
-    """Fire many instances in one transaction; one that fails is undone alone and tried again by itself."""
-    report, alone = TickReport(), []
+def sweep(engine: Engine, *, now: datetime, actor: Actor = SYSTEM, limit: int = SWEEP) -> TickReport | None:
+    """Fire one batch of due instances in one transaction; returns None when nothing (free) is due.
+
+    When one of them fails, nothing of the batch is kept: each is then fired by itself, so that the others
+    go on and the failure gets its own incident.
+    """
+    claimed: list[int] = []
     try:
         with engine.store.transaction() as tx:
-            for instance_id in due:
-                try:
-                    with tx.attempt():
-                        report += _fire(tx, engine, instance_id, now=now, actor=actor)
-                except Exception:  # noqa: BLE001 - the sweep goes on; fire_instance names the failure
-                    alone.append(instance_id)
-    except Conflict:
-        report, alone = TickReport(), list(due)
-    for instance_id in alone:
+            instances = claim_due(tx, now, limit=limit)
+            claimed = [instance.id for instance in instances]
+            if not claimed:
+                return None
+            with_incidents = ids_with_incidents(tx, claimed)
+            report = TickReport()
+            for scope in load_scopes(tx, engine, instances, actor=actor, now=now):
+                report += _fire(scope)
+                if scope.instance.id in with_incidents:
+                    incidents.resolve(tx, scope.instance.id, trigger="timer", actor=actor, now=now)
+            return report
+    except Exception:
+        if not claimed:
+            raise
+    report = TickReport()
+    for instance_id in claimed:
         report += fire_instance(engine, instance_id, now=now, actor=actor)
     return report
 
@@ -92,7 +98,10 @@ def fire_instance(engine: Engine, instance_id: int, *, now: datetime, actor: Act
             return TickReport()
     try:
         with engine.store.transaction() as tx:
-            return _fire(tx, engine, instance_id, now=now, actor=actor)
+            scope = load_scope(tx, engine, instance_id, actor=actor, now=now)
+            report = _fire(scope)
+            incidents.resolve(tx, instance_id, trigger="timer", actor=actor, now=now)
+            return report
     except Conflict:
         return TickReport()  # another worker holds it; the next sweep looks again
     except Exception as error:  # noqa: BLE001 - one bad instance must not stop the sweep; it is kept
@@ -100,26 +109,23 @@ def fire_instance(engine: Engine, instance_id: int, *, now: datetime, actor: Act
         return TickReport(incidents=1)
 
 
-def _fire(tx: Tx, engine: Engine, instance_id: int, *, now: datetime, actor: Actor) -> TickReport:
+def _fire(scope: StepScope) -> TickReport:
     """Fire the due timers of one instance, each at its own planned moment, oldest first."""
-    scope = load_scope(tx, engine, instance_id, actor=actor, now=now)
     fired = opened = 0
     for _ in range(MAX_CATCH_UP):
-        due = [t for t in open_timers(tx, instance_id) if t.due_at <= now]
+        due = [timer for timer in scope.timers if timer.due_at <= scope.now]
         if not due:
             break
         host = RenewalHost(scope)
         step = runner.fire_timers(
             scope.deployed.process,
             scope.instance.definition_key,
-            scope.instance.state,
+            scope.state,
             host,
-            now=min(t.due_at for t in due),
+            now=min(timer.due_at for timer in due),
         )
         opened += len(apply_step(scope, host, step, Cause.TIMER))
-        tx.flush()
         fired += len(step.fired) + sum(1 for t in due if t.element_id == STAGE_CLOCK and t.settled)
-    incidents.resolve(tx, instance_id, trigger="timer", actor=actor, now=now)
     return TickReport(timers_fired=fired, tasks_opened=opened)
 
 
@@ -166,22 +172,12 @@ def advance_clock(
         if on_progress is not None:
             on_progress(moment)
         if done == TickReport():
-            later = _skip_blocked(engine, goal)
-            if later is None:
-                break
-            _move(engine, later)
+            break  # another process holds what is due
     _move(engine, goal)
     report += tick(engine, actor=actor)
     with engine.store.transaction() as tx:
         tx.record("clock_moved", at=goal, actor=actor.name, to=goal)
     return report
-
-
-def _skip_blocked(engine: Engine, goal: datetime) -> datetime | None:
-    """The next due moment after now, past timers that an incident holds back."""
-    with engine.store.reading() as session:
-        due = next_due_at(session, after=engine.clock.now())
-    return due if due is not None and due <= goal else None
 
 
 def _move(engine: Engine, moment: datetime) -> None:

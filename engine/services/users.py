@@ -16,11 +16,11 @@ from engine.bootstrap import Engine
 from engine.clock import wall_now
 from engine.domain.actor import READING_ROLES, Actor
 from engine.domain.codes import WORKING_ROLES, Role
-from engine.domain.directory import Directory
 from engine.domain.reach import units_seen_by
 from engine.errors import BadInput, Forbidden, NotFound
 from engine.store import accounts as stored
-from engine.store.people import Post, UserAccount, roles_of_user, rows_in_force, user_by_name
+from engine.store.organisation import directory_on
+from engine.store.people import Post, UserAccount, roles_of_user, user_by_name
 from engine.store.session import Tx
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ def _require_reach(engine: Engine, tx: Tx, actor: Actor, units: Collection[str])
     """An administrator of a branch manages the accounts of its units, and makes none above them."""
     if actor.sees_all:
         return
-    directory = Directory.build(engine.clock.today(), *rows_in_force(tx, engine.clock.today()))
+    directory = directory_on(tx, engine.clock.today())
     if not set(units) & units_seen_by(actor, directory):
         raise Forbidden(act="管理本机构以外的账号")
 

@@ -69,27 +69,25 @@ class SafeEnvironment:
     call_service = evaluate
 
 
-class ScriptEngine(PythonScriptEngine):  # type: ignore[misc]
-    """Evaluates the whitelist language only; scripts and services of SpiffWorkflow are refused."""
+class Answers:
+    """Answers what a running process asks: expressions, decisions, operations."""
 
     def __init__(self, host: Host) -> None:
-        super().__init__(environment=SafeEnvironment())
         self.host = host
 
-    def validate(self, expression: str) -> None:
-        """Parse *expression*, raising the language's own error."""
-        compile_expression(expression)
+    def expression(self, text: str, results: Mapping[str, object], *, is_condition: bool) -> object:
+        """Evaluate *text*; dates become the instant their business day begins (ISO text).
 
-    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> object:
-        """Evaluate *expression* for *task*; dates become the instant their business day begins (ISO text)."""
-        context = StepContext(task.data, self.host)
-        value = compile_expression(expression).evaluate(context, self.host.functions)
-        if isinstance(task.task_spec, ExclusiveGateway):
+        Raises:
+            ExpressionFault: it cannot be evaluated, or a condition is neither true nor false.
+        """
+        value = compile_expression(text).evaluate(StepContext(results, self.host), self.host.functions)
+        if is_condition:
             value = False if value is None else value  # a fact nobody knows decides nothing
             if isinstance(value, bool):
                 return value
             raise ExpressionFault(
-                text=expression,
+                text=text,
                 reason_zh="条件的结果不是真/假",
                 reason_en="a condition must be true or false",
             )
@@ -98,6 +96,31 @@ class ScriptEngine(PythonScriptEngine):  # type: ignore[misc]
         if isinstance(value, date):
             return midnight(value, self.host.zone).isoformat()
         return value
+
+    def decision(self, decision_id: str, element_id: str, results: Mapping[str, object]) -> object:
+        """Evaluate a decision table over *results* and the host's facts."""
+        return self.host.decide(decision_id, element_id, StepContext(results, self.host))
+
+    def operation(self, name: str, element_id: str) -> Mapping[str, object] | None:
+        """Carry out a named operation."""
+        return self.host.run_operation(name, element_id)
+
+
+class ScriptEngine(PythonScriptEngine):  # type: ignore[misc]
+    """Evaluates the whitelist language only; scripts and services of SpiffWorkflow are refused."""
+
+    def __init__(self, answers: Answers) -> None:
+        super().__init__(environment=SafeEnvironment())
+        self.answers = answers
+
+    def validate(self, expression: str) -> None:
+        """Parse *expression*, raising the language's own error."""
+        compile_expression(expression)
+
+    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> object:
+        """Evaluate *expression* for *task*."""
+        is_condition = isinstance(task.task_spec, ExclusiveGateway)
+        return self.answers.expression(expression, task.data, is_condition=is_condition)
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> object:
         """Refuse: there are no script tasks."""

@@ -19,7 +19,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 
 from engine.spiff.elements import Elements, read_elements
-from engine.spiff.host import StepContext
+from engine.spiff.pruning import why_not
 from engine.spiff.xmlfile import DiagramError, parse_xml
 
 
@@ -29,8 +29,8 @@ class OperationTask(BpmnSpecMixin, BpmnTaskSpec):  # type: ignore[misc]
     operation = ""
 
     def _run_hook(self, my_task: Any) -> bool:
-        host = my_task.workflow.top_workflow.script_engine.host
-        result = host.run_operation(self.operation, self.bpmn_id)
+        answers = my_task.workflow.top_workflow.script_engine.answers
+        result = answers.operation(self.operation, self.bpmn_id)
         if result:
             my_task.data[self.bpmn_id] = dict(result)
         return True
@@ -42,9 +42,8 @@ class DecisionTask(BpmnSpecMixin, BpmnTaskSpec):  # type: ignore[misc]
     decision = ""
 
     def _run_hook(self, my_task: Any) -> bool:
-        host = my_task.workflow.top_workflow.script_engine.host
-        context = StepContext(my_task.data, host)
-        my_task.data[self.bpmn_id] = host.decide(self.decision, self.bpmn_id, context)
+        answers = my_task.workflow.top_workflow.script_engine.answers
+        my_task.data[self.bpmn_id] = answers.decision(self.decision, self.bpmn_id, my_task.data)
         return True
 
 
@@ -72,6 +71,8 @@ class ProcessSet:
     elements: Elements
     specs: Mapping[str, Any]
     subprocess_specs: Mapping[str, Mapping[str, Any]]
+    prunable: frozenset[str]
+    """Names of the specs whose finished and predicted tasks need not be stored."""
 
 
 def parse_set(files: Mapping[str, bytes]) -> ProcessSet:
@@ -97,9 +98,10 @@ def parse_set(files: Mapping[str, bytes]) -> ProcessSet:
             reason_zh=str(error),
             reason_en=str(error),
         ) from error
-    for spec in [*specs.values(), *(s for group in inner.values() for s in group.values())]:
+    every = [*specs.values(), *(s for group in inner.values() for s in group.values())]
+    for spec in every:
         _bind(spec, elements)
-    return ProcessSet(elements, specs, inner)
+    return ProcessSet(elements, specs, inner, frozenset(s.name for s in every if why_not(s) is None))
 
 
 def _bind(spec: Any, elements: Elements) -> None:

@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
-from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity, SubWorkflowTask
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
@@ -25,8 +24,9 @@ from SpiffWorkflow.util.task import TaskState
 from engine.errors import EngineError, MessageNotAwaited, NotFound
 from engine.spiff import codec
 from engine.spiff.clock_bridge import time_stands_at
-from engine.spiff.host import Host, ScriptEngine
+from engine.spiff.host import Answers, Host, ScriptEngine
 from engine.spiff.parser import ProcessSet
+from engine.spiff.pruning import reached_from
 
 MAX_ELEMENTS_PER_STEP = 500
 MAX_DEPTH = 900  # SpiffWorkflow stops seeing tasks deeper than 1,000 (spiffworkflow.md §2.3)
@@ -74,20 +74,20 @@ class Step:
     """Processes called at present, outermost first."""
 
 
-def start(process: ProcessSet, key: str, host: Host, *, now: datetime) -> Step:
+def start(process: ProcessSet, key: str, answers: Answers, *, now: datetime) -> Step:
     """Start process *key* and run it to its first waits."""
     with time_stands_at(now):
         workflow = BpmnWorkflow(
-            process.specs[key], dict(process.subprocess_specs[key]), script_engine=ScriptEngine(host)
+            process.specs[key], dict(process.subprocess_specs[key]), script_engine=ScriptEngine(answers)
         )
-        return _run(workflow, lambda: None)
+        return _run(process, workflow, lambda: None)
 
 
 def fire_timers(process: ProcessSet, key: str, state: bytes, host: Host, *, now: datetime) -> Step:
     """Let every timer due at *now* happen and run to the next waits."""
     with time_stands_at(now):
         workflow = _load(process, key, state, host)
-        return _run(workflow, workflow.refresh_timers)
+        return _run(process, workflow, workflow.refresh_timers)
 
 
 def complete(
@@ -107,11 +107,12 @@ def complete(
     """
     with time_stands_at(now):
         workflow = _load(process, key, state, host)
-        task = workflow.get_task_from_id(UUID(spiff_id))
+        task = next((wf.tasks[spiff_id] for wf in _live(workflow) if spiff_id in wf.tasks), None)
         if task is None or task.state != TaskState.READY or not task.task_spec.manual:
             raise NotFound(what="open task", key=spiff_id)
         task.data[task.task_spec.bpmn_id] = dict(outcome)
-        return _run(workflow, task.run, first=task)
+        _predict_again(task)
+        return _run(process, workflow, task.run, first=task)
 
 
 def deliver(process: ProcessSet, key: str, state: bytes, host: Host, *, message: str, now: datetime) -> Step:
@@ -125,23 +126,34 @@ def deliver(process: ProcessSet, key: str, state: bytes, host: Host, *, message:
         if message not in _awaited(workflow):
             raise MessageNotAwaited(name=message, key=key, reason="—")
         event = BpmnEvent(MessageEventDefinition(str(message)), payload={})
-        return _run(workflow, lambda: workflow.send_event(event))
+        return _run(process, workflow, lambda: workflow.send_event(event))
 
 
 def _load(process: ProcessSet, key: str, state: bytes, host: Host) -> BpmnWorkflow:
-    workflow = codec.load(state, process.specs[key], dict(process.subprocess_specs[key]))
-    workflow.script_engine = ScriptEngine(host)
-    return workflow
+    return codec.load(
+        state, process.specs[key], dict(process.subprocess_specs[key]), ScriptEngine(Answers(host))
+    )
 
 
 class _Trace:
     """Collects what a step passes through, and stops one that never ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, workflow: BpmnWorkflow) -> None:
         self.passed: list[tuple[str, str]] = []
         self.fired: set[str] = set()
         self.rearm: list[Task] = []
         self.count = 0
+        self._calls: set[str] = set(workflow.subprocesses)
+
+    def _note_calls(self, workflow: BpmnWorkflow) -> None:
+        """Count a called process when it is entered: a boundary event may end it without its ever running."""
+        if len(workflow.subprocesses) == len(self._calls):
+            return
+        for task_id in workflow.subprocesses.keys() - self._calls:
+            caller = workflow.get_task_from_id(task_id)
+            if caller is not None:
+                self.passed.append((caller.task_spec.bpmn_id, reached_from(caller)))
+        self._calls = set(workflow.subprocesses)
 
     def __call__(self, task: Task) -> None:
         self.count += 1
@@ -151,25 +163,20 @@ class _Trace:
                 reason_en=f"one step passed more than {MAX_ELEMENTS_PER_STEP} elements: an endless loop",
             )
         spec = task.task_spec
-        if spec.bpmn_id is None:
+        self._note_calls(task.workflow.top_workflow)
+        if spec.bpmn_id is None or isinstance(spec, SubWorkflowTask):
             return
-        self.passed.append((spec.bpmn_id, _reached_from(task)))
+        self.passed.append((spec.bpmn_id, reached_from(task)))
         if isinstance(spec, CatchingEvent):
-            self.fired.add(task.id.hex)
+            self.fired.add(task.id)
             if isinstance(spec, BoundaryEvent) and not spec.cancel_activity:
                 self.rearm.append(task)
 
 
-def _reached_from(task: Task) -> str:
-    """The diagram element that led to *task*; boundary events come from the activity they sit on."""
-    parent = task.parent
-    while parent is not None and getattr(parent.task_spec, "bpmn_id", None) is None:
-        parent = parent.parent
-    return parent.task_spec.bpmn_id if parent is not None else ""
-
-
-def _run(workflow: BpmnWorkflow, act: Callable[[], object], *, first: Task | None = None) -> Step:
-    trace = _Trace()
+def _run(
+    process: ProcessSet, workflow: BpmnWorkflow, act: Callable[[], object], *, first: Task | None = None
+) -> Step:
+    trace = _Trace(workflow)
     act()
     if first is not None:
         trace(first)
@@ -181,7 +188,7 @@ def _run(workflow: BpmnWorkflow, act: Callable[[], object], *, first: Task | Non
         workflow.refresh_timers()
         if not any(_ready_for_engine(wf) for wf in _live(workflow)):
             break
-    return _step(workflow, trace)
+    return _step(process, workflow, trace)
 
 
 def _run_ready(workflow: BpmnWorkflow, trace: _Trace) -> None:
@@ -205,9 +212,16 @@ def _run_each(workflow: Any, trace: _Trace) -> bool:
     ready = _ready_for_engine(workflow)
     for task in ready:
         if task.state == TaskState.READY:  # an earlier one may have cancelled it
+            _predict_again(task)
             task.run()
             trace(task)
     return bool(ready)
+
+
+def _predict_again(task: Task) -> None:
+    """Bring back the tasks after *task* that the stored state left out."""
+    if not task._children and task.task_spec._outputs:
+        task.task_spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
 
 
 def _ready_for_engine(workflow: Any) -> list[Task]:
@@ -232,17 +246,17 @@ def _rearm(task: Task) -> None:
     task.task_spec._update(again)
 
 
-def _step(workflow: BpmnWorkflow, trace: _Trace) -> Step:
+def _step(process: ProcessSet, workflow: BpmnWorkflow, trace: _Trace) -> Step:
     tasks = [task for wf in _live(workflow) for task in wf.tasks.values()]
     ready = [task for task in tasks if task.state == TaskState.READY]
     waiting = list(workflow.event_manager.tasks.values())
     _check_invariants(workflow, tasks, ready, waiting)
     return Step(
-        state=codec.dump(workflow),
+        state=codec.dump(workflow, process.prunable),
         ended=workflow.completed,
-        tasks=tuple(OpenTask(t.id.hex, t.task_spec.bpmn_id) for t in ready),
+        tasks=tuple(OpenTask(t.id, t.task_spec.bpmn_id) for t in ready),
         timers=tuple(
-            OpenTimer(t.id.hex, t.task_spec.bpmn_id, datetime.fromisoformat(t.internal_data["event_value"]))
+            OpenTimer(t.id, t.task_spec.bpmn_id, datetime.fromisoformat(t.internal_data["event_value"]))
             for t in waiting
             if isinstance(t.task_spec.event_definition, TimerEventDefinition)
         ),

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, cast
 
 import orjson
-from sqlalchemy import Index, select
+from sqlalchemy import Index, Table, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store.base import Base, BigKey, Code, PrimaryKey, Text
 
 GENESIS = "0" * 64
+_COLUMNS = ("seq", "at", "actor", "action", "instance_id", "task_id", "subject", "reason", "payload", "hash")
+
+
+class HasId(Protocol):
+    """A row that has, or is about to get, a number."""
+
+    id: Any
 
 
 class HistoryEvent(Base):
@@ -37,7 +45,27 @@ class HistoryEvent(Base):
     hash: Mapped[Code]
 
 
-def event_hash(previous: str, event: HistoryEvent) -> str:
+@dataclass(slots=True, kw_only=True)
+class NewEvent:
+    """An event that is not yet numbered; ``about`` is a task whose id the database has still to give."""
+
+    at: datetime
+    actor: str
+    action: str
+    instance_id: int | None = None
+    task_id: int | None = None
+    about: HasId | None = None
+    subject: str | None = None
+    reason: str | None = None
+    payload: dict[str, Any]
+    seq: int = 0
+    hash: str = ""
+
+
+_LAST = select(HistoryEvent.seq, HistoryEvent.hash).order_by(HistoryEvent.seq.desc()).limit(1)
+
+
+def event_hash(previous: str, event: HistoryEvent | NewEvent) -> str:
     """Return SHA-256 over ``0x00 | canonical JSON of the event | previous hash`` (threats.md §4)."""
     body = orjson.dumps(
         [
@@ -56,17 +84,20 @@ def event_hash(previous: str, event: HistoryEvent) -> str:
     return hashlib.sha256(b"\x00" + body + previous.encode()).hexdigest()
 
 
-def chain(session: Session, events: list[HistoryEvent]) -> None:
-    """Number and hash *events* after the last stored one; call once, just before the commit.
+def chain(session: Session, events: list[NewEvent]) -> None:
+    """Number, hash and store *events* after the last one; call once, after the flush, before the commit.
 
     The caller holds the writer's lock (SQLite: ``BEGIN IMMEDIATE``; PostgreSQL: advisory lock).
     """
-    last = session.execute(
-        select(HistoryEvent.seq, HistoryEvent.hash).order_by(HistoryEvent.seq.desc()).limit(1)
-    ).first()
+    last = session.execute(_LAST).first()
     seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
     for event in events:
         seq += 1
         event.seq = seq
+        if event.about is not None:
+            event.task_id = event.about.id
         event.hash = previous = event_hash(previous, event)
-    session.add_all(events)
+    session.execute(
+        insert(cast(Table, HistoryEvent.__table__)),
+        [{name: getattr(e, name) for name in _COLUMNS} for e in events],
+    )

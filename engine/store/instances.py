@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, func, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.errors import NotFound
@@ -14,7 +14,11 @@ from engine.store.base import Base, BigKey, Code, PrimaryKey, Text
 
 
 class ProcessInstance(Base):
-    """One running or ended process; ``state`` is the codec's bytes, ``lock_version`` rejects stale writers."""
+    """One running or ended process.
+
+    ``state`` is the codec's bytes under a seal, ``lock_version`` rejects stale writers, ``next_due_at`` is
+    when the sweep must look again: the earliest open timer, None while an incident holds it.
+    """
 
     __tablename__ = "process_instance"
 
@@ -24,6 +28,7 @@ class ProcessInstance(Base):
     business_key: Mapped[Code] = mapped_column(index=True)
     state: Mapped[bytes] = mapped_column(LargeBinary)
     path: Mapped[dict[str, Any]]
+    next_due_at: Mapped[datetime | None] = mapped_column(index=True)
     lock_version: Mapped[int] = mapped_column()
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -91,43 +96,70 @@ def lock_instance(session: Session, instance_id: int) -> ProcessInstance:
     Raises:
         NotFound: no such instance.
     """
-    row = session.get(ProcessInstance, instance_id, with_for_update=True, populate_existing=True)
+    row = session.scalar(_LOCK, {"id": instance_id})
     if row is None:
         raise NotFound(what="流程实例", key=instance_id)
     return row
 
 
+_LOCK = (
+    select(ProcessInstance)
+    .where(ProcessInstance.id == bindparam("id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_OPEN_TIMERS = (
+    select(Timer)
+    .where(Timer.instance_id == bindparam("instance"), Timer.settled.is_(False))
+    .order_by(Timer.due_at)
+)
+_OPEN_INCIDENTS = select(Incident).where(
+    Incident.instance_id == bindparam("instance"), Incident.status == "open"
+)
+
+
 def open_timers(session: Session, instance_id: int) -> Sequence[Timer]:
     """Return the timers of an instance that neither fired nor were cancelled."""
+    return session.scalars(_OPEN_TIMERS, {"instance": instance_id}).all()
+
+
+def timers_of(session: Session, instance_ids: Collection[int]) -> Sequence[Timer]:
+    """Return the open timers of many instances, oldest first."""
     return session.scalars(
-        select(Timer).where(Timer.instance_id == instance_id, Timer.settled.is_(False)).order_by(Timer.due_at)
+        select(Timer)
+        .where(Timer.instance_id.in_(instance_ids), Timer.settled.is_(False))
+        .order_by(Timer.due_at)
     ).all()
 
 
-def next_due_at(session: Session, *, after: datetime | None = None) -> datetime | None:
-    """Return the earliest moment an open timer is due (strictly later than *after*, if given)."""
-    query = select(func.min(Timer.due_at)).where(Timer.settled.is_(False))
-    return session.scalar(query if after is None else query.where(Timer.due_at > after))
+def next_due_at(session: Session) -> datetime | None:
+    """Return the earliest moment at which the sweep has something to do."""
+    return session.scalar(select(func.min(ProcessInstance.next_due_at)))
 
 
-def due_instance_ids(session: Session, moment: datetime, *, limit: int) -> list[tuple[datetime, int]]:
-    """Return (earliest due moment, instance) of instances with timers due at *moment*, oldest first.
-
-    Instances with an open incident wait for a person and are left out.
-    """
-    blocked = select(Incident.instance_id).where(Incident.status == "open", Incident.trigger == "timer")
-    due = (
-        select(func.min(Timer.due_at).label("due"), Timer.instance_id)
-        .where(Timer.settled.is_(False), Timer.due_at <= moment, Timer.instance_id.not_in(blocked))
-        .group_by(Timer.instance_id)
-        .order_by("due", Timer.instance_id)
+def claim_due(session: Session, moment: datetime, *, limit: int) -> Sequence[ProcessInstance]:
+    """Lock and return instances that are due at *moment*, oldest first; what others hold is passed over."""
+    return session.scalars(
+        select(ProcessInstance)
+        .where(ProcessInstance.next_due_at <= moment)
+        .order_by(ProcessInstance.next_due_at, ProcessInstance.id)
         .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def ids_with_incidents(session: Session, instance_ids: Collection[int]) -> set[int]:
+    """Return those among the instances that have an open incident."""
+    return set(
+        session.scalars(
+            select(Incident.instance_id).where(
+                Incident.status == "open", Incident.instance_id.in_(instance_ids)
+            )
+        )
     )
-    return [(row.due, row.instance_id) for row in session.execute(due)]
 
 
 def open_incidents(session: Session, instance_id: int) -> Sequence[Incident]:
     """Return the unresolved incidents of an instance."""
-    return session.scalars(
-        select(Incident).where(Incident.instance_id == instance_id, Incident.status == "open")
-    ).all()
+    return session.scalars(_OPEN_INCIDENTS, {"instance": instance_id}).all()

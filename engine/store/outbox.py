@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, select
@@ -35,9 +36,9 @@ class OutboxMessage(Base):
     fault: Mapped[Text | None]
 
 
-def known_key(session: Session, key: str) -> bool:
-    """Whether a message with this key was ever queued."""
-    return session.scalar(select(OutboxMessage.id).where(OutboxMessage.key == key)) is not None
+def known_keys(session: Session, keys: Collection[str]) -> set[str]:
+    """Return those among *keys* with which a message was ever queued."""
+    return set(session.scalars(select(OutboxMessage.key).where(OutboxMessage.key.in_(keys))))
 
 
 def ids_to_send(session: Session, now: datetime, *, limit: int) -> list[int]:

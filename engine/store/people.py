@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -115,19 +115,14 @@ class SignInSession(Base):
     ended_at: Mapped[datetime | None]
 
 
-def rows_in_force(session: Session, day: date) -> tuple[Sequence[OrgUnit], Sequence[Post], Sequence[Liaison]]:
-    """Return units, posts and liaisons valid on *day*."""
+def rows_in_force(session: Session, day: date) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+    """Return units, posts and liaisons valid on *day* as plain rows, which outlive the session."""
 
-    def valid(table: type[OrgUnit] | type[Post] | type[Liaison]):  # type: ignore[no-untyped-def]
-        return select(table).where(
-            table.valid_from <= day, or_(table.valid_to.is_(None), table.valid_to >= day)
-        )
+    def valid(table: type[OrgUnit] | type[Post] | type[Liaison]) -> Sequence[Any]:
+        in_force = table.valid_from <= day, or_(table.valid_to.is_(None), table.valid_to >= day)
+        return session.execute(select(*table.__table__.columns).where(*in_force)).all()
 
-    return (
-        session.scalars(valid(OrgUnit)).all(),
-        session.scalars(valid(Post)).all(),
-        session.scalars(valid(Liaison)).all(),
-    )
+    return valid(OrgUnit), valid(Post), valid(Liaison)
 
 
 def user_by_name(session: Session, name: str) -> UserAccount | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -148,6 +149,35 @@ def lines_of(session: Session, renewal_id: int) -> Sequence[PolicyLine]:
     ).all()
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The rows behind many renewals, by id; lines by renewal."""
+
+    renewals: dict[int, Renewal]
+    vehicles: dict[int, Vehicle]
+    customers: dict[int, Customer]
+    lines: dict[int, list[PolicyLine]]
+
+
+def load_facts(session: Session, renewal_ids: Collection[int]) -> Facts:
+    """Return everything a step may ask about these renewals, one query a table."""
+    renewals = session.scalars(
+        select(Renewal).where(Renewal.id.in_(renewal_ids)).execution_options(populate_existing=True)
+    ).all()
+    vehicles = {row.vehicle_id for row in renewals}
+    customers = {row.customer_id for row in renewals if row.customer_id is not None}
+    lines: dict[int, list[PolicyLine]] = {row.id: [] for row in renewals}
+    found = select(PolicyLine).where(PolicyLine.renewal_id.in_(renewal_ids)).order_by(PolicyLine.line)
+    for line in session.scalars(found):
+        lines[line.renewal_id or 0].append(line)
+    return Facts(
+        renewals={row.id: row for row in renewals},
+        vehicles={v.id: v for v in session.scalars(select(Vehicle).where(Vehicle.id.in_(vehicles)))},
+        customers={c.id: c for c in session.scalars(select(Customer).where(Customer.id.in_(customers)))},
+        lines=lines,
+    )
+
+
 def new_lines_of(session: Session, renewal_id: int) -> Sequence[PolicyLine]:
     """Return the newly issued lines that fulfil a renewal."""
     return session.scalars(select(PolicyLine).where(PolicyLine.renews_id == renewal_id)).all()
@@ -201,10 +231,12 @@ def renewal_by_key(session: Session, key: str) -> Renewal:
     return next((row for row in rows if row.ended_at is None), rows[0])
 
 
-def find_customer(session: Session, *, id_no: str | None, name: str, phone: str | None) -> Customer | None:
-    """Return the customer with this ID number, else the one of this name and phone."""
-    if id_no:
-        return session.scalar(select(Customer).where(Customer.id_no == id_no))
-    if phone:
-        return session.scalar(select(Customer).where(Customer.name == name, Customer.phone == phone))
-    return None
+def customers_known(
+    session: Session, *, id_numbers: Collection[str], phones: Collection[str], ids: Collection[int]
+) -> Sequence[Customer]:
+    """Return the customers with one of these ID numbers, phones or row ids."""
+    return session.scalars(
+        select(Customer).where(
+            or_(Customer.id_no.in_(id_numbers), Customer.phone.in_(phones), Customer.id.in_(ids))
+        )
+    ).all()

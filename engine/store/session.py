@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
 from engine.errors import ClockError, Conflict, DatabaseNotReady
-from engine.store import calendar, history
+from engine.store import calendar, history, organisation
+from engine.store.base import Base
+from engine.store.outbox import OutboxMessage, known_keys
 
 HISTORY_LOCK = 0x52454E  # pg_advisory_xact_lock: one writer of the hash chain at a time
 
@@ -25,7 +27,9 @@ class Tx(Session):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.events: list[history.HistoryEvent] = []
+        self.events: list[history.NewEvent] = []
+        self.outgoing: dict[str, OutboxMessage] = {}
+        self.later: list[Base] = []
 
     def record(
         self,
@@ -35,18 +39,23 @@ class Tx(Session):
         actor: str,
         instance_id: int | None = None,
         task_id: int | None = None,
+        about: history.HasId | None = None,
         subject: str | None = None,
         reason: str | None = None,
         **payload: Any,
     ) -> None:
-        """Append one event to the history; it is numbered and hashed at the commit."""
+        """Append one event to the history; it is numbered and hashed at the commit.
+
+        *about* is the task it speaks of, when that has no number yet.
+        """
         self.events.append(
-            history.HistoryEvent(
+            history.NewEvent(
                 at=at,
                 actor=actor,
                 action=action,
                 instance_id=instance_id,
                 task_id=task_id,
+                about=about,
                 subject=subject,
                 reason=reason,
                 payload=orjson.loads(_dumps(payload)),  # what is hashed is what is stored
@@ -56,16 +65,58 @@ class Tx(Session):
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """Open a savepoint: on an error only what was done inside the block is undone."""
-        before = len(self.events)
         nested = self.begin_nested()
         try:
-            yield
-            self.flush()
+            with self.unless_refused():
+                yield
+                self.write()
             nested.commit()
         except BaseException:
             nested.rollback()
-            del self.events[before:]
             raise
+
+    @contextmanager
+    def unless_refused(self) -> Iterator[None]:
+        """Forget what was recorded, queued or kept for later inside the block if it raises.
+
+        For verbs that put rows into the session only after the block.
+        """
+        events, later, outgoing = len(self.events), len(self.later), dict(self.outgoing)
+        try:
+            yield
+        except BaseException:
+            del self.events[events:]
+            del self.later[later:]
+            self.outgoing = outgoing
+            raise
+
+    def add_later(self, row: Base) -> None:
+        """Add a row that depends on others which are not in the session yet."""
+        self.later.append(row)
+
+    def write(self) -> None:
+        """Send what was added so far, then what was kept for later; new rows get their numbers."""
+        self.flush()
+        if self.later:
+            self.add_all(self.later)
+            self.later.clear()
+            self.flush()
+
+    def send(self, message: OutboxMessage) -> None:
+        """Queue *message*, unless one with its key was ever queued (asked once, at the commit)."""
+        self.outgoing.setdefault(message.key, message)
+
+    def settle(self, *, locks_history: bool) -> None:
+        """Write down what was collected: rows, queued messages and the chained history."""
+        self.write()
+        if self.outgoing:
+            known = known_keys(self, self.outgoing)
+            self.add_all(message for key, message in self.outgoing.items() if key not in known)
+            self.flush()
+        if self.events:
+            if locks_history:
+                self.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": HISTORY_LOCK})
+            history.chain(self, self.events)
 
 
 class Store:
@@ -73,8 +124,9 @@ class Store:
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
         self.engine = _connect(url, durable=durable)
-        self._tx = sessionmaker(self.engine, class_=Tx, expire_on_commit=False, autoflush=False)
-        self._read = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        shared = organisation.cache()
+        self._tx = sessionmaker(self.engine, class_=Tx, expire_on_commit=False, autoflush=False, info=shared)
+        self._read = sessionmaker(self.engine, expire_on_commit=False, autoflush=False, info=shared)
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -89,11 +141,7 @@ class Store:
                 if self.engine.dialect.name == "sqlite":
                     session.execute(text("BEGIN IMMEDIATE"))
                 yield session
-                session.flush()
-                if session.events:
-                    if self.engine.dialect.name == "postgresql":
-                        session.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": HISTORY_LOCK})
-                    history.chain(session, session.events)
+                session.settle(locks_history=self.engine.dialect.name == "postgresql")
                 session.commit()
             except (StaleDataError, IntegrityError) as error:
                 session.rollback()

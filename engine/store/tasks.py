@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, Row, UniqueConstraint, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import TaskStatus
 from engine.errors import NotFound
 from engine.store.base import Base, Code, PrimaryKey, Short
+from engine.store.instances import ProcessInstance
 
 
 class UserTask(Base):
@@ -81,6 +82,20 @@ class Submission(Base):
 
 
 OPEN_STATUSES = (TaskStatus.OPEN, TaskStatus.CLAIMED)
+# Statements of the hot path are built once: composing one costs as much as running it.
+_OPEN_TASKS = (
+    select(UserTask)
+    .where(UserTask.instance_id == bindparam("instance"), UserTask.status.in_(OPEN_STATUSES))
+    .order_by(UserTask.id)
+)
+_TASK_ON_INSTANCE = (
+    select(UserTask.instance_id, UserTask.element_id, ProcessInstance.next_due_at)
+    .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+    .where(UserTask.id == bindparam("task"))
+)
+_DROP_DRAFT = delete(TaskDraft).where(
+    TaskDraft.task_id == bindparam("task"), TaskDraft.user_name == bindparam("user")
+)
 
 
 def lock_task(session: Session, task_id: int) -> UserTask:
@@ -95,11 +110,21 @@ def lock_task(session: Session, task_id: int) -> UserTask:
     return row
 
 
+def task_on_its_instance(session: Session, task_id: int) -> Row[int, str, datetime | None] | None:
+    """Return (instance_id, element_id, next_due_at of the instance) of a task, locking nothing."""
+    return session.execute(_TASK_ON_INSTANCE, {"task": task_id}).one_or_none()
+
+
 def open_tasks(session: Session, instance_id: int) -> Sequence[UserTask]:
     """Return the open or claimed tasks of an instance."""
+    return session.scalars(_OPEN_TASKS, {"instance": instance_id}).all()
+
+
+def open_tasks_of(session: Session, instance_ids: Collection[int]) -> Sequence[UserTask]:
+    """Return the open or claimed tasks of many instances."""
     return session.scalars(
         select(UserTask)
-        .where(UserTask.instance_id == instance_id, UserTask.status.in_(OPEN_STATUSES))
+        .where(UserTask.instance_id.in_(instance_ids), UserTask.status.in_(OPEN_STATUSES))
         .order_by(UserTask.id)
     ).all()
 
@@ -124,9 +149,7 @@ def keep_draft(
 
 def drop_drafts(session: Session, task_id: int, user_name: str) -> None:
     """Forget the person's draft after a successful submission."""
-    draft = draft_of(session, task_id, user_name)
-    if draft is not None:
-        session.delete(draft)
+    session.connection().execute(_DROP_DRAFT, {"task": task_id, "user": user_name})
 
 
 def submissions_of(session: Session, instance_id: int, form_ids: Sequence[str]) -> Sequence[Submission]:

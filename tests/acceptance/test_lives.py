@@ -288,3 +288,14 @@ def test_an_ended_renewal_takes_no_more_messages(desk: Desk, renewal: str) -> No
 
     assert "撤销" in refusal.value.sentence
     assert desk.show(renewal)["outcome"] == "withdrawn"
+
+
+def test_a_policy_issued_last_year_is_listed_this_year(desk: Desk) -> None:
+    where = {"agent": AGENT, "sub_branch": "PC330101"}
+    new = policy(8, EXPIRY, issued=True, 起保日期="2025-12-06", 签单日期="2025-12-01", **where)
+    assert desk.import_policies([new])["new"] == 1
+
+    report = desk.import_list([{**policy(8, EXPIRY, **where), "保单号": new["保单号"]}])
+
+    assert (report["started"], report["rejected"]) == (1, 0)
+    assert desk.show(vin(8))["stage"] == "pool"

@@ -10,6 +10,7 @@ import pytest
 from engine.clock import SHANGHAI
 from engine.errors import MessageNotAwaited, NotFound
 from engine.spiff import codec, runner
+from engine.spiff.host import Answers
 from engine.spiff.parser import ProcessSet, parse_set
 
 HERE = Path(__file__).parent / "diagrams"
@@ -49,7 +50,7 @@ def elements(step: runner.Step) -> list[str]:
 
 
 def test_a_new_instance_waits_for_a_person_a_timer_and_the_messages(process: ProcessSet) -> None:
-    step = runner.start(process, "renewal", FixedHost(), now=NOW)
+    step = runner.start(process, "renewal", Answers(FixedHost()), now=NOW)
 
     assert elements(step) == ["contact"]
     assert [(t.element_id, t.due_at) for t in step.timers] == [
@@ -61,7 +62,7 @@ def test_a_new_instance_waits_for_a_person_a_timer_and_the_messages(process: Pro
 
 def test_a_stage_timer_takes_the_open_tasks_away_and_goes_on(process: ProcessSet) -> None:
     host = FixedHost()
-    step = runner.start(process, "renewal", host, now=NOW)
+    step = runner.start(process, "renewal", Answers(host), now=NOW)
 
     step = runner.fire_timers(
         process, "renewal", step.state, host, now=datetime(2026, 11, 15, 16, tzinfo=UTC)
@@ -74,7 +75,7 @@ def test_a_stage_timer_takes_the_open_tasks_away_and_goes_on(process: ProcessSet
 
 def test_a_timer_never_fires_early(process: ProcessSet) -> None:
     host = FixedHost()
-    step = runner.start(process, "renewal", host, now=NOW)
+    step = runner.start(process, "renewal", Answers(host), now=NOW)
 
     again = runner.fire_timers(
         process, "renewal", step.state, host, now=datetime(2026, 11, 15, 15, 59, 59, tzinfo=UTC)
@@ -86,7 +87,7 @@ def test_a_timer_never_fires_early(process: ProcessSet) -> None:
 
 def test_a_non_interrupting_message_can_happen_again_and_again(process: ProcessSet) -> None:
     host = FixedHost()
-    step = runner.start(process, "renewal", host, now=NOW)
+    step = runner.start(process, "renewal", Answers(host), now=NOW)
 
     for _ in range(3):
         step = runner.deliver(process, "renewal", step.state, host, message="agent_left", now=NOW)
@@ -96,7 +97,7 @@ def test_a_non_interrupting_message_can_happen_again_and_again(process: ProcessS
 
 def test_a_message_thrown_inside_a_stage_ends_the_whole_renewal(process: ProcessSet) -> None:
     host = FixedHost()
-    step = runner.start(process, "renewal", host, now=NOW)
+    step = runner.start(process, "renewal", Answers(host), now=NOW)
     step = runner.deliver(process, "renewal", step.state, host, message="agent_left", now=NOW)
 
     step = runner.complete(
@@ -116,7 +117,7 @@ def test_a_message_thrown_inside_a_stage_ends_the_whole_renewal(process: Process
 
 def test_a_changed_expiry_date_moves_the_timer_of_the_next_round(process: ProcessSet) -> None:
     host = FixedHost()
-    step = runner.start(process, "renewal", host, now=NOW)
+    step = runner.start(process, "renewal", Answers(host), now=NOW)
     host.expiry = date(2027, 1, 31)
 
     step = runner.deliver(process, "renewal", step.state, host, message="expiry_changed", now=NOW)
@@ -126,7 +127,7 @@ def test_a_changed_expiry_date_moves_the_timer_of_the_next_round(process: Proces
 
 def test_a_stage_finished_early_waits_for_its_end(process: ProcessSet) -> None:
     host = FixedHost()
-    step = runner.start(process, "renewal", host, now=NOW)
+    step = runner.start(process, "renewal", Answers(host), now=NOW)
 
     step = runner.complete(
         process,
@@ -144,7 +145,7 @@ def test_a_stage_finished_early_waits_for_its_end(process: ProcessSet) -> None:
 
 def test_a_message_nobody_waits_for_is_refused(process: ProcessSet) -> None:
     host = FixedHost()
-    step = runner.start(process, "renewal", host, now=NOW)
+    step = runner.start(process, "renewal", Answers(host), now=NOW)
 
     with pytest.raises(MessageNotAwaited):
         runner.deliver(process, "renewal", step.state, host, message="quote_received", now=NOW)
@@ -152,7 +153,7 @@ def test_a_message_nobody_waits_for_is_refused(process: ProcessSet) -> None:
 
 def test_a_task_that_is_not_open_cannot_be_completed(process: ProcessSet) -> None:
     host = FixedHost()
-    first = runner.start(process, "renewal", host, now=NOW)
+    first = runner.start(process, "renewal", Answers(host), now=NOW)
     spiff_id = task(first, "contact")
     done = runner.complete(process, "renewal", first.state, host, spiff_id=spiff_id, outcome={}, now=NOW)
 
@@ -164,3 +165,54 @@ def test_a_task_that_is_not_open_cannot_be_completed(process: ProcessSet) -> Non
 def test_damaged_state_is_refused_by_name(process: ProcessSet, damaged: bytes) -> None:
     with pytest.raises(codec.StateUnreadable):
         runner.fire_timers(process, "renewal", damaged, FixedHost(), now=NOW)
+
+
+def test_a_stage_is_counted_when_it_is_entered_though_a_timer_ends_it(process: ProcessSet) -> None:
+    host = FixedHost()
+    first = runner.start(process, "renewal", Answers(host), now=NOW)
+
+    ended = runner.fire_timers(
+        process, "renewal", first.state, host, now=datetime(2026, 11, 15, 16, tzinfo=UTC)
+    )
+
+    assert ("wrap", "merge") in first.passed
+    assert ("prep", "w_start") in first.passed
+    assert [("end_prep", "prep"), ("next", "end_prep")] == list(ended.passed)
+
+
+def test_a_stage_finished_early_is_counted_once(process: ProcessSet) -> None:
+    host = FixedHost()
+    first = runner.start(process, "renewal", Answers(host), now=NOW)
+
+    done = runner.complete(
+        process,
+        "renewal",
+        first.state,
+        host,
+        spiff_id=task(first, "contact"),
+        outcome={"result": "11"},
+        now=NOW,
+    )
+
+    assert "prep" not in [element for element, _ in done.passed]
+
+
+def test_every_step_follows_the_arrows_of_the_diagrams(process: ProcessSet) -> None:
+    host = FixedHost()
+    steps = [runner.start(process, "renewal", Answers(host), now=NOW)]
+    steps.append(
+        runner.fire_timers(
+            process, "renewal", steps[-1].state, host, now=datetime(2026, 11, 15, 16, tzinfo=UTC)
+        )
+    )
+    steps.append(runner.deliver(process, "renewal", steps[-1].state, host, message="agent_left", now=NOW))
+    steps.append(
+        runner.complete(
+            process, "renewal", steps[-1].state, host, spiff_id=task(steps[-1], "take"), outcome={}, now=NOW
+        )
+    )
+    drawn = {(flow.target, flow.source) for flow in process.elements.flows}
+    attached = {(e.id, e.attached_to) for e in process.elements.nodes if e.attached_to}
+
+    for element, source in (pair for step in steps for pair in step.passed if pair[1]):
+        assert (element, source) in drawn | attached

@@ -1,0 +1,46 @@
+"""Primary keys handed out before the rows are written, so that many rows can refer to each other at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from engine.store.base import Base
+
+BLOCK = 200
+
+
+class KeyBlock:
+    """Numbers for new rows of one table; valid inside the transaction that asked for them.
+
+    SQLite has one writer, so the next numbers are free; on PostgreSQL they come from the table's sequence.
+    """
+
+    def __init__(self, session: Session, table: type[Base]) -> None:
+        self._session = session
+        self._table: Any = table
+        self._free: list[int] = []
+        self._last: int | None = None
+
+    def take(self) -> int:
+        """Return the next number."""
+        if not self._free:
+            self._free = self._reserve()
+            self._free.reverse()
+        return self._free.pop()
+
+    def _reserve(self) -> list[int]:
+        if self._session.get_bind().dialect.name == "postgresql":
+            name = self._table.__tablename__
+            found = self._session.execute(
+                text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)"),
+                {"name": name, "count": BLOCK},
+            )
+            return [int(row[0]) for row in found]
+        if self._last is None:
+            self._last = self._session.scalar(select(func.max(self._table.id))) or 0
+        first = self._last + 1
+        self._last += BLOCK
+        return list(range(first, first + BLOCK))
