@@ -114,6 +114,26 @@ def test_a_message_thrown_inside_a_stage_ends_the_whole_renewal(process: Process
     assert host.called == ["record_loss"]
 
 
+def test_a_message_thrown_inside_a_stage_leaves_the_results_of_the_stage_there(process: ProcessSet) -> None:
+    host = FixedHost()
+    step = runner.start(process, "renewal", host, now=NOW)
+
+    step = runner.complete(
+        process,
+        "renewal",
+        step.state,
+        host,
+        spiff_id=task(step, "contact"),
+        outcome={"result": "61"},
+        now=NOW,
+    )
+
+    spine = codec.load(step.state, process.specs["renewal"], dict(process.subprocess_specs["renewal"]))
+    lost = [t for t in spine.tasks.values() if t.task_spec.bpmn_id in ("lost", "lostop", "done3")]
+    assert len(lost) >= 3
+    assert [({}, {})] * len(lost) == [(t.data, t.internal_data.get("policy_lost", {})) for t in lost]
+
+
 def test_a_changed_expiry_date_moves_the_timer_of_the_next_round(process: ProcessSet) -> None:
     host = FixedHost()
     step = runner.start(process, "renewal", host, now=NOW)
