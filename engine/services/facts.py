@@ -14,6 +14,7 @@ from engine.domain.codes import Line, Role
 from engine.domain.stage import days_left
 from engine.services.context import StepScope
 from engine.store.renewals import PolicyLine
+from engine.store.tasks import open_tasks
 
 FACTS: Mapping[str, frozenset[str]] = {
     "renewal": frozenset(
@@ -35,6 +36,7 @@ FACTS: Mapping[str, frozenset[str]] = {
             "lines",
             "rounds",
             "duplicate",
+            "handover_open",
             "exclusion_code",
         }
     ),
@@ -75,8 +77,17 @@ def _renewal(scope: StepScope) -> dict[str, Any]:
         "lines": row.lines,
         "rounds": row.rounds,
         "duplicate": False,
+        "handover_open": _is_handing_over(scope),
         "exclusion_code": row.exclusion_code,
     }
+
+
+HANDOVER_ACTIONS = frozenset({"K-C2", "K-L2"})
+
+
+def _is_handing_over(scope: StepScope) -> bool:
+    """Whether somebody is already asked to route or take over the orphan policy (domain.md §7 case 13)."""
+    return any(task.action_id in HANDOVER_ACTIONS for task in open_tasks(scope.tx, scope.renewal.id))
 
 
 def _policy(scope: StepScope) -> dict[str, Any]:
