@@ -423,9 +423,11 @@ def become(command: Sequence[str | Path], **more: str) -> None:
     os.execve(str(command[0]), [str(part) for part in command], env)
 
 
-# Two commands in one process: what takes the time at a start is importing, and it need not be done twice.
+# Two commands in one process: what takes the time at a start is importing, and it need not be done twice,
+# nor be searched for garbage while it goes on; the worker that serves collects again.
 UPGRADE_AND_SERVE = """
-import sys
+import gc, sys
+gc.disable()
 from engine.cli import main
 try:
     main(["db", "upgrade"], prog_name="renewals")

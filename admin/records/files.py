@@ -6,8 +6,6 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-import xlsxwriter
-
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 WIDEST = 60
 
@@ -28,6 +26,8 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 def as_xlsx(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """Return a workbook of one sheet; every cell is text."""
+    import xlsxwriter  # a sixth of a second that a start need not wait for
+
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"constant_memory": True, "in_memory": True}) as book:
         sheet = book.add_worksheet()

@@ -12,9 +12,10 @@ from engine.domain.actor import Actor
 from engine.domain.codes import RenewalState, Role, Stage, TaskStatus
 from engine.domain.masking import mask_plate, mask_vin
 from engine.domain.stage import days_left
+from engine.queries.cell_masks import CellMasks
 from engine.queries.plain_reason import why_waiting
 from engine.queries.scope import tasks_doable_by
-from engine.store.imports import rows_of
+from engine.store.imports import ImportBatch, rows_of
 from engine.store.instances import ProcessInstance, open_incidents, open_timers
 from engine.store.renewals import Renewal, Vehicle, lines_of, renewal_by_key
 from engine.store.tasks import UserTask, open_tasks
@@ -156,8 +157,9 @@ def task_text(row: Mapping[str, Any]) -> str:
 
 
 def batch_problems(engine: Engine, batch_id: int, *, lang: str) -> list[dict[str, Any]]:
-    """Return the problems of a batch's rows in one language."""
+    """Return the problems of a batch's rows in one language, personal cells masked."""
     with engine.store.reading() as session:
+        mask = CellMasks(session.get_one(ImportBatch, batch_id).source)
         return [
             {
                 "row": p["row"],
@@ -169,5 +171,5 @@ def batch_problems(engine: Engine, batch_id: int, *, lang: str) -> list[dict[str
                 "remedy": p["remedy"][lang],
             }
             for row in rows_of(session, batch_id)
-            for p in row.problems
+            for p in map(mask.problem, row.problems)
         ]

@@ -7,7 +7,7 @@ hold personal data are masked; the error file, in the sender's own layout, is wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -17,10 +17,8 @@ from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
 from engine.domain.codes import RowVerdict
-from engine.domain.lists import PROFILES, Field
-from engine.domain.lists.profiles import header_key
-from engine.domain.masking import mask_id_no, mask_name, mask_phone, mask_plate
 from engine.errors import NotFound
+from engine.queries.cell_masks import CellMasks
 from engine.queries.keyset import pack_position, unpack_position
 from engine.queries.names import actor_names
 from engine.queries.scope import renewals_visible_to
@@ -32,13 +30,6 @@ from engine.store.renewals import Renewal, Vehicle
 PAGE = 25
 SAMPLE_ROWS = 5
 SHOWN_RENEWALS = 20
-MASKS: Mapping[Field, Callable[[str], str]] = {
-    Field.OWNER_NAME: mask_name,
-    Field.ID_NO: mask_id_no,
-    Field.PHONE: mask_phone,
-    Field.OTHER_PHONE: mask_phone,
-    Field.PLATE: mask_plate,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +183,7 @@ def batch_page(
         raise NotFound(what="批次", key=batch_id)
     details: Mapping[str, Any] = batch.details
     headers = tuple(details.get("headers", ()))
-    mask = _Mask(batch.source)
+    mask = CellMasks(batch.source)
     faulty = session.scalars(
         select(ImportRow)
         .where(ImportRow.batch_id == batch_id, ImportRow.verdict != RowVerdict.ACCEPTED)
@@ -212,10 +203,10 @@ def batch_page(
         expiry_samples=tuple(
             (raw, date.fromisoformat(day)) for raw, day in details.get("expiry_samples", ())
         ),
-        file_warnings=tuple(mask.problem(p) for p in details.get("file_warnings", ())),
+        file_warnings=tuple(_shown(mask, p) for p in details.get("file_warnings", ())),
         counts=_counts(session, batch_id),
         settled=_settled(session, batch_id),
-        kinds=_kinds(faulty),
+        kinds=_kinds(faulty, mask),
         problems=wanted,
         next_position=next_position,
         renewals=touched,
@@ -223,34 +214,22 @@ def batch_page(
     )
 
 
-class _Mask:
-    """Masks the cells of one source's personal columns."""
-
-    def __init__(self, source: str) -> None:
-        self._fields = PROFILES[source].aliases if source in PROFILES else {}
-
-    def cell(self, header: str, value: str) -> str:
-        """Return the cell as a page may show it."""
-        known = self._fields.get(header_key(header))
-        mask = MASKS.get(known[0]) if known else None
-        return mask(value) if mask and value else value
-
-    def problem(self, raw: Mapping[str, Any]) -> ShownProblem:
-        """Read a stored problem."""
-        column = str(raw["column"])
-        return ShownProblem(
-            row_no=raw["row"],
-            column=column,
-            value=self.cell(column, str(raw["value"])),
-            level=raw["level"],
-            code=raw["code"],
-            reason=raw["reason"],
-            remedy=raw["remedy"],
-        )
+def _shown(mask: CellMasks, stored: Mapping[str, Any]) -> ShownProblem:
+    """Read a stored problem."""
+    raw = mask.problem(stored)
+    return ShownProblem(
+        row_no=raw["row"],
+        column=str(raw["column"]),
+        value=raw["value"],
+        level=raw["level"],
+        code=raw["code"],
+        reason=raw["reason"],
+        remedy=raw["remedy"],
+    )
 
 
 def _problem_page(
-    rows: Sequence[ImportRow], mask: _Mask, *, verdict: str | None, code: str | None, after: str | None
+    rows: Sequence[ImportRow], mask: CellMasks, *, verdict: str | None, code: str | None, after: str | None
 ) -> tuple[tuple[ShownProblem, ...], str | None]:
     """Return the problems of one page of rows, rejected ones first, and the position of the next page."""
     last = unpack_position(after, int, int) if after else (-1, 0)
@@ -268,17 +247,17 @@ def _problem_page(
     kept.sort(key=place)
     shown = kept[:PAGE]
     problems = tuple(
-        mask.problem(raw) for row in shown for raw in row.problems if not code or raw["code"] == code
+        _shown(mask, raw) for row in shown for raw in row.problems if not code or raw["code"] == code
     )
     return problems, pack_position(*place(shown[-1])) if len(kept) > PAGE else None
 
 
-def _kinds(rows: Sequence[ImportRow]) -> tuple[ProblemKind, ...]:
+def _kinds(rows: Sequence[ImportRow], mask: CellMasks) -> tuple[ProblemKind, ...]:
     first: dict[str, Mapping[str, Any]] = {}
     counts: Counter[str] = Counter()
     for row in rows:
         for raw in row.problems:
-            first.setdefault(raw["code"], raw)
+            first.setdefault(raw["code"], mask.problem(raw))
         counts.update({raw["code"] for raw in row.problems})
     kinds = [
         ProblemKind(
@@ -290,7 +269,7 @@ def _kinds(rows: Sequence[ImportRow]) -> tuple[ProblemKind, ...]:
 
 
 def _samples(
-    session: Session, batch_id: int, headers: Sequence[str], mask: _Mask
+    session: Session, batch_id: int, headers: Sequence[str], mask: CellMasks
 ) -> tuple[tuple[int, tuple[str, ...]], ...]:
     rows = session.scalars(
         select(ImportRow).where(ImportRow.batch_id == batch_id).order_by(ImportRow.row_no).limit(SAMPLE_ROWS)

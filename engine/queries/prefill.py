@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.domain.actor import Actor
-from engine.domain.codes import Line
+from engine.domain.codes import Line, Role
 from engine.queries.present import Present
 from engine.store.renewals import PolicyLine, Renewal, Vehicle
 from engine.store.tasks import Submission
@@ -17,6 +18,22 @@ WIN_BACK = timedelta(days=30)
 
 _CONTACTS = ("record_contact", "second_visit", "joint_visit", "win_back_contact")
 _LOSSES = ("verify_loss", "verify_lapse_reason", "report_lapse_reason", "lapse_reason")
+
+_FAILURES: Mapping[str, str] = {"31": "price", "32": "competitor", "33": "service", "34": "other"}
+_ORPHAN_ROUTES: Mapping[str, str] = {Role.SUPERVISOR: "supervisor", Role.SPECIALIST: "specialist"}
+_ONE_LINE: Mapping[str, str] = {Line.CTP: "ctp_only", Line.COMMERCIAL: "commercial_only"}
+_STILL_TO_COME = frozenset({"plan.visit_date", "orphan.deadline"})
+"""Days that a form takes from today on only: one that has passed is no answer any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphaned:
+    """How a policy lost its agent; ``by_leaving`` when the agent left (domain.md §7 case 13)."""
+
+    since: datetime
+    former_agent_no: str | None
+    by_leaving: bool
+
 
 # fact → (field, forms it may stand on); the newest answer counts.
 _WRITTEN: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -55,18 +72,56 @@ def facts_for_form(
     submissions: Sequence[Submission],
     actor: Actor,
     present: Present,
+    *,
+    orphaned: Orphaned | None = None,
+    due_date: date | None = None,
 ) -> Mapping[str, Any]:
-    """Return the facts by dotted path; *submissions* stand newest first."""
+    """Return the facts by dotted path; *submissions* stand newest first, *due_date* is the task's."""
     facts = _from_tables(renewal, vehicle, lines, actor, present)
+    facts["plan"] = _plan(renewal, lines)
+    facts["orphan"] = _orphan(renewal, orphaned, due_date, present)
+    facts["contact"] = {"failure_reason": _FAILURES.get(str(_newest(submissions, "result", _CONTACTS)))}
     for path, (key, form_ids) in _WRITTEN.items():
-        value = _newest(submissions, key, form_ids)
-        if value is not None:
-            group, _, name = path.partition(".")
+        group, _, name = path.partition(".")
+        rows = _since(submissions, orphaned) if group == "orphan" else submissions
+        value = _newest(rows, key, form_ids)
+        if value is not None and not (path in _STILL_TO_COME and str(value) < present.today.isoformat()):
             facts.setdefault(group, {})[name] = value
     total = _quote_total(submissions)
     if total is not None:
         facts["quote"]["total"] = total
     return facts
+
+
+def _since(submissions: Sequence[Submission], orphaned: Orphaned | None) -> Sequence[Submission]:
+    """What was written since the policy lost its agent: an earlier hand-over answers nothing for this one."""
+    return [row for row in submissions if orphaned is None or row.submitted_at >= orphaned.since]
+
+
+def _plan(renewal: Renewal, lines: Sequence[PolicyLine]) -> dict[str, Any]:
+    """Proposals from last year's policy and the renewal's marks."""
+    limit = next((line.third_party_limit for line in lines if line.line == Line.COMMERCIAL), None)
+    return {
+        "category": "orphan" if renewal.is_orphan else "key" if renewal.is_key else None,
+        "cover": _ONE_LINE.get(renewal.lines),
+        "third_party_sum": f"s{limit / 10_000:.0f}" if limit else None,
+    }
+
+
+def _orphan(
+    renewal: Renewal, orphaned: Orphaned | None, due_date: date | None, present: Present
+) -> dict[str, Any]:
+    """Who stands in for the missing agent, until when somebody must answer, and how it came to it."""
+    if not renewal.is_orphan:
+        return {"route": None, "assignee_no": None, "deadline": None, "reason": None}
+    return {
+        "route": _ORPHAN_ROUTES.get(renewal.owner_role or ""),
+        "assignee_no": renewal.owner_no,
+        "deadline": due_date if due_date and due_date >= present.today else None,
+        "reason": "agent_left" if orphaned and orphaned.by_leaving else None,
+        "since": orphaned.since.astimezone(present.zone).date() if orphaned else None,
+        "former_agent_no": orphaned.former_agent_no if orphaned else None,
+    }
 
 
 def _newest(submissions: Sequence[Submission], key: str, form_ids: tuple[str, ...]) -> Any:

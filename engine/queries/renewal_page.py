@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.bootstrap import Deployed
@@ -24,7 +24,14 @@ from engine.queries.vehicles import shown_customer, shown_plate
 from engine.queries.waiting import Awaited, Pending, Situation, why_waiting
 from engine.queries.words import choice_labels
 from engine.store.instances import Incident, ProcessInstance, Timer
-from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
+from engine.store.renewals import (
+    Customer,
+    PolicyLine,
+    Renewal,
+    Vehicle,
+    doubled_lines,
+    lines_of_vehicles,
+)
 from engine.store.tasks import UserTask
 
 SHOWN_TIMERS = 6
@@ -133,6 +140,7 @@ class RenewalPage:
     units: tuple[tuple[str, str], ...]
     lines: tuple[LineFacts, ...]
     new_lines: tuple[LineFacts, ...]
+    double_cover: tuple[LineFacts, ...]
     tasks: tuple[TaskLine, ...]
     timers: tuple[TimerLine, ...]
     incidents: tuple[IncidentLine, ...]
@@ -153,11 +161,7 @@ def renewal_page(
     """
     renewal = find_renewal(session, actor, renewal_id)
     vehicle, customer, instance = _around(session, renewal)
-    lines = session.scalars(
-        select(PolicyLine)
-        .where(or_(PolicyLine.renewal_id == renewal.id, PolicyLine.renews_id == renewal.id))
-        .order_by(PolicyLine.line, PolicyLine.expiry_date)
-    ).all()
+    lines = lines_of_vehicles(session, [renewal.vehicle_id]).get(renewal.vehicle_id, [])
     tasks = session.scalars(
         select(UserTask)
         .where(UserTask.instance_id == renewal.id, UserTask.status.in_(OPEN))
@@ -215,6 +219,7 @@ def renewal_page(
         units=tuple((code, units.get(code, code)) for code in _unit_codes(renewal)),
         lines=tuple(line_facts(line) for line in lines if line.renewal_id == renewal.id),
         new_lines=tuple(line_facts(line) for line in lines if line.renews_id == renewal.id),
+        double_cover=tuple(line_facts(line) for line in doubled_lines(lines, renewal.expiry_date)),
         tasks=task_lines,
         timers=timer_lines,
         incidents=tuple(_incident(row, deployed) for row in incidents),

@@ -133,9 +133,9 @@ def _released(event: Happening, _words: Words) -> Label:
 
 @says("task_completed", Kind.TASK)
 def _completed(event: Happening, words: Words) -> Label:
-    outcome = event["outcome"] or {}
+    outcome, asked = event["outcome"] or {}, words.of_form(event["form_id"])
     chosen = [
-        shown_value(name, value, words) for name, value in outcome.items() if value not in (None, "", False)
+        shown_value(name, value, asked) for name, value in outcome.items() if value not in (None, "", False)
     ]
     zh, en = f"{event.who} 完成了任务{_task(event)}", f"{event.who} completed {_task_en(event)}"
     if chosen:

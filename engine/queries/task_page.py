@@ -13,16 +13,17 @@ from sqlalchemy.orm import Session
 
 import forms
 from engine.domain.actor import Actor
-from engine.domain.codes import Label
+from engine.domain.codes import Label, MessageName
 from engine.domain.masking import mask_phone
 from engine.errors import NotFound
 from engine.queries.diagram import DeployedOf
 from engine.queries.names import actor_names, people_names
-from engine.queries.prefill import facts_for_form
+from engine.queries.prefill import Orphaned, facts_for_form
 from engine.queries.present import Present, due_day
 from engine.queries.renewal_page import LineFacts, line_facts
 from engine.queries.scope import OPEN, renewals_visible_to, tasks_doable_by
 from engine.queries.vehicles import shown_customer, shown_plate
+from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
 from engine.store.tasks import Submission, TaskDraft, UserTask
@@ -111,7 +112,7 @@ class TaskPage:
 def task_page(
     session: Session, actor: Actor, task_id: int, present: Present, *, deployed_of: DeployedOf
 ) -> TaskPage:
-    """Return one task that *actor* may see; six statements.
+    """Return one task that *actor* may see; six statements, one more for an orphan policy.
 
     Raises:
         NotFound: the task does not exist or lies outside the scope; both look the same.
@@ -158,7 +159,16 @@ def task_page(
         closed_by=actors.get(task.completed_by, task.completed_by) if task.completed_by else None,
         closed_at=task.completed_at,
         form=form,
-        prefill=facts_for_form(renewal, vehicle, lines, submissions, actor, present),
+        prefill=facts_for_form(
+            renewal,
+            vehicle,
+            lines,
+            submissions,
+            actor,
+            present,
+            orphaned=_orphaned(session, renewal) if renewal.is_orphan else None,
+            due_date=due,
+        ),
         draft=Draft(values=draft.values, saved_at=draft.saved_at) if draft else None,
         submitted=_submitted(form, task.id, submissions),
         renewal_id=renewal.id,
@@ -219,6 +229,27 @@ def _found(
     if row is None:
         raise NotFound(what="任务", key=task_id)
     return row.UserTask, row.Renewal, row.Vehicle, row.Customer, row.definition_set_id, bool(row.doable)
+
+
+def _orphaned(session: Session, renewal: Renewal) -> Orphaned | None:
+    """When and how the renewal last lost its agent; None for one that never had a serving agent."""
+    changes = session.scalars(
+        select(HistoryEvent)
+        .where(HistoryEvent.instance_id == renewal.id, HistoryEvent.action == "responsible_changed")
+        .order_by(HistoryEvent.seq.desc())
+    )
+    lost = next((row for row in changes if _lost_agent(row.payload)), None)
+    if lost is None:
+        return None
+    return Orphaned(
+        since=lost.at,
+        former_agent_no=lost.payload["from"],
+        by_leaving=(lost.reason or "").startswith(MessageName.AGENT_LEFT),
+    )
+
+
+def _lost_agent(change: Mapping[str, Any]) -> bool:
+    return change.get("field") == "agent_no" and bool(change.get("from")) and not change.get("to")
 
 
 def _title(form: forms.Form | None, form_id: str) -> Label:

@@ -142,9 +142,19 @@ def _words(
         if deployed
         else {},
         options=choice_labels(deployed.forms.values()) if deployed else {},
+        answers=_answers(rows, deployed),
         operations=operations,
         zone=zone,
     )
+
+
+def _answers(
+    rows: Sequence[HistoryEvent], deployed: Deployed | None
+) -> dict[str, Mapping[tuple[str, str], Label]]:
+    """Labels of the forms that *rows* were answered on, as the pinned set has them."""
+    known = deployed.forms if deployed else {}
+    named = {str(row.payload["form_id"]) for row in rows if row.payload.get("form_id")}
+    return {form_id: choice_labels([known[form_id]]) for form_id in named if form_id in known}
 
 
 def _mentioned(rows: Iterable[HistoryEvent]) -> tuple[set[str], set[str]]:

@@ -6,7 +6,7 @@ Personal data that a payload may hold (phone, name, plate, numbers) leaves here 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -46,7 +46,9 @@ class Words:
     units: Mapping[str, str] = field(default_factory=dict)
     elements: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[tuple[str, str], Label] = field(default_factory=dict)
-    """(field key, stored value) → label, of the choice fields of the version's forms."""
+    """(field key, stored value) → label, for facts, whichever form they were first written on."""
+    answers: Mapping[str, Mapping[tuple[str, str], Label]] = field(default_factory=dict)
+    """The same of each form by its id: one code may read differently on two forms."""
     operations: Mapping[str, Label] = field(default_factory=dict)
     zone: ZoneInfo = SHANGHAI
 
@@ -57,6 +59,10 @@ class Words:
     def element(self, element_id: object) -> str:
         """Return the name of a diagram element."""
         return self.elements.get(str(element_id), str(element_id))
+
+    def of_form(self, form_id: object) -> Words:
+        """Return these words with the labels of one form; a form nobody knows leaves codes as they are."""
+        return replace(self, options=self.answers.get(str(form_id), {}))
 
     def moment(self, text: object) -> str:
         """Return an ISO instant as local date and time."""

@@ -12,7 +12,7 @@ from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import RenewalState
 from engine.store.instances import ProcessInstance, Timer, open_timers
-from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle, lines_of
+from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle, lines_of, lines_of_vehicles
 from engine.store.session import Tx
 from engine.store.tasks import UserTask, open_tasks
 
@@ -32,6 +32,7 @@ class StepScope:
     _vehicle: Vehicle | None = None
     _customer: Customer | None = None
     _lines: list[PolicyLine] | None = None
+    _covers: list[PolicyLine] | None = None
     _timers: list[Timer] | None = None
     _tasks: list[UserTask] | None = None
 
@@ -83,6 +84,14 @@ class StepScope:
         if self._lines is None:
             self._lines = list(lines_of(self.tx, self.renewal.id))
         return self._lines
+
+    @property
+    def covers(self) -> list[PolicyLine]:
+        """Every known policy of the vehicle, those of other periods and double ones included."""
+        if self._covers is None:
+            vehicle_id = self.renewal.vehicle_id
+            self._covers = lines_of_vehicles(self.tx, [vehicle_id]).get(vehicle_id, [])
+        return self._covers
 
     def record(
         self,

@@ -6,14 +6,14 @@ Facts are read from tables at the moment they are asked for, so a corrected fact
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from engine.domain.codes import Line, Role
 from engine.domain.stage import days_left
 from engine.services.context import StepScope
-from engine.store.renewals import PolicyLine
+from engine.store.renewals import PolicyLine, doubled_lines
 
 FACTS: Mapping[str, frozenset[str]] = {
     "renewal": frozenset(
@@ -35,6 +35,7 @@ FACTS: Mapping[str, frozenset[str]] = {
             "lines",
             "rounds",
             "duplicate",
+            "handover_open",
             "exclusion_code",
         }
     ),
@@ -55,9 +56,27 @@ def fact(scope: StepScope, name: str) -> object:
     return build(scope) if build else None
 
 
-def _renewal(scope: StepScope) -> dict[str, Any]:
+class _Asked(Mapping[str, object]):
+    """Facts in hand, and some that are read from tables only when an expression names them."""
+
+    def __init__(self, known: Mapping[str, object], asked: Mapping[str, Callable[[], object]]) -> None:
+        self._known, self._asked = dict(known), asked
+
+    def __getitem__(self, name: str) -> object:
+        if name not in self._known and name in self._asked:
+            self._known[name] = self._asked[name]()
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._known, **self._asked})
+
+    def __len__(self) -> int:
+        return len(self._known.keys() | self._asked.keys())
+
+
+def _renewal(scope: StepScope) -> Mapping[str, object]:
     row = scope.renewal
-    return {
+    known = {
         "expiry_date": row.expiry_date,
         "days_left": days_left(scope.today, row.expiry_date),
         "stage": row.stage,
@@ -74,9 +93,25 @@ def _renewal(scope: StepScope) -> dict[str, Any]:
         "has_contact": row.contacts > 0,
         "lines": row.lines,
         "rounds": row.rounds,
-        "duplicate": False,
         "exclusion_code": row.exclusion_code,
     }
+    return _Asked(
+        known,
+        {"duplicate": lambda: _is_double(scope), "handover_open": lambda: _is_handing_over(scope)},
+    )
+
+
+def _is_double(scope: StepScope) -> bool:
+    """Whether two expiring policies of one kind cover the vehicle at once (domain.md §7 case 6)."""
+    return bool(doubled_lines(scope.covers, scope.renewal.expiry_date))
+
+
+HANDOVER_ACTIONS = frozenset({"K-C2", "K-L2"})
+
+
+def _is_handing_over(scope: StepScope) -> bool:
+    """Whether somebody is already asked to route or take over the orphan policy (domain.md §7 case 13)."""
+    return any(task.action_id in HANDOVER_ACTIONS for task in scope.tasks)
 
 
 def _policy(scope: StepScope) -> dict[str, Any]:

@@ -6,7 +6,7 @@ crash loses nothing and a second run goes on where the first stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from engine.domain.codes import BatchStatus, Label, Role, RowVerdict
 from engine.domain.directory import Directory
 from engine.domain.lists import FileKind, PolicyRow, Problem, ReadList, RejectedRow, read_list, write_errors
 from engine.errors import BadInput, Forbidden, NotFound
+from engine.services.double_cover import cover_problems
 from engine.services.intake import Intake, RowResult
 from engine.services.issued import match_issued
 from engine.store.accounts import units_of_name
@@ -64,7 +65,8 @@ def preview_list(
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         directory = directory_on(tx, business_date(now, engine.clock.zone))
-        judged = _judge(read, directory, actor)
+        doubled = cover_problems(tx, read.rows) if kind == "pending" else {}
+        judged = _judge(read, directory, actor, doubled)
         batch = ImportBatch(
             kind=kind,
             source=source,
@@ -141,9 +143,11 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _judge(read: ReadList, directory: Directory, actor: Actor) -> list[ImportRow]:
-    """Make one stored row per source row, with its problems and verdict."""
-    problems: dict[int, list[dict[str, Any]]] = {}
+def _judge(
+    read: ReadList, directory: Directory, actor: Actor, doubled: Mapping[int, list[dict[str, Any]]]
+) -> list[ImportRow]:
+    """Make one stored row per source row, with its problems (*doubled*: those of stored cover) and verdict."""
+    problems = {row_no: list(found) for row_no, found in doubled.items()}
     for warning in read.warnings:
         problems.setdefault(warning.row_no, []).append(problem_json(warning))
     made: dict[int, ImportRow] = {}

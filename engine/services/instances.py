@@ -34,6 +34,7 @@ class NewRenewal:
     vehicle: Vehicle
     customer: Customer | None
     lines: list[PolicyLine]
+    covers: list[PolicyLine]
     expiry_date: date
     line_mix: str
     people: Responsible
@@ -74,6 +75,7 @@ def start_renewal(
         _vehicle=new.vehicle,
         _customer=new.customer,
         _lines=new.lines,
+        _covers=new.covers,
         _timers=[],
         _tasks=[],
     )

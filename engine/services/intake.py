@@ -35,6 +35,7 @@ from engine.store.renewals import (
     customers_known,
     lines_by_number,
     lines_of,
+    lines_of_vehicles,
     renewals_of_vehicles,
     vehicles_by_vin,
 )
@@ -105,6 +106,7 @@ class Intake:
         self.vehicles = vehicles_by_vin(self.tx, vins)
         self.renewals = renewals_of_vehicles(self.tx, vins)
         self.lines = lines_by_number(self.tx, {row.policy_no for row in rows if row.policy_no})
+        self.covers = lines_of_vehicles(self.tx, [vehicle.id for vehicle in self.vehicles.values()])
         self.customers = _Customers(
             customers_known(
                 self.tx,
@@ -132,7 +134,7 @@ class Intake:
             with self.tx.unless_refused(), self.new.unless_refused():
                 return self._start(cluster)
         self.new.write(self.tx)
-        with self.tx.attempt():
+        with self.new.unless_refused(), self.tx.attempt():
             return self._update(cluster, renewal)
 
     def _start(self, cluster: Sequence[PolicyRow]) -> list[RowResult]:
@@ -157,6 +159,7 @@ class Intake:
                 vehicle=vehicle,
                 customer=customer or self.customers.by_id.get(vehicle.customer_id or 0),
                 lines=lines,
+                covers=self.covers.setdefault(vehicle.id, []),
                 expiry_date=expiry,
                 line_mix="both" if len(kinds) == 2 else next(iter(kinds)),
                 people=people,
@@ -236,6 +239,7 @@ class Intake:
             **{name: getattr(row, name) for name in _LINE_FIELDS},
         )
         self.new.lines.append(line)
+        self.covers.setdefault(vehicle.id, []).append(line)
         if row.policy_no:
             self.lines[row.policy_no] = line
         return line
@@ -273,23 +277,49 @@ class Intake:
     def _change(self, scope: StepScope, row: PolicyRow) -> None:
         """Apply a corrected row; every changed field is recorded with its source (case 21)."""
         source = f"batch {self.batch.id} row {row.row_no}"
-        line = self._line_for(row, scope.renewal)
-        if line is None:
-            line = self._new_line(row, scope.vehicle)
-            line.renewal_id = scope.renewal.id
-            scope.lines.append(line)
-            scope.renewal.lines = "both"
+        known = self._line_for(row, scope.renewal)
+        line = known or self._another_line(scope, row)
+        if known is None:
             scope.change_fact("line", None, str(row.line), source=source)
         for target, names in ((line, _LINE_FIELDS), (scope.vehicle, _VEHICLE_FIELDS)):
             for name, old, new in _changes(target, row, names):
                 setattr(target, name, new)
                 scope.change_fact(name, old, new, source=source)
-        if row.line is Line.COMMERCIAL and row.premium is not None:
-            scope.renewal.premium = row.premium
-        elif row.line is Line.CTP and row.premium is not None:
-            scope.renewal.ctp_premium = row.premium
+        if row.premium is not None and line.renewal_id == scope.renewal.id:
+            name = "premium" if row.line is Line.COMMERCIAL else "ctp_premium"
+            setattr(scope.renewal, name, row.premium)
         self._change_agent(scope, row)
         self._change_expiry(scope, line, row, source)
+        if known is None:
+            self._follow_base(scope, source)
+
+    def _another_line(self, scope: StepScope, row: PolicyRow) -> PolicyLine:
+        """Store one more policy; of two of one kind the later-expiring is the base (case 6)."""
+        line, renewal = self._new_line(row, scope.vehicle), scope.renewal
+        base = next((held for held in scope.lines if held.line == row.line), None)
+        if base is None:
+            renewal.lines = "both"
+        elif base.expiry_date >= row.expiry_date:
+            return line
+        else:
+            base.renewal_id = None
+            scope.lines.remove(base)
+            if base.policy_no == renewal.policy_no:
+                renewal.policy_no = row.policy_no
+        line.renewal_id = renewal.id
+        scope.lines.append(line)
+        return line
+
+    def _follow_base(self, scope: StepScope, source: str) -> None:
+        """Move the renewal's date when all its base policies expire later than it says."""
+        earliest = min(line.expiry_date for line in scope.lines)
+        if scope.renewal.ended_at is None and earliest > scope.renewal.expiry_date:
+            deliver_in(
+                self.tx,
+                scope,
+                MessageName.EXPIRY_CHANGED,
+                {"expiry_date": earliest.isoformat(), "reason": source},
+            )
 
     def _change_agent(self, scope: StepScope, row: PolicyRow) -> None:
         renewal = scope.renewal

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import Line, MessageName, RenewalState
+from engine.domain.double_cover import first_covered_date
 from engine.domain.lists import PolicyRow
 from engine.domain.outcome import ExpiringLine, NewPolicy, RenewalVerdict, is_renewal_of, judge_renewal
 from engine.errors import MessageNotAwaited
@@ -77,15 +78,6 @@ def _new_vehicle(tx: Tx, row: PolicyRow, vehicles: dict[str, Vehicle]) -> Vehicl
     return vehicle
 
 
-def start_of(row: PolicyRow) -> date:
-    """Return the first covered date: as listed, else a year before the day after expiry."""
-    if row.start_date is not None:
-        return row.start_date
-    after = row.expiry_date + timedelta(days=1)
-    leap_day = after.month == 2 and after.day == 29
-    return after.replace(year=after.year - 1, day=28 if leap_day else after.day)
-
-
 def _renewal_for(tx: Tx, row: PolicyRow, renewals: Sequence[Renewal]) -> Renewal | None:
     policy = _new_policy(row)
     for renewal in renewals:
@@ -98,7 +90,7 @@ def _new_policy(row: PolicyRow) -> NewPolicy:
     return NewPolicy(
         policy_no=row.policy_no or "",
         line=row.line,
-        start_date=start_of(row),
+        start_date=first_covered_date(row.start_date, row.expiry_date),
         signed_date=row.signed_date,
         expiry_date=row.expiry_date,
     )
@@ -116,7 +108,7 @@ def _store(
         line=str(row.line),
         vehicle_id=vehicle.id,
         renews_id=renewal.id if renewal is not None else None,
-        start_date=start_of(row),
+        start_date=first_covered_date(row.start_date, row.expiry_date),
         expiry_date=row.expiry_date,
         signed_date=row.signed_date,
         premium=row.premium,

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -29,7 +30,6 @@ SESSION_ABSOLUTE = timedelta(hours=12)
 SESSION_IDLE = timedelta(minutes=30)
 SEEN_EVERY = timedelta(minutes=1)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 128
-_NOBODY = hasher.hash(secrets.token_hex(16))  # verified for unknown names, so that they take as long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,8 @@ def check_password(engine: Engine, name: str, password: str) -> Actor:
     name, password = name.strip()[:64], password[:LONGEST_PASSWORD]
     with engine.store.reading() as session:
         account = user_by_name(session, name)
-        hashed = account.password_hash if account else _NOBODY
+        nobody = _nobody()
+        hashed = account.password_hash if account else nobody
     right = _verify(hashed, password) and account is not None
     with engine.store.reading() as session:
         actor = actor_today(engine, session, name) if account is not None else None
@@ -92,6 +93,12 @@ def _lock_until(failures: int, real: datetime) -> datetime | None:
         return None
     doubled: int = 1 << min(failures - FREE_FAILURES, 10)
     return real + min(LONGEST_LOCK, FIRST_LOCK * doubled)
+
+
+@cache
+def _nobody() -> str:
+    """The hash that is verified for unknown names, so that they take as long; made once, not at every start."""
+    return hasher.hash(secrets.token_hex(16))
 
 
 def _verify(hashed: str, password: str) -> bool:

@@ -16,7 +16,9 @@ from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
+from SpiffWorkflow.bpmn.util.event import BpmnEvent
 
 from engine.spiff.elements import Elements, read_elements
 from engine.spiff.pruning import why_not
@@ -45,6 +47,24 @@ class DecisionTask(BpmnSpecMixin, BpmnTaskSpec):  # type: ignore[misc]
         answers = my_task.workflow.top_workflow.script_engine.answers
         my_task.data[self.bpmn_id] = answers.decision(self.decision, self.bpmn_id, my_task.data)
         return True
+
+
+class BareMessage(MessageEventDefinition):  # type: ignore[misc]
+    """A message that only says that something happened; what happened stands in the tables.
+
+    SpiffWorkflow's own hands a copy of the thrower's data to whoever catches it, so that results of
+    a stage would turn up in the spine under names that mean nothing there.
+    """
+
+    def throw(self, my_task: Any) -> None:
+        """Announce the message to the whole instance."""
+        my_task.workflow.top_workflow.catch(BpmnEvent(self, payload={}))
+
+    def update_internal_data(self, _my_task: Any, _event: Any) -> None:
+        """Keep nothing of the event."""
+
+    def update_task_data(self, _my_task: Any) -> None:
+        """Take nothing over, not even from a state stored with a payload."""
 
 
 class _FileOrder(ProcessParser):  # type: ignore[misc]
@@ -105,9 +125,11 @@ def parse_set(files: Mapping[str, bytes]) -> ProcessSet:
 
 
 def _bind(spec: Any, elements: Elements) -> None:
-    """Give our own task specs the operation or decision that their extension property names."""
+    """Give our own task specs what their extension properties name, and every message our definition."""
     for name, task in spec.task_specs.items():
         if isinstance(task, OperationTask):
             task.operation = elements.by_id[name].properties.get("operation", "")
         elif isinstance(task, DecisionTask):
             task.decision = elements.by_id[name].properties.get("decision", "")
+        elif isinstance(said := getattr(task, "event_definition", None), MessageEventDefinition):
+            task.event_definition = BareMessage(said.name, description=said.description)

@@ -25,7 +25,7 @@ from engine.errors import EngineError, MessageNotAwaited, NotFound
 from engine.spiff import codec
 from engine.spiff.clock_bridge import time_stands_at
 from engine.spiff.host import Answers, Host, ScriptEngine
-from engine.spiff.parser import ProcessSet
+from engine.spiff.parser import BareMessage, ProcessSet
 from engine.spiff.pruning import reached_from
 
 MAX_ELEMENTS_PER_STEP = 500
@@ -125,7 +125,7 @@ def deliver(process: ProcessSet, key: str, state: bytes, host: Host, *, message:
         workflow = _load(process, key, state, host)
         if message not in _awaited(workflow):
             raise MessageNotAwaited(name=message, key=key, reason="—")
-        event = BpmnEvent(MessageEventDefinition(str(message)), payload={})
+        event = BpmnEvent(BareMessage(str(message)), payload={})
         return _run(process, workflow, lambda: workflow.send_event(event))
 
 

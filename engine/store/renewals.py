@@ -10,6 +10,8 @@ from decimal import Decimal
 from sqlalchemy import ForeignKey, Index, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.domain.codes import Line
+from engine.domain.double_cover import Cover, doubled_covers
 from engine.errors import NotFound
 from engine.store.base import Base, Code, PrimaryKey, Short, Text
 
@@ -75,6 +77,17 @@ class PolicyLine(Base):
     sub_branch_code: Mapped[Code | None]
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"))
     row_no: Mapped[int | None]
+
+    @property
+    def cover(self) -> Cover:
+        """What the policy covers, as a plain value."""
+        return Cover(
+            policy_no=self.policy_no,
+            line=Line(self.line),
+            start_date=self.start_date,
+            expiry_date=self.expiry_date,
+            is_cancelled=self.cancelled,
+        )
 
 
 class Renewal(Base):
@@ -176,6 +189,39 @@ def load_facts(session: Session, renewal_ids: Collection[int]) -> Facts:
         customers={c.id: c for c in session.scalars(select(Customer).where(Customer.id.in_(customers)))},
         lines=lines,
     )
+
+
+def covers_beside(lines: Iterable[PolicyLine], expiry_date: date) -> list[PolicyLine]:
+    """Return those of a vehicle's *lines* that expire about when a renewal does, or later.
+
+    A policy that fulfils an earlier renewal counts once it is expiring itself.
+    """
+    return [
+        line
+        for line in lines
+        if line.expiry_date >= expiry_date - SAME_PERIOD
+        and (line.renews_id is None or line.renewal_id is not None)
+    ]
+
+
+def doubled_lines(lines: Iterable[PolicyLine], expiry_date: date) -> list[PolicyLine]:
+    """Return the expiring policies among a vehicle's *lines* that cover it twice (domain.md §7 case 6)."""
+    beside = covers_beside(lines, expiry_date)
+    doubled = doubled_covers(line.cover for line in beside)
+    return [line for line in beside if line.cover in doubled]
+
+
+def lines_of_vehicles(session: Session, vehicle_ids: Iterable[int]) -> dict[int, list[PolicyLine]]:
+    """Return every known policy of the vehicles, the latest expiry last."""
+    found: dict[int, list[PolicyLine]] = {}
+    rows = session.scalars(
+        select(PolicyLine)
+        .where(PolicyLine.vehicle_id.in_(list(vehicle_ids)))
+        .order_by(PolicyLine.line, PolicyLine.expiry_date)
+    )
+    for row in rows:
+        found.setdefault(row.vehicle_id, []).append(row)
+    return found
 
 
 def new_lines_of(session: Session, renewal_id: int) -> Sequence[PolicyLine]:

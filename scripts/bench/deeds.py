@@ -96,6 +96,7 @@ def _start_each(house: House, known: Sequence[tuple[int, Responsible]]) -> None:
                 vehicle=tx.get_one(Vehicle, vehicle_id),
                 customer=None,
                 lines=lines,
+                covers=lines,
                 expiry_date=lines[0].expiry_date,
                 line_mix="both",
                 people=people,

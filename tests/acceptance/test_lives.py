@@ -216,6 +216,38 @@ def test_a_leaver_loses_the_policy_and_the_supervisor_takes_it_over(desk: Desk, 
     assert {r["reason"] for r in changes} == {f"agent_left {AGENT}"}
 
 
+def hand_overs(desk: Desk, renewal: str) -> list[str]:
+    """Actions of the open hand-over tasks."""
+    return [t["action_id"] for t in desk.show(renewal)["open_tasks"] if t["action_id"] in ("K-C2", "K-L2")]
+
+
+def test_a_second_leaver_during_a_hand_over_moves_the_people_but_asks_nobody_twice(
+    desk: Desk, renewal: str
+) -> None:
+    desk.go_to(d(45), 9)
+    desk.run("message", "agent_left", "--key", renewal)
+    desk.complete(renewal, "handle_orphan_route", answers.route_orphan(d(45), "AG002"), user="CC01")
+    assert (desk.show(renewal)["owner"], hand_overs(desk, renewal)) == ("AG002", ["K-L2"])
+
+    desk.run("message", "agent_left", "--key", renewal)
+
+    assert (desk.show(renewal)["owner"], hand_overs(desk, renewal)) == ("SU01", ["K-L2"])
+
+
+def test_a_leaver_after_a_finished_hand_over_starts_the_next_one(desk: Desk, renewal: str) -> None:
+    desk.go_to(d(45), 9)
+    desk.run("message", "agent_left", "--key", renewal)
+    desk.run("message", "agent_left", "--key", renewal)
+    assert hand_overs(desk, renewal) == ["K-C2"]
+    desk.complete(renewal, "handle_orphan_route", answers.route_orphan(d(45), "SU01"), user="CC01")
+    desk.complete(renewal, "handle_orphan_take_over", answers.take_over_orphan(d(45), "AG002"))
+    assert hand_overs(desk, renewal) == []
+
+    desk.run("message", "agent_left", "--key", renewal)
+
+    assert hand_overs(desk, renewal) == ["K-C2"]
+
+
 def test_a_policy_signed_after_expiry_wins_the_customer_back(desk: Desk, renewal: str) -> None:
     desk.go_to(EXPIRY + timedelta(days=10), 9)
     assert (desk.show(renewal)["stage"], desk.show(renewal)["state"]) == ("win_back", "lapsed")

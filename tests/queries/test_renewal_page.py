@@ -19,8 +19,9 @@ from engine.api import (
     timeline,
 )
 from engine.queries.timeline import Timeline
+from tests.acceptance import answers
 from tests.acceptance.desk import vin
-from tests.support.console import counted, renewal_of
+from tests.support.console import TODAY, complete, counted, renewal_of
 
 OPERATIONS = {name: operation.label for name, operation in CATALOGUE.items()}
 
@@ -188,3 +189,13 @@ def test_the_page_and_its_timeline_take_few_statements(still_book: Engine) -> No
 
     assert len(page) <= 9
     assert len(past) <= 6
+
+
+def test_a_confirmed_application_is_not_told_in_the_words_of_a_confirmed_loss(book: Engine) -> None:
+    complete(book, 7, "record_contact", answers.record_contact(TODAY, "41"))
+    complete(book, 7, "verify_application", answers.verify_application(TODAY))
+
+    said = [entry.text.zh for entry in history(book, 7).entries if "核实" in entry.text.zh]
+
+    assert any(text.endswith("结果：核实无误") for text in said), said
+    assert not any("确认流失" in text for text in said)

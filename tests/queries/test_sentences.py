@@ -16,10 +16,14 @@ ROOT = Path(__file__).parents[2]
 WORDS = Words(
     people={"A1": "张敏", "S1": "王强"},
     elements={"to_follow_up": "到达 T-45"},
-    options={
-        ("quote_requested", "True"): Label("需要报价", "quote requested"),
-        ("result", "61"): Label("明确拒绝", "refused"),
-        ("loss_reason", "L101"): Label("同业报价更低", "cheaper"),
+    options={("loss_reason", "L101"): Label("同业报价更低", "cheaper")},
+    answers={
+        "record_contact": {
+            ("quote_requested", "True"): Label("需要报价", "quote requested"),
+            ("result", "61"): Label("明确拒绝", "refused"),
+        },
+        "verify_loss": {("verdict", "confirmed"): Label("确认流失", "loss confirmed")},
+        "verify_application": {("verdict", "confirmed"): Label("核实无误", "correct")},
     },
     operations={"distribute_list": Label("下发清单", "Distribute the list")},
 )
@@ -89,6 +93,7 @@ def test_kinds_part_the_actions_without_rest() -> None:
                 "task_completed",
                 "拜访并登记结果",
                 action_id="G-L1",
+                form_id="record_contact",
                 outcome={"result": "61", "quote_requested": True, "other": False},
                 late=True,
             ),
@@ -129,6 +134,16 @@ def test_kinds_part_the_actions_without_rest() -> None:
 )
 def test_sentences_read_as_people_say_it(label: Label, zh: str) -> None:
     assert zh == label.zh
+
+
+@pytest.mark.parametrize(
+    ("form_id", "zh"),
+    [("verify_application", "核实无误"), ("verify_loss", "确认流失"), ("a_form_since_removed", "confirmed")],
+)
+def test_an_outcome_is_said_in_the_words_of_its_own_form(form_id: str, zh: str) -> None:
+    label = said("task_completed", "核实", form_id=form_id, outcome={"verdict": "confirmed"})
+
+    assert label.zh.endswith(f"，结果：{zh}")
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,29 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from engine.api import Engine, NotFound, Present, TaskPage, actor_of, claim_task, save_draft, task_page
+import forms
+from engine.api import (
+    SYSTEM,
+    Engine,
+    NotFound,
+    Present,
+    TaskPage,
+    actor_of,
+    advance_clock,
+    claim_task,
+    complete_task,
+    deliver_message,
+    save_draft,
+    task_page,
+)
+from engine.queries.prefill import _WRITTEN
 from tests.acceptance import answers
-from tests.support.console import LISTED, TODAY, complete, counted, open_tasks, task_of
+from tests.acceptance.desk import vin
+from tests.support.console import LISTED, TODAY, at, complete, counted, open_tasks, task_of
 
 
 def show(engine: Engine, task_id: int, who: str) -> TaskPage:
@@ -70,6 +87,78 @@ def test_what_a_colleague_wrote_on_an_earlier_form_is_offered(book: Engine) -> N
 
     assert "Q20261124001" == facts["quote"]["quote_no"]
     assert facts["quote"]["total"] >= Decimal("4050.50")
+
+
+def filled(engine: Engine, number: int, form_id: str, who: str) -> dict[str, Any]:
+    """What the open form of car *number* shows before anybody has typed."""
+    page = show(engine, task_of(engine, number, form_id).id, who)
+    return forms.prefill(page.form, page.prefill)
+
+
+def test_a_hand_over_opens_with_who_left_who_stands_in_and_until_when(book: Engine) -> None:
+    deliver_message(book, "agent_left", vin(7), actor=SYSTEM)
+
+    values = filled(book, 7, "route_orphan", "CC01")
+
+    assert {
+        "route": "supervisor",
+        "assignee_no": "SU01",
+        "deadline": "2026-11-27",
+        "orphan_reason": "agent_left",
+    } == values
+    orphan = show(book, task_of(book, 7, "route_orphan").id, "CC01").prefill["orphan"]
+    assert (TODAY, "AG001") == (orphan["since"], orphan["former_agent_no"])
+
+
+def test_a_hand_over_does_not_open_with_the_answers_of_an_earlier_one(book: Engine) -> None:
+    deliver_message(book, "agent_left", vin(7), actor=SYSTEM)
+    routed = answers.route_orphan(TODAY, "AG009", route="new_agent")
+    task = task_of(book, 7, "route_orphan")
+    complete_task(book, task.id, routed, actor=actor_of(book, "CC01"))
+    complete(book, 7, "take_over_orphan", answers.take_over_orphan(TODAY, "AG009"))
+    advance_clock(book, to=at(book, TODAY, 11), actor=SYSTEM)
+
+    deliver_message(book, "agent_left", vin(7), actor=SYSTEM)
+
+    values = filled(book, 7, "route_orphan", "CC01")
+    assert ("supervisor", "SU03") == (values["route"], values["assignee_no"])
+
+
+def test_a_plan_opens_with_last_years_sum_and_no_figure_nobody_gave(book: Engine) -> None:
+    complete(book, 3, "dispatch_list", answers.dispatch_list(TODAY))
+
+    values = filled(book, 3, "prepare_plan", "SP01")
+
+    assert {"s200", "commercial_only"} == {values["third_party_sum"], values["cover"]}
+    assert {"premium_low", "premium_mid", "premium_high"}.isdisjoint(values)
+
+
+def test_a_plan_that_comes_back_opens_with_the_band_and_the_visit_given_before(book: Engine) -> None:
+    complete(book, 3, "dispatch_list", answers.dispatch_list(TODAY))
+    complete(book, 3, "prepare_plan", answers.prepare_plan(TODAY))
+    complete(book, 3, "prepare_visit", answers.prepare_visit(TODAY))
+    complete(book, 3, "approve_visit_plan", {"verdict": "refused", "refusal_reason": "请换一个时间"})
+
+    facts = show(book, task_of(book, 3, "prepare_visit").id, "AG001").prefill
+
+    assert ("2900.00", "3300.00") == tuple(str(facts["forecast"][end]) for end in ("low", "high"))
+    assert ("2026-11-26", "visit") == (facts["plan"]["visit_date"], facts["plan"]["channel"])
+
+
+def test_every_fact_that_a_shipped_form_opens_with_is_supplied(still_book: Engine) -> None:
+    facts = show(still_book, task_of(still_book, 8, "chase_policy").id, "SP01").prefill
+    supplied = {
+        f"{group}.{name}" for group, known in facts.items() if isinstance(known, dict) for name in known
+    }
+
+    wanted = {
+        field.prefill
+        for form in still_book.latest().forms.values()
+        for field in form.fields
+        if field.prefill and "." in field.prefill
+    }
+
+    assert set() == wanted - supplied - set(_WRITTEN) - {"quote.total"}
 
 
 def test_a_draft_belongs_to_one_person(book: Engine) -> None:

@@ -115,6 +115,25 @@ def test_a_message_thrown_inside_a_stage_ends_the_whole_renewal(process: Process
     assert host.called == ["record_loss"]
 
 
+def test_a_message_thrown_inside_a_stage_leaves_the_results_of_the_stage_there(process: ProcessSet) -> None:
+    host = FixedHost()
+    step = runner.start(process, "renewal", Answers(host), now=NOW)
+
+    step = runner.complete(
+        process,
+        "renewal",
+        step.state,
+        host,
+        spiff_id=task(step, "contact"),
+        outcome={"result": "61"},
+        now=NOW,
+    )
+
+    spine = codec.load(step.state, process.specs["renewal"], dict(process.subprocess_specs["renewal"]))
+    assert ["record_loss"] == host.called
+    assert {} == spine.data, "what the last element knew"
+
+
 def test_a_changed_expiry_date_moves_the_timer_of_the_next_round(process: ProcessSet) -> None:
     host = FixedHost()
     step = runner.start(process, "renewal", Answers(host), now=NOW)

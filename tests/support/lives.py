@@ -23,7 +23,7 @@ from engine.spiff import codec, quick, runner
 from engine.spiff.clock_bridge import time_stands_at
 from engine.spiff.elements import Element
 from engine.spiff.host import Answers, ScriptEngine
-from engine.spiff.parser import ProcessSet
+from engine.spiff.parser import BareMessage, ProcessSet
 
 GENTLE = frozenset({"agent_left", "expiry_changed", "quote_received"})
 """Messages after which a renewal goes on; most lives should be long."""
@@ -44,6 +44,7 @@ class World:
     renewable: bool = True
     state: str = "dispatch_pending"
     loss_reason: str | None = None
+    handover_open: bool = False
     opens: date | None = None
 
     @property
@@ -86,6 +87,8 @@ class Host:
                 "is_orphan": world.is_orphan,
                 "has_quote": world.has_quote,
                 "state": world.state,
+                "handover_open": world.handover_open,
+                "duplicate": False,
             },
         }
         return facts.get(name)
@@ -140,7 +143,7 @@ class InMemory:
         self._step(host, self.workflow.refresh_timers)
 
     def deliver(self, host: Host, message: str) -> None:
-        event = BpmnEvent(MessageEventDefinition(message), payload={})
+        event = BpmnEvent(BareMessage(message), payload={})
         self._step(host, lambda: self.workflow.send_event(event))
 
     def picture(self) -> Picture:
@@ -332,6 +335,7 @@ def _next_world(random: Random, world: World, picture: Picture) -> World:
         now=now,
         contacts=world.contacts + random.randint(0, 1),
         is_orphan=random.random() < 0.2,
+        handover_open=random.random() < 0.3,
         has_quote=random.random() < 0.4,
         state=random.choice(["dispatch_pending", "assigned", "following"]),
         loss_reason=random.choice([None, "L101"]),
