@@ -583,7 +583,7 @@ def _ask_engine(name: str, functions: Functions, given: list[object]) -> object:
         return None
     usage = KNOWN_FUNCTIONS[name].usage
     days, day = given[-1], given[0]
-    if isinstance(days, Decimal) and days == days.to_integral_value():
+    if isinstance(days, Decimal) and days.is_finite() and days == days.to_integral_value():
         days = given[-1] = int(days)
     if isinstance(days, bool) or not isinstance(days, int) or abs(days) > 40_000:
         raise Mismatch(f"{usage} 的天数必须是整数", f"the days of {usage} must be a whole number")
