@@ -9,15 +9,15 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.clock import midnight
 from engine.domain.actor import Actor
-from engine.domain.codes import TaskStatus
+from engine.domain.codes import Role, TaskStatus
 from engine.queries.keyset import beyond, pack_position, unpack_position
 from engine.queries.present import Present, due_day
-from engine.queries.scope import OPEN, tasks_doable_by
+from engine.queries.scope import OPEN, renewals_visible_to
 from engine.queries.vehicles import matches, shown_customer, shown_plate
 from engine.store.renewals import Customer, Renewal, Vehicle
 from engine.store.tasks import UserTask
@@ -100,15 +100,31 @@ class InboxPage:
 
 def mine(actor: Actor) -> ColumnElement[bool]:
     """Open tasks that *actor* has claimed, or that were given to them and nobody else holds."""
-    clauses: list[ColumnElement[bool]] = [UserTask.claimed_by == actor.name]
+    # The status stands in each branch, so that each is one look-up in an index of its own.
+    is_open = UserTask.status.in_(OPEN)
+    clauses: list[ColumnElement[bool]] = [and_(is_open, UserTask.claimed_by == actor.name)]
     if actor.employee_no is not None:
-        clauses.append(and_(UserTask.assignee_no == actor.employee_no, UserTask.claimed_by.is_(None)))
-    return and_(UserTask.status.in_(OPEN), or_(*clauses))
+        clauses.append(
+            and_(is_open, UserTask.assignee_no == actor.employee_no, UserTask.claimed_by.is_(None))
+        )
+    return or_(*clauses)
 
 
 def claimable(actor: Actor) -> ColumnElement[bool]:
     """Open tasks of the person's role and scope that nobody holds."""
-    return and_(UserTask.status == TaskStatus.OPEN, UserTask.assignee_no.is_(None), tasks_doable_by(actor))
+    roles = [str(role) for role in actor.working_roles]
+    if not roles:
+        return false()
+    where = [
+        UserTask.status == TaskStatus.OPEN,
+        UserTask.assignee_no.is_(None),
+        UserTask.role.in_(roles),
+        renewals_visible_to(actor),
+    ]
+    if actor.working_roles == {Role.CHANNEL} and not actor.sees_all:
+        # The queue of a whole country is long; a branch finds its own part by unit.
+        where.append(or_(UserTask.unit_code.in_(sorted(actor.unit_codes)), UserTask.unit_code.is_(None)))
+    return and_(*where)
 
 
 def late(present: Present) -> ColumnElement[bool]:

@@ -25,6 +25,7 @@ class UserTask(Base):
     __tablename__ = "user_task"
     __table_args__ = (
         Index(None, "assignee_no", "status", "due_at"),
+        Index(None, "claimed_by", "status", "due_at"),
         Index(None, "role", "unit_code", "status", "due_at"),
         Index(None, "instance_id", "status"),
         Index(None, "status", "due_at"),
