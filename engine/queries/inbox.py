@@ -121,7 +121,7 @@ def claimable(actor: Actor) -> ColumnElement[bool]:
         UserTask.role.in_(roles),
         renewals_visible_to(actor),
     ]
-    if actor.working_roles == {Role.CHANNEL} and not actor.sees_all:
+    if actor.working_roles == (Role.CHANNEL,) and not actor.sees_all:
         # The queue of a whole country is long; a branch finds its own part by unit.
         where.append(or_(UserTask.unit_code.in_(sorted(actor.unit_codes)), UserTask.unit_code.is_(None)))
     return and_(*where)
