@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import forms
-from engine.bootstrap import Engine, pack, parse_deployed
+from engine.bootstrap import Deployed, Engine, pack, parse_deployed
 from engine.domain.codes import Role
 from engine.errors import BadInput, DeploymentRefused
 from engine.services.facts import FACTS
@@ -117,7 +117,7 @@ def deploy(
             reason_en="these problems were found:\n"
             + "\n".join(f"{f.file}:{f.element}: {f.en}" for f in errors),
         )
-    parse_deployed(files)
+    findings += kept_whole(parse_deployed(files))
     digest = digest_of(files)
     now = engine.clock.now()
     with engine.store.transaction() as tx:
@@ -157,6 +157,25 @@ def deploy(
             approved_by=approved_by,
         )
         return DeployReport(made.id, version, digest, new=True, warnings=tuple(findings))
+
+
+def kept_whole(deployed: Deployed) -> list[Finding]:
+    """Say which processes keep their whole state, and why: their steps cost more."""
+    by_id = deployed.process.elements.by_id
+    found = []
+    for process_id, element in deployed.process.kept_whole.items():
+        node = by_id.get(element.partition(".")[0])
+        found.append(
+            Finding(
+                file=node.file if node else "",
+                element=node.id if node else element,
+                code="state_kept_whole",
+                level="warning",
+                zh=f"流程 {process_id} 含此类元素，运行状态须完整保存，每一步的存储与耗时都会增加。",
+                en=f"Because of this element the state of {process_id} is kept whole: its steps cost more.",
+            )
+        )
+    return found
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:

@@ -91,6 +91,8 @@ class ProcessSet:
     elements: Elements
     specs: Mapping[str, Any]
     subprocess_specs: Mapping[str, Mapping[str, Any]]
+    kept_whole: Mapping[str, str]
+    """Processes whose state keeps everything, and the element that asks for it (engine.spiff.pruning)."""
     prunable: frozenset[str]
     """Names of the specs whose finished and predicted tasks need not be stored."""
 
@@ -121,7 +123,8 @@ def parse_set(files: Mapping[str, bytes]) -> ProcessSet:
     every = [*specs.values(), *(s for group in inner.values() for s in group.values())]
     for spec in every:
         _bind(spec, elements)
-    return ProcessSet(elements, specs, inner, frozenset(s.name for s in every if why_not(s) is None))
+    whole = {spec.name: element for spec in every if (element := why_not(spec)) is not None}
+    return ProcessSet(elements, specs, inner, whole, frozenset(s.name for s in every) - whole.keys())
 
 
 def _bind(spec: Any, elements: Elements) -> None:

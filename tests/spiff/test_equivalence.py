@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,3 +65,35 @@ def test_a_saved_life_equals_one_led_in_memory(
 
     lives()
     assert ends > LIVES / 10, "lives that never end prove little"
+
+
+SHAPES = sorted(path for path in (Path(__file__).parent / "good").iterdir() if path.suffix != ".dmn")
+
+
+def _shape(path: Path) -> ProcessSet | None:
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    diagrams = {file.name: file.read_bytes() for file in files if file.suffix == ".bpmn"}
+    read = parse_set(diagrams) if diagrams else None
+    return read if read and "renewal" in read.specs else None
+
+
+@pytest.mark.parametrize("path", SHAPES, ids=lambda path: path.name)
+def test_a_life_on_any_shape_equals_one_led_in_memory(path: Path) -> None:
+    process = _shape(path)
+    ways: list[Mapping[str, Any]] = [{"result": str(n), "number": n} for n in (11, 41, 61)]
+
+    for seed in range(6) if process else ():
+        lead(process, "renewal", seed, lambda _element: ways, acts=25)
+
+
+@pytest.mark.parametrize(
+    ("sample", "element"),
+    [("parallel_in_loop.bpmn", "ParallelGateway"), ("standard_loop.bpmn", "StandardLoopTask")],
+)
+def test_what_looks_at_the_past_keeps_its_whole_state(sample: str, element: str) -> None:
+    process = parse_set({sample: (Path(__file__).parent / "bad" / sample).read_bytes()})
+
+    assert ["renewal"] == list(process.kept_whole)
+    assert not process.prunable
+    spec = process.specs["renewal"].task_specs[process.kept_whole["renewal"]]
+    assert element == type(spec).__name__
