@@ -12,6 +12,7 @@ from flask import Response, flash, g, redirect, request
 from flask_admin import AdminIndexView, expose
 from flask_admin.contrib.sqla import ModelView
 from flask_babel import gettext as _
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from admin.actor import require_actor
@@ -87,6 +88,8 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]
     links: ClassVar[Mapping[str, Callable[[Any], str | None]]] = {}
     """column → what makes the address it leads to"""
     numbers: ClassVar[frozenset[str]] = frozenset()
+    marks: ClassVar[frozenset[str]] = frozenset()
+    """columns of letters and figures that are compared, not read"""
     lead: ClassVar[str] = ""
     """the column that stands first on a phone"""
     search_hint: ClassVar[Any] = ""
@@ -246,7 +249,8 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]
 
 
 def _show(view: RecordView, _context: Any, row: Any, name: str) -> str:
-    return view.text_of(row, name)
+    text = view.text_of(row, name)
+    return Markup("<code>{}</code>").format(text) if name in view.marks else text
 
 
 def _named(names: Mapping[str, str], code: Any) -> str:

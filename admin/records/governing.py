@@ -54,6 +54,7 @@ class DefinitionRecords(RecordView):
         ),
     }
     numbers = frozenset({"file_count"})
+    marks = frozenset({"digest", "digest_full"})
     column_sortable_list = ("version", "deployed_at")
     column_default_sort = [("version", True)]
     column_filters = ("deployed_at",)
