@@ -30,6 +30,7 @@ from engine.services import demo as book
 from engine.services import directory, imports, publish, schema, tasks, timers, users
 from engine.services.messages import deliver_message
 from engine.settings import load_settings
+from engine.usage import usage_zh
 
 F = TypeVar("F", bound=Callable[..., Any])
 OPERATOR = Actor(name="cli", display_name="命令行", sees_all=True)
@@ -37,6 +38,23 @@ OPERATOR = Actor(name="cli", display_name="命令行", sees_all=True)
 
 class _Group(click.Group):
     """Turns every refusal into one sentence in the user's language and exit code 1."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
+        """Run the command; a Chinese user reads about wrong usage in Chinese."""
+        if not standalone_mode or _lang() == "en":
+            return super().main(*args, standalone_mode=standalone_mode, **extra)
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)
+        except click.UsageError as error:
+            click.echo(usage_zh(error), err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("已中止。", err=True)
+            sys.exit(1)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -1,0 +1,46 @@
+"""What the command line says about wrong usage, in Chinese; English is click's own."""
+
+from __future__ import annotations
+
+import click
+
+
+def usage_zh(error: click.UsageError) -> str:
+    """Return the refusal of a wrongly used command: what is wrong, and where the help is."""
+    path = error.ctx.command_path if error.ctx is not None else "renewals"
+    return f"用法错误：{_reason(error)}\n查看用法：{path} --help"
+
+
+def _reason(error: click.UsageError) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return f"没有选项 {error.option_name}。"
+    if isinstance(error, click.MissingParameter):
+        return f"缺少{_name(error)}。"
+    if isinstance(error, click.BadParameter):
+        return f"{_name(error)}的值不可用：{_wanted(error)}"
+    if isinstance(error, click.BadOptionUsage):
+        return f"选项 {error.option_name} 缺少取值。"
+    if "No such command" in error.message:
+        return f"没有命令 {error.message.partition('No such command ')[2].rstrip('.')}。"
+    if "unexpected extra argument" in error.message:
+        return "参数过多。"
+    return error.message
+
+
+def _name(error: click.BadParameter) -> str:
+    if isinstance(error.param, click.Option):
+        return f"选项 {error.param.opts[0]} "
+    if error.param is not None:
+        return f"参数 {error.param.make_metavar(error.ctx) if error.ctx else error.param.name} "
+    return "参数"
+
+
+def _wanted(error: click.BadParameter) -> str:
+    kind = error.param.type if error.param is not None else None
+    if isinstance(kind, click.Choice):
+        return f"请使用 {'、'.join(str(choice) for choice in kind.choices)} 之一。"
+    if kind is click.INT:
+        return "请给出整数。"
+    if isinstance(kind, click.Path):
+        return "文件或目录不存在，或不是所需的类型。"
+    return error.message
