@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
@@ -39,22 +39,29 @@ OPERATOR = Actor(name="cli", display_name="命令行", sees_all=True)
 class _Group(click.Group):
     """Turns every refusal into one sentence in the user's language and exit code 1."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override]
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run the command; a Chinese user reads about wrong usage in Chinese."""
-        if not standalone_mode or _lang() == "en":
-            return super().main(*args, standalone_mode=standalone_mode, **extra)
+        own_words = standalone_mode and _lang() != "en"
         try:
-            code = super().main(*args, standalone_mode=False, **extra)
+            code = super().main(args, prog_name, complete_var, standalone_mode and not own_words, **extra)
         except click.UsageError as error:
+            if not own_words:
+                raise
             click.echo(usage_zh(error), err=True)
             sys.exit(error.exit_code)
-        except click.Abort:
-            click.echo("已中止。", err=True)
-            sys.exit(1)
         except click.ClickException as error:
+            if not own_words:
+                raise
             error.show()
             sys.exit(error.exit_code)
-        sys.exit(code if isinstance(code, int) else 0)
+        return sys.exit(code if isinstance(code, int) else 0) if own_words else code
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -12,6 +12,7 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.serializer.config import DEFAULT_CONFIG
+from SpiffWorkflow.bpmn.serializer.default.event_definition import MessageEventDefinitionConverter
 from SpiffWorkflow.bpmn.serializer.default.task_spec import BpmnTaskSpecConverter
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
@@ -20,7 +21,7 @@ from engine.services.instances import PROCESS_KEY
 from engine.spiff import quick
 from engine.spiff.clock_bridge import time_stands_at
 from engine.spiff.host import Answers, Host, ScriptEngine
-from engine.spiff.parser import DecisionTask, OperationTask, ProcessSet
+from engine.spiff.parser import BareMessage, DecisionTask, OperationTask, ProcessSet
 
 Step = Callable[[BpmnWorkflow], None]
 
@@ -52,8 +53,13 @@ class _DecisionConverter(BpmnTaskSpecConverter):  # type: ignore[misc]
 
 
 def stock_serializer() -> BpmnWorkflowSerializer:
-    """Return SpiffWorkflow's serializer, told of our two kinds of task."""
-    config = {**DEFAULT_CONFIG, OperationTask: _OperationConverter, DecisionTask: _DecisionConverter}
+    """Return SpiffWorkflow's serializer, told of our two kinds of task and our kind of message."""
+    config = {
+        **DEFAULT_CONFIG,
+        OperationTask: _OperationConverter,
+        DecisionTask: _DecisionConverter,
+        BareMessage: MessageEventDefinitionConverter,
+    }
     return BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure(config))
 
 
