@@ -17,7 +17,8 @@ def _reason(error: click.UsageError) -> str:
     if isinstance(error, click.MissingParameter):
         return f"缺少{_name(error)}。"
     if isinstance(error, click.BadParameter):
-        return f"{_name(error)}的值不可用：{_wanted(error)}"
+        value = error.message.partition("'")[2].partition("'")[0]  # click quotes what it refuses first
+        return f"{_name(error)}的值“{value}”不可用：{_wanted(error)}"
     if isinstance(error, click.BadOptionUsage):
         return f"选项 {error.option_name} 缺少取值。"
     if "No such command" in error.message:
