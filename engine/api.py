@@ -24,6 +24,7 @@ from engine.domain.codes import Role as Role
 from engine.domain.codes import RowVerdict as RowVerdict
 from engine.domain.codes import Stage as Stage
 from engine.domain.codes import TaskStatus as TaskStatus
+from engine.domain.codes import WithheldFor as WithheldFor
 from engine.domain.lists import PROFILES as PROFILES
 from engine.domain.lists import ExpiryConvention as ExpiryConvention
 from engine.domain.lists import ListFileError as ListFileError
@@ -94,6 +95,8 @@ from engine.services.imports import preview_list as preview_list
 from engine.services.messages import MessageDelivered as MessageDelivered
 from engine.services.messages import deliver_message as deliver_message
 from engine.services.operations import CATALOGUE as CATALOGUE
+from engine.services.outbox import dismiss_message as dismiss_message
+from engine.services.outbox import resend_message as resend_message
 from engine.services.publish import DeployReport as DeployReport
 from engine.services.publish import deploy as deploy
 from engine.services.publish import lint_files as lint_files

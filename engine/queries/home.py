@@ -254,7 +254,10 @@ def _running(session: Session, actor: Actor, present: Present) -> Running:
         select(Incident).where(open_incident).order_by(Incident.id.desc()).limit(SHOWN_INCIDENTS)
     )
     waiting = and_(Timer.settled.is_(False), Timer.due_at <= present.now, Timer.instance_id.in_(scope))
-    failed = and_(OutboxMessage.status == OutboxStatus.FAILED, OutboxMessage.instance_id.in_(scope))
+    failed = and_(
+        OutboxMessage.status.in_([OutboxStatus.FAILED, OutboxStatus.UNKNOWN]),
+        OutboxMessage.instance_id.in_(scope),
+    )
     counts = session.execute(
         select(
             select(func.count()).select_from(Incident).where(open_incident).scalar_subquery(),

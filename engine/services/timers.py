@@ -52,7 +52,7 @@ def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
     report = TickReport()
     while (done := sweep(engine, now=now, actor=actor)) is not None:
         report += done
-    return report + TickReport(messages_sent=_send_all(engine, now))
+    return report + TickReport(messages_sent=send_queued(engine, now=now))
 
 
 def sweep(engine: Engine, *, now: datetime, actor: Actor = SYSTEM, limit: int = SWEEP) -> TickReport | None:
@@ -82,13 +82,6 @@ def sweep(engine: Engine, *, now: datetime, actor: Actor = SYSTEM, limit: int = 
     for instance_id in claimed:
         report += fire_instance(engine, instance_id, now=now, actor=actor)
     return report
-
-
-def _send_all(engine: Engine, now: datetime) -> int:
-    total = 0
-    while sent := send_queued(engine, now=now):
-        total += sent
-    return total
 
 
 def fire_instance(engine: Engine, instance_id: int, *, now: datetime, actor: Actor = SYSTEM) -> TickReport:

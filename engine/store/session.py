@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
 from engine.errors import ClockError, Conflict, DatabaseNotReady
-from engine.store import calendar, history
+from engine.store import calendar, history, locks
 from engine.store.base import Base
+from engine.store.locks import Hold as Hold
 from engine.store.outbox import OutboxMessage, known_keys
 
 HISTORY_LOCK = 0x52454E  # pg_advisory_xact_lock: one writer of the hash chain at a time
@@ -153,6 +154,20 @@ class Store:
             except BaseException:
                 session.rollback()
                 raise
+
+    @contextmanager
+    def alone(self, name: str, *, patience: int = 0) -> Iterator[Hold | None]:
+        """Hold the lock *name*, which at most one process has; None when it is not free in *patience* seconds.
+
+        It ends with the process: on PostgreSQL it belongs to a connection, on SQLite to an open file.
+        """
+        take = locks.take_file if self.engine.dialect.name == "sqlite" else locks.take_advisory
+        hold = take(self.engine, name, patience)
+        try:
+            yield hold
+        finally:
+            if hold is not None:
+                hold.release()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

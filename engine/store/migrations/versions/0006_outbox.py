@@ -1,0 +1,31 @@
+"""Give the outbox its states between queued and sent: who sends, until when it makes sense, why withheld."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from engine.store.base import UtcDateTime
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for column in (
+        sa.Column("audience", sa.String(length=64), nullable=False, server_default="staff"),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("sending_by", sa.String(length=64), nullable=True),
+        sa.Column("withheld_for", sa.String(length=64), nullable=True),
+    ):
+        op.add_column("outbox_message", column)
+    op.execute("UPDATE outbox_message SET withheld_for = 'renewal_closed' WHERE status = 'withheld'")
+    op.create_index("ix_outbox_message_business_key_id", "outbox_message", ["business_key", "id"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_outbox_message_business_key_id", table_name="outbox_message")
+    for name in ("audience", "expires_at", "sending_by", "withheld_for"):
+        op.drop_column("outbox_message", name)
