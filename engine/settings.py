@@ -39,6 +39,8 @@ class Settings:
     drivers: Mapping[str, str] = field(default_factory=dict)  # channel → driver; the others write to the sink
     smtp_url: str | None = None
     smtp_from: str | None = None
+    web_workers: int = 2
+    worker_jobs: int = 2  # jobs a worker process runs at the same time
     proxies: int = 0  # reverse proxies in front, whose X-Forwarded-* are believed
 
     @property
@@ -70,6 +72,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     lang = _one_of("RENEWALS_LANG", env.get("RENEWALS_LANG", "zh"), ("zh", "en"), faults)
     port = _port(env.get("RENEWALS_PORT", "8000"), faults)
     proxies = _count("RENEWALS_PROXIES", env.get("RENEWALS_PROXIES", "0"), faults)
+    web_workers = _positive("RENEWALS_WEB_WORKERS", env.get("RENEWALS_WEB_WORKERS", "2"), faults)
+    worker_jobs = _positive("RENEWALS_WORKER_JOBS", env.get("RENEWALS_WORKER_JOBS", "2"), faults)
     drivers = _drivers(env, faults)
     home = _home(url)
     secret = _secret("RENEWALS_SECRET_KEY", env, home if embedded else None, faults)
@@ -89,6 +93,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_hosts=tuple(h.strip() for h in env.get("RENEWALS_TRUSTED_HOSTS", "").split(",") if h.strip()),
         proxies=proxies,
         drivers=drivers,
+        web_workers=web_workers,
+        worker_jobs=worker_jobs,
         smtp_url=env.get("RENEWALS_SMTP_URL"),
         smtp_from=env.get("RENEWALS_SMTP_FROM"),
         secure_cookies=env.get("RENEWALS_SECURE_COOKIES", "0" if embedded else "1") == "1",
@@ -136,6 +142,13 @@ def _count(name: str, text: str, faults: list[str]) -> int:
         return int(text)
     faults.append(f"{name}={text}: 0–9")
     return 0
+
+
+def _positive(name: str, text: str, faults: list[str]) -> int:
+    if text.isdigit() and 0 < int(text) <= 64:
+        return int(text)
+    faults.append(f"{name}={text}: 1–64")
+    return 1
 
 
 def _drivers(env: Mapping[str, str], faults: list[str]) -> dict[str, str]:

@@ -65,7 +65,11 @@ class TimerRecords(RecordView):
     column_filters = (FlagFilter(Timer.settled, lazy_gettext("已了结")), "due_at", "fired_at")
 
 
-_TRIGGERS = {"timer": lazy_gettext("定时触发"), "complete": lazy_gettext("任务办结")}
+_TRIGGERS = {
+    "timer": lazy_gettext("定时触发"),
+    "complete": lazy_gettext("任务办结"),
+    "job": lazy_gettext("后台作业"),
+}
 
 
 def _trigger(_view: RecordView, row: Any) -> str:

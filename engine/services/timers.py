@@ -200,10 +200,12 @@ def retry_incident(engine: Engine, incident_id: int, *, actor: Actor) -> TickRep
         incident = tx.get(Incident, incident_id, with_for_update=True)
         if incident is None or incident.status != IncidentStatus.OPEN:
             raise NotFound(what="异常", key=incident_id)
-        renewal = tx.get(Renewal, incident.instance_id)
+        renewal = tx.get(Renewal, incident.instance_id) if incident.instance_id is not None else None
         if renewal is not None and not sees(actor, renewal):
             raise NotFound(what="异常", key=incident_id)
         instance_id, trigger = incident.instance_id, incident.trigger
+        if trigger == "job" and incident.element_id:
+            tx.enqueue(incident.element_id, **(incident.submitted or {}))
         if trigger != "timer":
             incident.status = str(IncidentStatus.RESOLVED)
             incident.resolved_at, incident.resolved_by = now, actor.name
@@ -214,4 +216,6 @@ def retry_incident(engine: Engine, incident_id: int, *, actor: Actor) -> TickRep
                 instance_id=instance_id,
                 subject=incident.element_id,
             )
-    return fire_instance(engine, instance_id, now=now, actor=actor) if trigger == "timer" else TickReport()
+    if trigger != "timer" or instance_id is None:
+        return TickReport()
+    return fire_instance(engine, instance_id, now=now, actor=actor)

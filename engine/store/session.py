@@ -19,6 +19,7 @@ from engine.store import calendar, history, locks
 from engine.store.base import Base
 from engine.store.locks import Hold as Hold
 from engine.store.outbox import OutboxMessage, known_keys
+from engine.store.queue import NewJob, enqueue
 
 HISTORY_LOCK = 0x52454E  # pg_advisory_xact_lock: one writer of the hash chain at a time
 
@@ -31,6 +32,7 @@ class Tx(Session):
         self.events: list[history.NewEvent] = []
         self.outgoing: dict[str, OutboxMessage] = {}
         self.later: list[Base] = []
+        self.jobs: list[NewJob] = []
 
     def record(
         self,
@@ -83,11 +85,13 @@ class Tx(Session):
         For verbs that put rows into the session only after the block.
         """
         events, later, outgoing = len(self.events), len(self.later), dict(self.outgoing)
+        jobs = len(self.jobs)
         try:
             yield
         except BaseException:
             del self.events[events:]
             del self.later[later:]
+            del self.jobs[jobs:]
             self.outgoing = outgoing
             raise
 
@@ -107,15 +111,24 @@ class Tx(Session):
         """Queue *message*, unless one with its key was ever queued (asked once, at the commit)."""
         self.outgoing.setdefault(message.key, message)
 
-    def settle(self, *, locks_history: bool) -> None:
-        """Write down what was collected: rows, queued messages and the chained history."""
+    def enqueue(self, name: str, *, lock: str | None = None, once: str | None = None, **args: Any) -> None:
+        """Have a worker run the job *name* after the commit; the embedded default's ticker needs no telling."""
+        self.jobs.append(NewJob(name=name, args=args, lock=lock, once=once))
+
+    def settle(self, *, is_shared: bool) -> None:
+        """Write down what was collected: rows, messages, jobs (*is_shared*: on a server) and the history."""
         self.write()
         if self.outgoing:
             known = known_keys(self, self.outgoing)
-            self.add_all(message for key, message in self.outgoing.items() if key not in known)
+            fresh = [message for key, message in self.outgoing.items() if key not in known]
+            self.add_all(fresh)
             self.flush()
+            if fresh:
+                self.enqueue("deliver", lock="deliver")
+        if self.jobs and is_shared:
+            enqueue(self, self.jobs)
         if self.events:
-            if locks_history:
+            if is_shared:
                 self.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": HISTORY_LOCK})
             history.chain(self, self.events)
 
@@ -127,6 +140,11 @@ class Store:
         self.engine = _connect(url, durable=durable)
         self._tx = sessionmaker(self.engine, class_=Tx, expire_on_commit=False, autoflush=False)
         self._read = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the database is a server's, which many processes work on."""
+        return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -141,7 +159,7 @@ class Store:
                 if self.engine.dialect.name == "sqlite":
                     session.execute(text("BEGIN IMMEDIATE"))
                 yield session
-                session.settle(locks_history=self.engine.dialect.name == "postgresql")
+                session.settle(is_shared=self.is_shared)
                 session.commit()
             except (StaleDataError, IntegrityError) as error:
                 session.rollback()
@@ -161,13 +179,17 @@ class Store:
 
         It ends with the process: on PostgreSQL it belongs to a connection, on SQLite to an open file.
         """
-        take = locks.take_file if self.engine.dialect.name == "sqlite" else locks.take_advisory
-        hold = take(self.engine, name, patience)
+        hold = self.take(name, patience=patience)
         try:
             yield hold
         finally:
             if hold is not None:
                 hold.release()
+
+    def take(self, name: str, *, patience: int = 0) -> Hold | None:
+        """Take the lock *name* as :meth:`alone` does, for the caller to release."""
+        take = locks.take_advisory if self.is_shared else locks.take_file
+        return take(self.engine, name, patience)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
