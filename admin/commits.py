@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, current_app
 
-from engine.api import Actor, Engine, EngineError, commit_batch
+from engine.api import Actor, Engine, EngineError, commit_batch, order_commit
 
 AT_ONCE = 150
 """Rows that are committed within the request."""
@@ -26,7 +26,12 @@ class Commits:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, app: Flask, engine: Engine, batch_id: int, actor: Actor) -> threading.Thread | None:
-        """Commit the batch in a thread of its own; None if that is going on already."""
+        """Commit the batch beside the request: by a worker where there are some, else in a thread.
+
+        None when there is no thread: a worker does it, or one of ours already.
+        """
+        if order_commit(engine, batch_id, actor=actor):
+            return None
         with self._lock:
             if batch_id in self.running:
                 return None

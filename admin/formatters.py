@@ -25,6 +25,7 @@ from engine.api import (
     Stage,
     TaskStatus,
     UnitKind,
+    WithheldFor,
 )
 
 NOTHING = "—"
@@ -45,6 +46,7 @@ _LISTS: dict[str, type[StrEnum]] = {
     "unit_kind": UnitKind,
     "side": Side,
     "day_kind": DayKind,
+    "withheld_for": WithheldFor,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,9 @@ from engine.clock import Clock, SystemClock, VirtualClock
 from engine.crypto import Seal
 from engine.domain.decision import Decision
 from engine.domain.workdays import HolidayRow, Holidays, Workdays
+from engine.drivers.file_sink import FileSink
+from engine.drivers.port import Driver
+from engine.drivers.smtp import SmtpDriver, SmtpServer
 from engine.errors import NoDefinition
 from engine.settings import Settings, load_settings
 from engine.spiff.dmn import read_decision
@@ -42,6 +46,7 @@ class Engine:
     store: Store
     clock: Clock
     seal: Seal
+    drivers: Mapping[str, Driver]
     _sets: dict[int, Deployed] = field(default_factory=dict)
     _workdays: Workdays | None = None
 
@@ -135,4 +140,15 @@ def build_engine(settings: Settings | None = None, *, durable: bool = True) -> E
         if settings.virtual_clock
         else SystemClock(settings.zone)
     )
-    return Engine(settings, store, clock, Seal(settings.data_key))
+    return Engine(settings, store, clock, Seal(settings.data_key), _drivers(settings))
+
+
+def _drivers(settings: Settings) -> Mapping[str, Driver]:
+    """Return the driver of each channel; those that the settings do not name write to the file."""
+    sink = FileSink(settings.sink)
+    chosen: dict[str, Driver] = defaultdict(lambda: sink)
+    for channel, name in settings.drivers.items():
+        if name == "smtp":
+            server = SmtpServer.from_url(settings.smtp_url or "", settings.smtp_from or "")
+            chosen[channel] = SmtpDriver(server)
+    return chosen

@@ -1,9 +1,13 @@
-"""APScheduler as the ticker, and ``renewals serve``: console and jobs in one process (embedded default)."""
+"""APScheduler as the ticker, and the three ways to run: ``serve`` (all in one), ``web`` and ``worker``.
+
+Any number of processes may start a ticker on one database; the one that has the lock ticks.
+"""
 
 from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -11,41 +15,76 @@ import click
 from apscheduler.schedulers.background import BackgroundScheduler
 from gunicorn.app.base import BaseApplication
 
-from engine.api import Engine, EngineError, build_engine, tick
+from engine.api import Engine, EngineError, Hold, SettingsError, build_engine, require_current, tick
 
 TICK_SECONDS = 30
+WORKER_TICK_SECONDS = 5  # a worker's tick only counts what is due
 THREADS = 8
 
 
-def start_ticker(engine: Engine) -> BackgroundScheduler:
-    """Start a background ticker that runs what is due; jobs hold no logic of their own."""
-    lock = threading.Lock()
-    scheduler = BackgroundScheduler(timezone=engine.settings.zone)
-    scheduler.add_job(
-        lambda: _tick(engine, lock),
-        "interval",
-        seconds=TICK_SECONDS,
-        id="tick",
-        coalesce=True,
-        max_instances=1,
-        misfire_grace_time=None,
-    )
-    scheduler.start()
-    return scheduler
+class Ticker:
+    """Calls *act* every so often, in the one process that holds the ticker's lock."""
+
+    def __init__(self, engine: Engine, act: Callable[[Engine], None], *, seconds: float) -> None:
+        self.engine = engine
+        self.act = act
+        self.lock = threading.Lock()
+        self.hold: Hold | None = None
+        self.scheduler = BackgroundScheduler(timezone=engine.settings.zone)
+        self.scheduler.add_job(
+            self.tick,
+            "interval",
+            seconds=seconds,
+            id="tick",
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+
+    def start(self) -> Ticker:
+        """Begin to tick in the background."""
+        self.scheduler.start()
+        return self
+
+    def stop(self) -> None:
+        """Let the tick that runs end, then give the lock to another process."""
+        self.scheduler.shutdown(wait=True)
+        with self.lock:
+            self._let_go()
+
+    def tick(self) -> None:
+        """Tick once if this process may; what goes wrong is logged and the ticker goes on."""
+        with self.lock:
+            try:
+                if self._is_mine():
+                    self.act(self.engine)
+            except EngineError as error:
+                _log().warning("tick_refused", code=error.code)
+            except Exception as error:  # noqa: BLE001 - the database may be away; the next tick tries again
+                _log().warning("tick_failed", error=type(error).__name__)
+
+    def _is_mine(self) -> bool:
+        if self.hold is not None and not self.hold.is_held():
+            self._let_go()
+        if self.hold is None:
+            self.hold = self.engine.store.take("ticker")
+        return self.hold is not None
+
+    def _let_go(self) -> None:
+        if self.hold is not None:
+            self.hold.release()
+            self.hold = None
 
 
-def _tick(engine: Engine, lock: threading.Lock) -> None:
-    """One tick; a refusal (e.g. a clock never set) is logged and the ticker goes on."""
-    with lock:
-        try:
-            report = tick(engine)
-        except EngineError as error:
-            _log().warning("tick_refused", code=error.code)
-        else:
-            if report.timers_fired or report.messages_sent or report.incidents:
-                _log().info(
-                    "tick", fired=report.timers_fired, sent=report.messages_sent, incidents=report.incidents
-                )
+def start_ticker(engine: Engine) -> Ticker:
+    """Start a background ticker that runs what is due in this process."""
+    return Ticker(engine, _run_due, seconds=TICK_SECONDS).start()
+
+
+def _run_due(engine: Engine) -> None:
+    report = tick(engine)
+    if report.timers_fired or report.messages_sent or report.incidents:
+        _log().info("tick", fired=report.timers_fired, sent=report.messages_sent, incidents=report.incidents)
 
 
 def _log() -> Any:
@@ -55,17 +94,19 @@ def _log() -> Any:
 
 
 class _Server(BaseApplication):
-    """One gunicorn worker with threads that serves the console and runs the ticker."""
+    """Gunicorn with threads that serves the console; as one worker with a ticker, or as many without."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, workers: int, ticks: bool) -> None:
         self.engine = engine
-        self.ticker: BackgroundScheduler | None = None
+        self.workers = workers
+        self.ticks = ticks
+        self.ticker: Ticker | None = None
         super().__init__()
 
     def load_config(self) -> None:
         """Bind where the settings say; the ticker lives in the one worker."""
         self.cfg.set("bind", f"{self.engine.settings.host}:{self.engine.settings.port}")
-        self.cfg.set("workers", 1)
+        self.cfg.set("workers", self.workers)
         self.cfg.set("threads", THREADS)
         self.cfg.set("worker_class", "gthread")
         self.cfg.set("loglevel", "warning")
@@ -86,14 +127,49 @@ class _Server(BaseApplication):
     def _start(self, _worker: Any) -> None:
         gc.freeze()  # what is loaded by now stays; collections need not walk it
         gc.enable()
-        self.ticker = start_ticker(self.engine)
+        if self.ticks:
+            self.ticker = start_ticker(self.engine)
 
     def _stop(self, _arbiter: Any, _worker: Any) -> None:
         if self.ticker is not None:
-            self.ticker.shutdown(wait=True)
+            self.ticker.stop()
 
 
 def serve() -> None:
     """Serve the console on ``RENEWALS_HOST:RENEWALS_PORT`` with the ticker beside it."""
     gc.disable()  # loading makes no garbage worth looking for; the worker collects once it serves
-    _Server(build_engine()).run()
+    _Server(build_engine(), workers=1, ticks=True).run()
+
+
+def web() -> None:
+    """Serve the console with ``RENEWALS_WEB_WORKERS`` processes and no ticker."""
+    engine = _shared_engine("web")
+    _Server(engine, workers=engine.settings.web_workers, ticks=False).run()
+
+
+def worker() -> None:
+    """Run jobs until asked to stop, and tick if no other process does."""
+    from engine import jobs
+
+    engine = _shared_engine("worker")
+    ticker = Ticker(engine, jobs.enqueue_due, seconds=WORKER_TICK_SECONDS).start()
+    try:
+        jobs.work(engine, concurrency=engine.settings.worker_jobs)
+    finally:
+        ticker.stop()
+        engine.store.engine.dispose()
+
+
+def _shared_engine(command: str) -> Engine:
+    """Build the engine for one of many processes.
+
+    Raises:
+        SettingsError: the database is the embedded one.
+    """
+    engine = build_engine()
+    if engine.settings.embedded:
+        raise SettingsError(
+            faults=f"renewals {command}: RENEWALS_DATABASE_URL=postgresql://… (SQLite: renewals serve)"
+        )
+    require_current(engine)
+    return engine

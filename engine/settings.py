@@ -7,12 +7,15 @@ import binascii
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.errors import SettingsError
 
+CHANNELS = ("sms", "email", "letter", "im")
+DRIVERS = ("file", "smtp")
 DEFAULT_DATABASE = "sqlite:///var/renewals.db"
 
 
@@ -33,6 +36,11 @@ class Settings:
     trusted_hosts: tuple[
         str, ...
     ] = ()  # names the console answers to; empty: this machine's, or any behind 0.0.0.0
+    drivers: Mapping[str, str] = field(default_factory=dict)  # channel → driver; the others write to the sink
+    smtp_url: str | None = None
+    smtp_from: str | None = None
+    web_workers: int = 2
+    worker_jobs: int = 2  # jobs a worker process runs at the same time
     proxies: int = 0  # reverse proxies in front, whose X-Forwarded-* are believed
 
     @property
@@ -64,6 +72,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     lang = _one_of("RENEWALS_LANG", env.get("RENEWALS_LANG", "zh"), ("zh", "en"), faults)
     port = _port(env.get("RENEWALS_PORT", "8000"), faults)
     proxies = _count("RENEWALS_PROXIES", env.get("RENEWALS_PROXIES", "0"), faults)
+    web_workers = _positive("RENEWALS_WEB_WORKERS", env.get("RENEWALS_WEB_WORKERS", "2"), faults)
+    worker_jobs = _positive("RENEWALS_WORKER_JOBS", env.get("RENEWALS_WORKER_JOBS", "2"), faults)
+    drivers = _drivers(env, faults)
     home = _home(url)
     secret = _secret("RENEWALS_SECRET_KEY", env, home if embedded else None, faults)
     data_key = _data_key(_secret("RENEWALS_DATA_KEY", env, home if embedded else None, faults), faults)
@@ -81,6 +92,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         sink=Path(env.get("RENEWALS_SINK", str(home / "sent.jsonl"))),
         trusted_hosts=tuple(h.strip() for h in env.get("RENEWALS_TRUSTED_HOSTS", "").split(",") if h.strip()),
         proxies=proxies,
+        drivers=drivers,
+        web_workers=web_workers,
+        worker_jobs=worker_jobs,
+        smtp_url=env.get("RENEWALS_SMTP_URL"),
+        smtp_from=env.get("RENEWALS_SMTP_FROM"),
         secure_cookies=env.get("RENEWALS_SECURE_COOKIES", "0" if embedded else "1") == "1",
     )
 
@@ -126,6 +142,30 @@ def _count(name: str, text: str, faults: list[str]) -> int:
         return int(text)
     faults.append(f"{name}={text}: 0–9")
     return 0
+
+
+def _positive(name: str, text: str, faults: list[str]) -> int:
+    if text.isdigit() and 0 < int(text) <= 64:
+        return int(text)
+    faults.append(f"{name}={text}: 1–64")
+    return 1
+
+
+def _drivers(env: Mapping[str, str], faults: list[str]) -> dict[str, str]:
+    """Read ``channel=driver`` pairs, and see that a driver has what it needs."""
+    found: dict[str, str] = {}
+    for pair in filter(None, (p.strip() for p in env.get("RENEWALS_DRIVERS", "").split(","))):
+        channel, _, driver = pair.partition("=")
+        if channel not in CHANNELS or driver not in DRIVERS:
+            faults.append(f"RENEWALS_DRIVERS={pair}: {' | '.join(CHANNELS)} = {' | '.join(DRIVERS)}")
+        found[channel] = driver
+    if "smtp" in found.values():
+        server = urlsplit(env.get("RENEWALS_SMTP_URL", ""))
+        if server.scheme not in ("smtp", "smtps") or not server.hostname:
+            faults.append("RENEWALS_SMTP_URL: smtp://[user:password@]host[:port] | smtps://…")
+        if "@" not in env.get("RENEWALS_SMTP_FROM", ""):
+            faults.append("RENEWALS_SMTP_FROM: desk@example.com")
+    return found
 
 
 def _secret(name: str, env: Mapping[str, str], home: Path | None, faults: list[str]) -> str:

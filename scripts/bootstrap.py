@@ -501,7 +501,7 @@ def lint_command(arguments: list[str]) -> None:
 
 
 def test_command(arguments: list[str]) -> None:
-    """Set up, lint, and run the whole suite on SQLite; *arguments* go to pytest."""
+    """Set up, lint, and run the whole suite on SQLite and PostgreSQL; *arguments* go to pytest."""
     setup(BUILD)
     try:
         setup((browser_step,))

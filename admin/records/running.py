@@ -65,7 +65,11 @@ class TimerRecords(RecordView):
     column_filters = (FlagFilter(Timer.settled, lazy_gettext("已了结")), "due_at", "fired_at")
 
 
-_TRIGGERS = {"timer": lazy_gettext("定时触发"), "complete": lazy_gettext("任务办结")}
+_TRIGGERS = {
+    "timer": lazy_gettext("定时触发"),
+    "complete": lazy_gettext("任务办结"),
+    "job": lazy_gettext("后台作业"),
+}
 
 
 def _trigger(_view: RecordView, row: Any) -> str:
@@ -161,15 +165,16 @@ class OutboxRecords(RecordView):
     )
     column_details_list = (
         "id", "template", "channel", "recipient", "vehicle", "status", "attempts", "queued_at", "not_before",
-        "sent_at", "provider_id", "fault",
+        "expires_at", "sent_at", "provider_id", "withheld_for", "fault",
     )  # fmt: skip
     column_labels = {
         "id": lazy_gettext("编号"), "template": lazy_gettext("通知"), "channel": lazy_gettext("渠道"),
         "recipient": lazy_gettext("接收方"), "vehicle": lazy_gettext("车牌"), "status": lazy_gettext("状态"),
         "attempts": lazy_gettext("次数"), "queued_at": lazy_gettext("排队"), "not_before": lazy_gettext("不早于"),
         "sent_at": lazy_gettext("发出"), "provider_id": lazy_gettext("回执号"), "fault": lazy_gettext("失败原因"),
+        "expires_at": lazy_gettext("有效至"), "withheld_for": lazy_gettext("扣留原因"),
     }  # fmt: skip
-    codes = {"status": "outbox_status"}
+    codes = {"status": "outbox_status", "withheld_for": "withheld_for"}
     cells = {
         "template": lambda _view, row: str(_TEMPLATES.get(row.template, row.template)),
         "channel": lambda _view, row: str(_CHANNELS.get(row.channel, row.channel)),

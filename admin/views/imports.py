@@ -98,7 +98,7 @@ def show(batch_id: int) -> str:
         profile=PROFILES.get(page.batch.source),
         kind=KINDS.get(page.batch.kind, page.batch.kind),
         is_importer=Role.CHANNEL in actor.roles,
-        is_running=batch_id in commits.running,
+        is_running=batch_id in commits.running or page.is_ordered,
         refusal=say(refusal) if refusal else None,
         verdict=str(verdict) if verdict else None,
         code=text_arg("code") or None,

@@ -142,9 +142,20 @@ class OutboxStatus(_Labelled):
     """Life of an outside effect."""
 
     QUEUED = "queued"
+    SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    UNKNOWN = "unknown"
     WITHHELD = "withheld"
+
+
+class WithheldFor(_Labelled):
+    """Why a queued message did not leave."""
+
+    RENEWAL_CLOSED = "renewal_closed"
+    OPTED_OUT = "opted_out"
+    EXPIRED = "expired"
+    DISMISSED = "dismissed"
 
 
 class IncidentStatus(_Labelled):
@@ -223,9 +234,15 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (RowVerdict.WARNED, Label("接受（有提示）", "Accepted with a warning")),
     (RowVerdict.REJECTED, Label("拒绝", "Rejected")),
     (OutboxStatus.QUEUED, Label("待发送", "Queued")),
+    (OutboxStatus.SENDING, Label("发送中", "Being sent")),
     (OutboxStatus.SENT, Label("已发送", "Sent")),
     (OutboxStatus.FAILED, Label("发送失败", "Failed")),
+    (OutboxStatus.UNKNOWN, Label("结果不明", "Fate unknown")),
     (OutboxStatus.WITHHELD, Label("已扣留", "Withheld")),
+    (WithheldFor.RENEWAL_CLOSED, Label("续保已结束", "The renewal had ended")),
+    (WithheldFor.OPTED_OUT, Label("客户不再联系", "The customer opted out")),
+    (WithheldFor.EXPIRED, Label("已过时效", "Expired")),
+    (WithheldFor.DISMISSED, Label("人工放弃", "Given up by hand")),
     (IncidentStatus.OPEN, Label("待处理", "Open")),
     (IncidentStatus.RESOLVED, Label("已处理", "Resolved")),
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
@@ -249,15 +249,20 @@ def _running(session: Session, actor: Actor, present: Present) -> Running:
     sets = session.scalars(
         select(DefinitionSet).order_by(DefinitionSet.version.desc()).limit(SHOWN_SETS)
     ).all()
-    open_incident = and_(Incident.status == IncidentStatus.OPEN, Incident.instance_id.in_(scope))
+    is_open = Incident.status == IncidentStatus.OPEN
+    open_incident = and_(is_open, Incident.instance_id.in_(scope))
+    counted = and_(is_open, Incident.instance_id.is_(None)) if actor.sees_all else false()
     incidents = session.scalars(
         select(Incident).where(open_incident).order_by(Incident.id.desc()).limit(SHOWN_INCIDENTS)
     )
     waiting = and_(Timer.settled.is_(False), Timer.due_at <= present.now, Timer.instance_id.in_(scope))
-    failed = and_(OutboxMessage.status == OutboxStatus.FAILED, OutboxMessage.instance_id.in_(scope))
+    failed = and_(
+        OutboxMessage.status.in_([OutboxStatus.FAILED, OutboxStatus.UNKNOWN]),
+        OutboxMessage.instance_id.in_(scope),
+    )
     counts = session.execute(
         select(
-            select(func.count()).select_from(Incident).where(open_incident).scalar_subquery(),
+            select(func.count()).select_from(Incident).where(open_incident | counted).scalar_subquery(),
             select(func.count()).select_from(Timer).where(waiting).scalar_subquery(),
             select(func.count()).select_from(OutboxMessage).where(failed).scalar_subquery(),
         )
@@ -279,7 +284,7 @@ def _running(session: Session, actor: Actor, present: Present) -> Running:
 def _incident(row: Incident) -> IncidentLine:
     return IncidentLine(
         id=row.id,
-        instance_id=row.instance_id,
+        instance_id=row.instance_id or 0,  # those of jobs are counted, not listed
         element_id=row.element_id,
         message=row.message,
         attempts=row.attempts,

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
-from engine.domain.codes import RowVerdict
+from engine.domain.codes import BatchStatus, RowVerdict
 from engine.errors import NotFound
 from engine.queries.cell_masks import CellMasks
 from engine.queries.keyset import pack_position, unpack_position
@@ -102,6 +102,7 @@ class BatchPage:
     """Everything the page of one batch shows; ``samples`` are the first rows, cells in file order.
 
     ``settled`` rows are carried out or rejected: a commit that was cut off stands between 0 and all.
+    ``is_ordered``: a worker was told to commit it and has not ended.
     """
 
     batch: BatchRow
@@ -120,6 +121,7 @@ class BatchPage:
     next_position: str | None
     renewals: tuple[TouchedRenewal, ...] = field(default=())
     renewals_total: int = 0
+    is_ordered: bool = False
 
 
 def batches_visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -210,6 +212,7 @@ def batch_page(
         problems=wanted,
         next_position=next_position,
         renewals=touched,
+        is_ordered=batch.status == BatchStatus.PREVIEWED and bool(details.get("ordered_by")),
         renewals_total=total,
     )
 

@@ -223,8 +223,43 @@ def _sent(event: Happening, _words: Words) -> Label:
 
 
 @says("message_withheld", Kind.MESSAGE)
-def _withheld(_event: Happening, _words: Words) -> Label:
-    return Label("续保已结束，未发出的通知已扣留", "The renewal had ended: a queued notice was withheld")
+def _withheld(event: Happening, _words: Words) -> Label:
+    return _WITHHELD.get(str(event["code"]), _WITHHELD["renewal_closed"])
+
+
+_WITHHELD: Mapping[str, Label] = {
+    "renewal_closed": Label(
+        "续保已结束，未发出的通知已扣留", "The renewal had ended: a queued notice was withheld"
+    ),
+    "opted_out": Label(
+        "客户不再联系，未发出的通知已扣留", "The customer opted out: a queued notice was withheld"
+    ),
+    "expired": Label("通知已过时效，未发出即扣留", "A queued notice had expired and was withheld"),
+    "dismissed": Label("未确认送达的通知已人工放弃", "A notice that may not have left was given up by hand"),
+}
+
+
+@says("message_failed", Kind.MESSAGE)
+def _failed(event: Happening, _words: Words) -> Label:
+    channel = _CHANNELS.get(str(event["channel"]), Label("通知", "notice"))
+    return Label(
+        f"{channel.zh}多次发送失败，等待处理", f"A {channel.en} could not be sent and waits for a decision"
+    )
+
+
+@says("message_unknown", Kind.MESSAGE)
+def _unknown(event: Happening, _words: Words) -> Label:
+    channel = _CHANNELS.get(str(event["channel"]), Label("通知", "notice"))
+    return Label(
+        f"{channel.zh}是否发出无法确认，不会自动重发",
+        f"Whether a {channel.en} left is unknown; it is not repeated",
+    )
+
+
+@says("message_resent", Kind.MESSAGE)
+def _resent(event: Happening, _words: Words) -> Label:
+    channel = _CHANNELS.get(str(event["channel"]), Label("通知", "notice"))
+    return Label(f"{channel.zh}已人工安排重发", f"A {channel.en} was queued again by hand")
 
 
 @says("list_distributed", Kind.MESSAGE)

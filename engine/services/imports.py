@@ -299,6 +299,25 @@ def commit_batch(
     return report
 
 
+def order_commit(engine: Engine, batch_id: int, *, actor: Actor) -> bool:
+    """Have a worker commit the batch; False on the embedded default, where the caller does it.
+
+    Raises:
+        NotFound: no such batch. BadInput: it is not waiting to be confirmed. Forbidden: the actor may not import.
+    """
+    _may_import(actor)
+    if not engine.store.is_shared:
+        return False
+    with engine.store.transaction() as tx:
+        batch = lock_batch(tx, batch_id)
+        _require_scope(tx, batch, actor)
+        if batch.status != BatchStatus.PREVIEWED:
+            raise BadInput(what="批次", value=batch_id, reason="只有待确认的批次可以入库。")
+        batch.details = {**batch.details, "ordered_by": actor.name}
+        tx.enqueue("commit_import", once=f"import:{batch_id}", batch_id=batch_id, actor=actor.name)
+    return True
+
+
 def _commit_chunk(
     engine: Engine, batch_id: int, kind: str, rows: Sequence[PolicyRow], actor: Actor, now: datetime
 ) -> int:

@@ -10,6 +10,7 @@ from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import IncidentStatus
 from engine.errors import EngineError
+from engine.store.imports import lock_batch
 from engine.store.instances import Incident, lock_instance, open_incidents
 from engine.store.session import Tx
 
@@ -70,6 +71,37 @@ def raise_incident(
             attempt=known.attempts,
         )
         return known.id
+
+
+def report_dead_job(engine: Engine, name: str, args: Mapping[str, Any], error: Exception) -> int:
+    """Keep a job that was given up; a retry of the incident queues it again."""
+    text = error.say("zh") if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        incident = Incident(
+            element_id=name,
+            trigger="job",
+            message=text[:2000],
+            submitted=dict(args),
+            submitted_by="system",
+            status=str(IncidentStatus.OPEN),
+            created_at=now,
+        )
+        tx.add(incident)
+        if name == "commit_import":  # the page offers the commit again
+            batch = lock_batch(tx, int(args["batch_id"]))
+            batch.details = {**batch.details, "ordered_by": None}
+        tx.flush()
+        tx.record(
+            "incident_raised",
+            at=now,
+            actor="system",
+            subject=name,
+            reason=text[:500],
+            trigger="job",
+            arguments=dict(args),
+        )
+        return incident.id
 
 
 def resolve(tx: Tx, instance_id: int, *, trigger: str, actor: Actor, now: datetime) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from engine.domain.codes import Label, RenewalState
 from engine.services import assignment
@@ -44,6 +45,7 @@ def distribute_list(scope: StepScope) -> Result:
             recipient=row.agent_no,
             text="【车险续保】您有1位车险客户60天内到期，请登录查看。",
             now=scope.now,
+            expires_at=scope.now + timedelta(days=7),  # an older reminder tells nobody anything
         )
     scope.record("list_distributed", recipient=row.agent_no, level="masked")
     return None

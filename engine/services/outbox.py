@@ -1,19 +1,53 @@
-"""Outside effects: queued in the step's transaction, delivered afterwards, once per key."""
+"""Outside effects: queued in the step's transaction, delivered afterwards, once per key.
+
+A message is marked ``sending`` and committed before its driver is called. One process at a time delivers (a lock
+that ends with the process), so whatever is ``sending`` when the lock is taken was left by a crash: a driver
+that honours keys is asked or called again with the same key, any other leaves the message ``unknown``.
+"""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable
+import socket
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from engine.bootstrap import Engine
-from engine.domain.codes import OutboxStatus
-from engine.store.outbox import OutboxMessage, ids_to_send, lock_message
-from engine.store.session import Tx
+from engine.domain.actor import Actor
+from engine.domain.backoff import wait_before
+from engine.domain.codes import OutboxStatus, Role, WithheldFor
+from engine.drivers.port import FateUnknown, Letter, NotSent, Refused
+from engine.errors import BadInput, Forbidden
+from engine.store.outbox import Due, OutboxMessage, has_to_send, lock_due, lock_message, lock_sending
+from engine.store.session import Hold, Tx
 
 BATCH = 200
+MAX_ATTEMPTS = 12  # about six hours of waiting in all
+GIVE_UP_CHANNEL = 3  # failures in a row after which a channel is left alone until the next round
+LOCK = "outbox"
+_STRANDED = frozenset({OutboxStatus.FAILED, OutboxStatus.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of one attempt: a status, or None when the driver was not called."""
+
+    status: OutboxStatus | None
+    provider_id: str | None = None
+    fault: str | None = None
+
+
+UNTOUCHED = Fate(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A message that this process has marked as ``sending``; *policy* is its business key."""
+
+    message_id: int
+    policy: str | None
+    letter: Letter
 
 
 def queue(
@@ -27,9 +61,11 @@ def queue(
     recipient: str,
     text: str,
     now: datetime,
+    audience: str = "staff",
     not_before: datetime | None = None,
+    expires_at: datetime | None = None,
 ) -> None:
-    """Queue one message; the same *key* is never queued twice."""
+    """Queue one message; the same *key* is never queued twice, and after *expires_at* it is not sent."""
     tx.send(
         OutboxMessage(
             key=key,
@@ -38,72 +74,224 @@ def queue(
             channel=channel,
             template=template,
             recipient=recipient,
+            audience=audience,
             text=text,
             status=str(OutboxStatus.QUEUED),
             queued_at=now,
             not_before=not_before or now,
+            expires_at=expires_at,
         )
     )
 
 
 def send_queued(engine: Engine, *, now: datetime) -> int:
-    """Deliver what is due; returns how many left. A message whose renewal ended is withheld."""
+    """Deliver everything that is due, in batches; returns how many messages left.
+
+    Returns 0 at once when there is nothing to do, or when another process is at it for too long.
+    """
     with engine.store.reading() as session:
-        ids = ids_to_send(session, now, limit=BATCH)
-    sent = 0
-    for message_id in ids:
-        sent += _send_one(engine, message_id, now)
+        if not has_to_send(session, now):
+            return 0
+    with engine.store.alone(LOCK, patience=30) as hold:
+        if hold is None:
+            return 0
+        sent = _settle_orphans(engine, now)
+        down: set[str] = set()
+        while leased := _lease(engine, now, without=down):
+            fates = _carry(engine, leased, hold, down)
+            _mark(engine, fates, now)
+            sent += sum(fate.status == OutboxStatus.SENT for fate in fates.values())
+            if not hold.is_held():
+                break
     return sent
 
 
-def _send_one(engine: Engine, message_id: int, now: datetime) -> int:
+def _settle_orphans(engine: Engine, now: datetime) -> int:
+    """Decide about messages whose sender crashed between the call and the mark; returns how many had left."""
     with engine.store.transaction() as tx:
-        message, ended = lock_message(tx, message_id)
-        if message.status != OutboxStatus.QUEUED:
-            return 0
-        if ended:
-            message.status = str(OutboxStatus.WITHHELD)
-            tx.record(
-                "message_withheld",
-                at=now,
-                actor="system",
-                instance_id=message.instance_id,
-                subject=message.key,
-            )
-            return 0
-        message.attempts += 1
-        _DRIVERS["file"](engine.settings.sink, message, now)
-        message.status, message.sent_at, message.provider_id = (
-            str(OutboxStatus.SENT),
-            now,
-            f"file-{message.id}",
-        )
+        found = 0
+        for message in lock_sending(tx):
+            driver = engine.drivers[message.channel]
+            receipt = driver.find(message.key)
+            if receipt is not None:
+                found += 1
+                _apply(tx, message, Fate(OutboxStatus.SENT, receipt), now)
+            elif driver.honours_keys:
+                message.status, message.sending_by = str(OutboxStatus.QUEUED), None
+            else:
+                reason = f"sender {message.sending_by} ended during attempt {message.attempts}"
+                _apply(tx, message, Fate(OutboxStatus.UNKNOWN, fault=reason), now)
+        return found
+
+
+def _lease(engine: Engine, now: datetime, *, without: Collection[str]) -> list[Leased]:
+    """Mark the next messages as ``sending``; those that must not leave any more are withheld instead."""
+    me = f"{socket.gethostname()[:40]}:{os.getpid()}"
+    leased: list[Leased] = []
+    with engine.store.transaction() as tx:
+        while not leased and (due := lock_due(tx, now, limit=BATCH, without=without)):
+            for one in due:
+                message, reason = one.message, _reason_to_withhold(one, now)
+                if reason is not None:
+                    _withhold(tx, message, reason, actor="system", now=now)
+                    continue
+                message.status, message.sending_by = str(OutboxStatus.SENDING), me
+                message.attempts += 1
+                leased.append(_leased(message, now))
+            tx.write()
+    return leased
+
+
+def _reason_to_withhold(due: Due, now: datetime) -> WithheldFor | None:
+    message = due.message
+    if due.has_ended:
+        return WithheldFor.RENEWAL_CLOSED
+    if due.is_opted_out and message.audience == "customer":
+        return WithheldFor.OPTED_OUT
+    if message.expires_at is not None and message.expires_at <= now:
+        return WithheldFor.EXPIRED
+    return None
+
+
+def _leased(message: OutboxMessage, now: datetime) -> Leased:
+    letter = Letter(
+        key=message.key,
+        channel=message.channel,
+        to=message.recipient,
+        text=message.text,
+        at=now,
+        again=message.attempts > 1,
+    )
+    return Leased(message.id, message.business_key, letter)
+
+
+def _carry(engine: Engine, leased: Sequence[Leased], hold: Hold, down: set[str]) -> dict[int, Fate]:
+    """Call the drivers, in order; a policy's later messages wait when an earlier one did not leave."""
+    fates: dict[int, Fate] = {}
+    failures: dict[str, int] = {}
+    stuck: set[str] = set()
+    for one in leased:
+        channel = one.letter.channel
+        if channel in down or one.policy in stuck or not hold.is_held():
+            fates[one.message_id] = UNTOUCHED
+            continue
+        fate = fates[one.message_id] = _send(engine, one.letter)
+        failures[channel] = failures.get(channel, 0) + 1 if fate.status == OutboxStatus.QUEUED else 0
+        if failures[channel] >= GIVE_UP_CHANNEL:
+            down.add(channel)
+        if fate.status == OutboxStatus.QUEUED and one.policy is not None:
+            stuck.add(one.policy)
+    for channel in {one.letter.channel for one in leased}:
+        engine.drivers[channel].settle()
+    return fates
+
+
+def _send(engine: Engine, letter: Letter) -> Fate:
+    driver = engine.drivers[letter.channel]
+    try:
+        return Fate(OutboxStatus.SENT, driver.send(letter))
+    except NotSent as error:
+        return Fate(OutboxStatus.QUEUED, fault=str(error))
+    except Refused as error:
+        return Fate(OutboxStatus.FAILED, fault=str(error))
+    except FateUnknown as error:
+        return Fate(OutboxStatus.UNKNOWN, fault=str(error))
+    except Exception as error:  # noqa: BLE001 - a driver's defect must not stop the others; it is kept
+        status = OutboxStatus.QUEUED if driver.honours_keys else OutboxStatus.UNKNOWN
+        return Fate(status, fault=f"{type(error).__name__}: {error}")
+
+
+def _mark(engine: Engine, fates: dict[int, Fate], now: datetime) -> None:
+    with engine.store.transaction() as tx:
+        for message in lock_sending(tx, fates):
+            _apply(tx, message, fates[message.id], now)
+
+
+def _apply(tx: Tx, message: OutboxMessage, fate: Fate, now: datetime) -> None:
+    """Write down what became of an attempt; failures wait longer each time and end as ``failed``."""
+    message.sending_by = None
+    if fate.status is None:
+        message.status, message.attempts = str(OutboxStatus.QUEUED), message.attempts - 1
+        return
+    status = fate.status
+    if status == OutboxStatus.QUEUED and message.attempts >= MAX_ATTEMPTS:
+        status = OutboxStatus.FAILED
+    message.status = str(status)
+    message.fault = fate.fault[:2000] if fate.fault else None
+    if status == OutboxStatus.QUEUED:
+        message.not_before = now + wait_before(message.attempts, message.key)
+        return
+    if status == OutboxStatus.SENT:
+        message.sent_at, message.provider_id = now, fate.provider_id
+    tx.record(
+        f"message_{status}",
+        at=now,
+        actor="system",
+        instance_id=message.instance_id,
+        subject=message.key,
+        reason=message.fault[:500] if message.fault else None,
+        channel=message.channel,
+        template=message.template,
+        attempts=message.attempts,
+    )
+
+
+def _withhold(
+    tx: Tx, message: OutboxMessage, code: WithheldFor, *, actor: str, now: datetime, reason: str | None = None
+) -> None:
+    message.status, message.withheld_for = str(OutboxStatus.WITHHELD), str(code)
+    tx.record(
+        "message_withheld",
+        at=now,
+        actor=actor,
+        instance_id=message.instance_id,
+        subject=message.key,
+        reason=reason,
+        code=str(code),
+        channel=message.channel,
+    )
+
+
+def resend_message(engine: Engine, message_id: int, *, actor: Actor, reason: str) -> None:
+    """Queue a message again, with its key, whose fate is unknown or whose tries are used up.
+
+    Raises:
+        NotFound: no such message. Forbidden: only administrators do this. BadInput: it is not in such a state.
+    """
+    with engine.store.transaction() as tx:
+        message = _lock_for_operator(tx, message_id, actor, reason)
+        now = engine.clock.now()
+        before = message.status
+        message.status, message.attempts, message.not_before = str(OutboxStatus.QUEUED), 0, now
         tx.record(
-            "message_sent",
+            "message_resent",
             at=now,
-            actor="system",
+            actor=actor.name,
             instance_id=message.instance_id,
             subject=message.key,
+            reason=reason,
+            before=before,
             channel=message.channel,
-            template=message.template,
         )
-    return 1
 
 
-def _to_file(path: Path, message: OutboxMessage, now: datetime) -> None:
-    """Append one JSON line (architecture.md §6.6)."""
-    line = {
-        "key": message.key,
-        "channel": message.channel,
-        "to": message.recipient,
-        "text": message.text,
-        "at": now.isoformat(),
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as sink:
-        sink.write(json.dumps(line, ensure_ascii=False) + "\n")
-        sink.flush()
-        os.fsync(sink.fileno())
+def dismiss_message(engine: Engine, message_id: int, *, actor: Actor, reason: str) -> None:
+    """Give a message up whose fate is unknown or whose tries are used up.
+
+    Raises:
+        NotFound: no such message. Forbidden: only administrators do this. BadInput: it is not in such a state.
+    """
+    with engine.store.transaction() as tx:
+        message = _lock_for_operator(tx, message_id, actor, reason)
+        _withhold(tx, message, WithheldFor.DISMISSED, actor=actor.name, now=engine.clock.now(), reason=reason)
 
 
-_DRIVERS: dict[str, Callable[[Path, OutboxMessage, datetime], None]] = {"file": _to_file}
+def _lock_for_operator(tx: Tx, message_id: int, actor: Actor, reason: str) -> OutboxMessage:
+    if not actor.is_operator and Role.ADMIN not in actor.roles:
+        raise Forbidden(act="处理外发通知")
+    if not reason.strip():
+        raise BadInput(what="原因", value=reason, reason="请填写处理原因。")
+    message = lock_message(tx, message_id)
+    if message.status not in _STRANDED:
+        raise BadInput(what="消息", value=message_id, reason="只有发送失败或结果不明的消息可以处理。")
+    return message

@@ -52,7 +52,7 @@ def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
     report = TickReport()
     while (done := sweep(engine, now=now, actor=actor)) is not None:
         report += done
-    return report + TickReport(messages_sent=_send_all(engine, now))
+    return report + TickReport(messages_sent=send_queued(engine, now=now))
 
 
 def sweep(engine: Engine, *, now: datetime, actor: Actor = SYSTEM, limit: int = SWEEP) -> TickReport | None:
@@ -82,13 +82,6 @@ def sweep(engine: Engine, *, now: datetime, actor: Actor = SYSTEM, limit: int = 
     for instance_id in claimed:
         report += fire_instance(engine, instance_id, now=now, actor=actor)
     return report
-
-
-def _send_all(engine: Engine, now: datetime) -> int:
-    total = 0
-    while sent := send_queued(engine, now=now):
-        total += sent
-    return total
 
 
 def fire_instance(engine: Engine, instance_id: int, *, now: datetime, actor: Actor = SYSTEM) -> TickReport:
@@ -207,10 +200,12 @@ def retry_incident(engine: Engine, incident_id: int, *, actor: Actor) -> TickRep
         incident = tx.get(Incident, incident_id, with_for_update=True)
         if incident is None or incident.status != IncidentStatus.OPEN:
             raise NotFound(what="异常", key=incident_id)
-        renewal = tx.get(Renewal, incident.instance_id)
+        renewal = tx.get(Renewal, incident.instance_id) if incident.instance_id is not None else None
         if renewal is not None and not sees(actor, renewal):
             raise NotFound(what="异常", key=incident_id)
         instance_id, trigger = incident.instance_id, incident.trigger
+        if trigger == "job" and incident.element_id:
+            tx.enqueue(incident.element_id, **(incident.submitted or {}))
         if trigger != "timer":
             incident.status = str(IncidentStatus.RESOLVED)
             incident.resolved_at, incident.resolved_by = now, actor.name
@@ -221,4 +216,6 @@ def retry_incident(engine: Engine, incident_id: int, *, actor: Actor) -> TickRep
                 instance_id=instance_id,
                 subject=incident.element_id,
             )
-    return fire_instance(engine, instance_id, now=now, actor=actor) if trigger == "timer" else TickReport()
+    if trigger != "timer" or instance_id is None:
+        return TickReport()
+    return fire_instance(engine, instance_id, now=now, actor=actor)

@@ -70,13 +70,16 @@ class InboundMessage(Base):
 
 
 class Incident(Base):
-    """A step that failed: where, why, how often, and what the person had typed."""
+    """A step that failed: where, why, how often, and what the person had typed.
+
+    Without an instance it is a job that was given up: ``element_id`` names it, ``submitted`` holds its arguments.
+    """
 
     __tablename__ = "incident"
     __table_args__ = (Index(None, "status", "created_at"), Index(None, "instance_id", "status"))
 
     id: Mapped[PrimaryKey]
-    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
+    instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"))
     task_id: Mapped[int | None] = mapped_column(BigKey)
     element_id: Mapped[Code | None]
     trigger: Mapped[Code]
@@ -158,6 +161,12 @@ def ids_with_incidents(session: Session, instance_ids: Collection[int]) -> set[i
             )
         )
     )
+
+
+def count_due(session: Session, moment: datetime, *, limit: int) -> int:
+    """Return how many instances are due at *moment*, at most *limit*."""
+    due = select(ProcessInstance.id).where(ProcessInstance.next_due_at <= moment).limit(limit).subquery()
+    return session.execute(select(func.count()).select_from(due)).scalar_one()
 
 
 def open_incidents(session: Session, instance_id: int) -> Sequence[Incident]:

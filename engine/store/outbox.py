@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, Index, and_, exists, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from engine.errors import NotFound
 from engine.store.base import Base, Code, PrimaryKey, Text
 from engine.store.instances import ProcessInstance
+from engine.store.renewals import Customer, Renewal
 
 
 class OutboxMessage(Base):
-    """One message to leave the house; ``key`` makes a repetition recognisable to the receiver."""
+    """One message to leave the house; ``key`` makes a repetition recognisable to the receiver.
+
+    ``audience`` is ``customer`` or ``staff``; ``sending_by`` says who holds it while it is ``sending``.
+    """
 
     __tablename__ = "outbox_message"
-    __table_args__ = (Index(None, "status", "not_before"),)
+    __table_args__ = (Index(None, "status", "not_before"), Index(None, "business_key", "id"))
 
     id: Mapped[PrimaryKey]
     key: Mapped[Code] = mapped_column(unique=True)
@@ -26,14 +31,27 @@ class OutboxMessage(Base):
     channel: Mapped[Code]
     template: Mapped[Code]
     recipient: Mapped[Code]
+    audience: Mapped[Code] = mapped_column(default="staff", server_default="staff")
     text: Mapped[Text]
     status: Mapped[Code]
     attempts: Mapped[int] = mapped_column(default=0)
     queued_at: Mapped[datetime]
     not_before: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    sending_by: Mapped[Code | None]
     sent_at: Mapped[datetime | None]
     provider_id: Mapped[Code | None]
+    withheld_for: Mapped[Code | None]
     fault: Mapped[Text | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message whose time has come, and what may speak against sending it."""
+
+    message: OutboxMessage
+    has_ended: bool
+    is_opted_out: bool
 
 
 def known_keys(session: Session, keys: Collection[str]) -> set[str]:
@@ -41,20 +59,56 @@ def known_keys(session: Session, keys: Collection[str]) -> set[str]:
     return set(session.scalars(select(OutboxMessage.key).where(OutboxMessage.key.in_(keys))))
 
 
-def ids_to_send(session: Session, now: datetime, *, limit: int) -> list[int]:
-    """Return queued messages whose time has come, oldest first."""
-    return list(
-        session.scalars(
-            select(OutboxMessage.id)
-            .where(OutboxMessage.status == "queued", OutboxMessage.not_before <= now)
-            .order_by(OutboxMessage.id)
-            .limit(limit)
-        )
+def lock_due(session: Session, now: datetime, *, limit: int, without: Collection[str]) -> list[Due]:
+    """Lock and return queued messages whose time has come, oldest first, but none of the channels *without*.
+
+    While a policy's message waits for another try, the later ones of that policy wait behind it.
+    """
+    earlier = aliased(OutboxMessage)
+    waits = exists().where(
+        earlier.business_key == OutboxMessage.business_key,
+        earlier.id < OutboxMessage.id,
+        earlier.status == "queued",
+        earlier.attempts > 0,
     )
+    query = (
+        select(OutboxMessage, ProcessInstance.ended_at.is_not(None), Customer.do_not_contact)
+        .outerjoin(ProcessInstance, ProcessInstance.id == OutboxMessage.instance_id)
+        .outerjoin(Renewal, Renewal.id == OutboxMessage.instance_id)
+        .outerjoin(Customer, Customer.id == Renewal.customer_id)
+        .where(
+            OutboxMessage.status == "queued",
+            OutboxMessage.not_before <= now,
+            OutboxMessage.channel.not_in(without),
+            ~waits,
+        )
+        .order_by(OutboxMessage.id)
+        .limit(limit)
+        .with_for_update(of=OutboxMessage)
+        .execution_options(populate_existing=True)
+    )
+    return [
+        Due(message, bool(ended), bool(opted_out)) for message, ended, opted_out in session.execute(query)
+    ]
 
 
-def lock_message(session: Session, message_id: int) -> tuple[OutboxMessage, bool]:
-    """Return one message, locked, and whether the instance it speaks of has ended.
+def has_to_send(session: Session, now: datetime) -> bool:
+    """Whether anything is due or was left behind by a sender that crashed."""
+    due = and_(OutboxMessage.status == "queued", OutboxMessage.not_before <= now)
+    query = select(OutboxMessage.id).where(due | (OutboxMessage.status == "sending")).limit(1)
+    return session.execute(query).first() is not None
+
+
+def lock_sending(session: Session, ids: Collection[int] | None = None) -> Sequence[OutboxMessage]:
+    """Lock and return the messages that are being sent (of *ids*, if given), oldest first."""
+    query = select(OutboxMessage).where(OutboxMessage.status == "sending").order_by(OutboxMessage.id)
+    if ids is not None:
+        query = query.where(OutboxMessage.id.in_(ids))
+    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+
+
+def lock_message(session: Session, message_id: int) -> OutboxMessage:
+    """Return one message, locked.
 
     Raises:
         NotFound: no such message.
@@ -62,5 +116,4 @@ def lock_message(session: Session, message_id: int) -> tuple[OutboxMessage, bool
     row = session.get(OutboxMessage, message_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound(what="消息", key=message_id)
-    instance = session.get(ProcessInstance, row.instance_id) if row.instance_id is not None else None
-    return row, instance is not None and instance.ended_at is not None
+    return row

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
 from engine.errors import ClockError, Conflict, DatabaseNotReady
-from engine.store import calendar, history, organisation
+from engine.store import calendar, history, locks, organisation
 from engine.store.base import Base
+from engine.store.locks import Hold as Hold
 from engine.store.outbox import OutboxMessage, known_keys
+from engine.store.queue import NewJob, enqueue
 
 HISTORY_LOCK = 0x52454E  # pg_advisory_xact_lock: one writer of the hash chain at a time
 
@@ -30,6 +32,7 @@ class Tx(Session):
         self.events: list[history.NewEvent] = []
         self.outgoing: dict[str, OutboxMessage] = {}
         self.later: list[Base] = []
+        self.jobs: list[NewJob] = []
 
     def record(
         self,
@@ -82,11 +85,13 @@ class Tx(Session):
         For verbs that put rows into the session only after the block.
         """
         events, later, outgoing = len(self.events), len(self.later), dict(self.outgoing)
+        jobs = len(self.jobs)
         try:
             yield
         except BaseException:
             del self.events[events:]
             del self.later[later:]
+            del self.jobs[jobs:]
             self.outgoing = outgoing
             raise
 
@@ -106,15 +111,24 @@ class Tx(Session):
         """Queue *message*, unless one with its key was ever queued (asked once, at the commit)."""
         self.outgoing.setdefault(message.key, message)
 
-    def settle(self, *, locks_history: bool) -> None:
-        """Write down what was collected: rows, queued messages and the chained history."""
+    def enqueue(self, name: str, *, lock: str | None = None, once: str | None = None, **args: Any) -> None:
+        """Have a worker run the job *name* after the commit; the embedded default's ticker needs no telling."""
+        self.jobs.append(NewJob(name=name, args=args, lock=lock, once=once))
+
+    def settle(self, *, is_shared: bool) -> None:
+        """Write down what was collected: rows, messages, jobs (*is_shared*: on a server) and the history."""
         self.write()
         if self.outgoing:
             known = known_keys(self, self.outgoing)
-            self.add_all(message for key, message in self.outgoing.items() if key not in known)
+            fresh = [message for key, message in self.outgoing.items() if key not in known]
+            self.add_all(fresh)
             self.flush()
+            if fresh:
+                self.enqueue("deliver", lock="deliver")
+        if self.jobs and is_shared:
+            enqueue(self, self.jobs)
         if self.events:
-            if locks_history:
+            if is_shared:
                 self.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": HISTORY_LOCK})
             history.chain(self, self.events)
 
@@ -127,6 +141,11 @@ class Store:
         shared = organisation.cache()
         self._tx = sessionmaker(self.engine, class_=Tx, expire_on_commit=False, autoflush=False, info=shared)
         self._read = sessionmaker(self.engine, expire_on_commit=False, autoflush=False, info=shared)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the database is a server's, which many processes work on."""
+        return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -141,7 +160,7 @@ class Store:
                 if self.engine.dialect.name == "sqlite":
                     session.execute(text("BEGIN IMMEDIATE"))
                 yield session
-                session.settle(locks_history=self.engine.dialect.name == "postgresql")
+                session.settle(is_shared=self.is_shared)
                 session.commit()
             except (StaleDataError, IntegrityError) as error:
                 session.rollback()
@@ -154,6 +173,24 @@ class Store:
             except BaseException:
                 session.rollback()
                 raise
+
+    @contextmanager
+    def alone(self, name: str, *, patience: int = 0) -> Iterator[Hold | None]:
+        """Hold the lock *name*, which at most one process has; None when it is not free in *patience* seconds.
+
+        It ends with the process: on PostgreSQL it belongs to a connection, on SQLite to an open file.
+        """
+        hold = self.take(name, patience=patience)
+        try:
+            yield hold
+        finally:
+            if hold is not None:
+                hold.release()
+
+    def take(self, name: str, *, patience: int = 0) -> Hold | None:
+        """Take the lock *name* as :meth:`alone` does, for the caller to release."""
+        take = locks.take_advisory if self.is_shared else locks.take_file
+        return take(self.engine, name, patience)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

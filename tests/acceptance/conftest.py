@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.desk import Desk
+from tests.support import databases
 from tests.support.org import write_org
 
 START = "2026-10-01T09:00"
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a desk on which everything but a list is ready."""
-    home = tmp_path_factory.mktemp("prepared")
+    home = databases.create(database, tmp_path_factory.mktemp("prepared"))
     desk = Desk(home)
     desk.run("db", "upgrade")
     desk.run("clock", "set", START)
@@ -24,11 +25,13 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     desk.run("user", "add", "owner", "--role", "process_owner", "--unit", "PC3301")
     desk.run("user", "add", "second", "--role", "approver", "--unit", "PC3301")
     desk.run("deploy", "--by", "owner")
-    return home
+    yield home
+    databases.drop(home)
 
 
 @pytest.fixture
-def desk(prepared: Path, tmp_path: Path) -> Desk:
+def desk(prepared: Path, tmp_path: Path) -> Iterator[Desk]:
     """A fresh copy of the prepared desk; the clock stands at 2026-10-01 09:00 Shanghai."""
-    shutil.copytree(prepared, tmp_path / "desk")
-    return Desk(tmp_path / "desk")
+    home = databases.copy(prepared, tmp_path / "desk")
+    yield Desk(home)
+    databases.drop(home)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 from click.testing import CliRunner
 
 from engine.cli import main
+from tests.support import databases
 
 COLUMNS = (
     "保单号,险类,车架号,车牌号,车主,证件号码,手机,厂牌车型,初登日期,使用性质,能源类型,座位数,新车购置价,"
@@ -40,12 +39,7 @@ class Desk:
     env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.env = {
-            "RENEWALS_DATABASE_URL": f"sqlite:///{self.home / 'renewals.db'}",
-            "RENEWALS_SINK": str(self.home / "sent.jsonl"),
-            "RENEWALS_CLOCK": "virtual",
-            **self.env,
-        }
+        self.env = {**databases.environment(self.home), **self.env}
 
     def run(self, *args: str) -> Any:
         """Run one command with ``--json`` and return what it printed; a refusal raises."""
@@ -58,9 +52,7 @@ class Desk:
 
     def sql(self, query: str, *params: Any) -> list[dict[str, Any]]:
         """Read one of the reporting views."""
-        with closing(sqlite3.connect(self.home / "renewals.db")) as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(query, params)]
+        return databases.read(self.home, query, *params)
 
     def write(self, name: str, content: bytes) -> str:
         """Put a file beside the database and return its path."""

@@ -11,6 +11,8 @@ from engine.api import Engine
 from tests.acceptance.desk import vin
 from tests.support.console import Browser, renewal_of, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 # Words that stay Latin on a Chinese page: product and vehicle names, codes, the switch itself.
 LATIN = re.compile(r"[A-Za-z]{2,}")
 ALLOWED = re.compile(

@@ -17,6 +17,8 @@ from engine.api import Engine
 from engine.tables import HistoryEvent
 from tests.support.console import PASSWORD, Browser, signed_in
 
+pytestmark = pytest.mark.one_database
+
 OPEN = {"/login", "/logout", "/language", "/healthz", "/readyz"}
 
 

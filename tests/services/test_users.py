@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from engine.errors import BadInput, Forbidden, NotFound, SignInRefused, WeakPass
 from engine.services import access, sign_in, timers, users
 from engine.store.history import HistoryEvent
 from engine.store.people import Post, SignInSession, UserAccount
-from tests.support.house import PASSWORD, actor, sign_in_for, staffed_house
+from tests.support import databases
+from tests.support.house import PASSWORD, actor, opened, sign_in_for, staffed_house
 
 REAL = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
@@ -34,8 +36,17 @@ class RealTime:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    return staffed_house(tmp_path_factory.mktemp("users"))
+def staffed(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    home = databases.create(database, tmp_path_factory.mktemp("users"))
+    staffed_house(home).store.engine.dispose()
+    yield home
+    databases.drop(home)
+
+
+@pytest.fixture(scope="module")
+def prepared(staffed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with opened(databases.copy(staffed, tmp_path_factory.mktemp("still") / "users")) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -47,8 +58,9 @@ def real(monkeypatch: pytest.MonkeyPatch) -> RealTime:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return staffed_house(tmp_path)
+def engine(staffed: Path, tmp_path: Path) -> Iterator[Engine]:
+    with opened(databases.copy(staffed, tmp_path / "house")) as engine:
+        yield engine
 
 
 def actions(engine: Engine, name: str | None = None) -> list[str]:

@@ -6,7 +6,6 @@ one for nearly every distance to expiry; AG009 (workplace ZC02, specialist SP02)
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from engine.settings import load_settings
 from engine.tables import Renewal, UserTask
 from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv, vin
+from tests.support import databases
 from tests.support.org import write_org
 
 TODAY = date(2026, 11, 24)
@@ -55,16 +55,8 @@ UNITS = {
 
 
 def settings(home: Path) -> Any:
-    """Return settings of an embedded database in *home* on the virtual clock."""
-    return load_settings(
-        {
-            "RENEWALS_DATABASE_URL": f"sqlite:///{home / 'book.db'}",
-            "RENEWALS_SINK": str(home / "sent.jsonl"),
-            "RENEWALS_CLOCK": "virtual",
-            "RENEWALS_SECRET_KEY": "only-for-tests-only-for-tests",
-            "RENEWALS_DATA_KEY": "A" * 43,
-        }
-    )
+    """Return settings of the installation in *home* on the virtual clock."""
+    return load_settings(databases.environment(home))
 
 
 def open_book(home: Path) -> api.Engine:
@@ -244,5 +236,4 @@ def signed_in(app: Flask, name: str) -> Browser:
 
 def copy_book(prepared: Path, home: Path) -> Path:
     """Copy a built book, so that a test may change it."""
-    shutil.copytree(prepared, home)
-    return home
+    return databases.copy(prepared, home)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from engine.domain.actor import SYSTEM, Actor
 from engine.domain.demo_people import demo_org
 from engine.services import directory, schema, timers, users
 from engine.settings import load_settings
+from tests.support import databases
 
 START = datetime(2026, 10, 1, 9, tzinfo=SHANGHAI)
 PASSWORD = "correct horse 27"
@@ -18,14 +21,7 @@ PASSWORD = "correct horse 27"
 
 def empty_house(home: Path, start: datetime = START) -> Engine:
     """Return an engine with the schema and the shipped holidays only."""
-    settings = load_settings(
-        {
-            "RENEWALS_DATABASE_URL": f"sqlite:///{home / 'renewals.db'}",
-            "RENEWALS_SINK": str(home / "sent.jsonl"),
-            "RENEWALS_CLOCK": "virtual",
-        }
-    )
-    engine = build_engine(settings)
+    engine = _open(home)
     schema.upgrade(engine)
     timers.set_clock(engine, start, actor=SYSTEM)
     return engine
@@ -36,6 +32,19 @@ def staffed_house(home: Path, start: datetime = START) -> Engine:
     engine = empty_house(home, start)
     directory.store_org(engine, demo_org(), actor=SYSTEM, source="demo")
     return engine
+
+
+def _open(home: Path) -> Engine:
+    return build_engine(load_settings(databases.environment(home)))
+
+
+@contextmanager
+def opened(home: Path) -> Iterator[Engine]:
+    """Open an engine on the copy of a house in *home*; its database is dropped at the end."""
+    engine = _open(home)
+    yield engine
+    engine.store.engine.dispose()
+    databases.drop(home)
 
 
 def sign_in_for(engine: Engine, *names: str) -> None:

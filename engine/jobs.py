@@ -1,0 +1,176 @@
+"""The jobs that workers run on PostgreSQL, carried by procrastinate; each calls one verb and holds no logic.
+
+A failed job is tried again, later each time; when its tries are used up it becomes an incident that an
+administrator may retry. A worker that is asked to stop gives its jobs back between two transactions, and
+those of a worker that vanished are put back by the next ``rescue``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+import structlog
+from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
+from procrastinate.exceptions import ConnectorException, JobAborted
+from procrastinate.jobs import Job
+
+from engine.api import (
+    SYSTEM,
+    Engine,
+    EngineError,
+    actor_of,
+    commit_batch,
+    count_due,
+    has_messages_due,
+    put_job,
+    report_dead_job,
+    send_queued,
+    sweep,
+    wait_before,
+)
+from engine.store.queue import QUEUE
+
+MAX_ATTEMPTS = 8
+SWEEPERS = 8  # sweep jobs waiting at once at most: as many workers can help with one night
+CHUNK = 200
+GRACE = 5  # seconds a running job may take after SIGTERM before it is asked to give itself back
+HEARTBEAT = 10
+SILENCE = 40  # seconds without a heartbeat after which a worker counts as gone
+RECONNECT = 2
+log = structlog.get_logger()
+
+
+class Patiently(BaseRetryStrategy):
+    """Try again, later each time; a job that was given back at a shutdown at once."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Return when to try again, None when this was the last try or another would end the same."""
+        if isinstance(exception, JobAborted | asyncio.CancelledError):
+            return RetryDecision(retry_in={"seconds": 0})
+        if is_final(exception, job):
+            return None
+        seconds = wait_before(job.attempts + 1, f"job:{job.id}").total_seconds()
+        return RetryDecision(retry_in={"seconds": round(seconds)})
+
+
+def is_final(exception: BaseException, job: Job) -> bool:
+    """Whether *exception* ends the job: a refusal stays one, and tries are counted."""
+    return isinstance(exception, EngineError) or job.attempts + 1 >= MAX_ATTEMPTS
+
+
+def enqueue_due(engine: Engine) -> None:
+    """Queue what is due now: as many sweeps as help, one delivery, one rescue; called by the ticker."""
+    now = engine.clock.now()
+    due = count_due(engine, now, limit=SWEEPERS * CHUNK)
+    for number in range(-(-due // CHUNK)):
+        put_job(engine, "sweep", once=f"sweep:{number}")
+    if has_messages_due(engine, now):
+        put_job(engine, "deliver", lock="deliver", once="deliver")
+    put_job(engine, "rescue", once="rescue")
+
+
+def build_app(engine: Engine) -> App:
+    """Return the app with the jobs of *engine*."""
+    conninfo = engine.settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+    app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
+    retry = Patiently()
+
+    def job(name: str) -> Callable[[Callable[..., Any]], Any]:
+        return app.task(name=name, queue=QUEUE, retry=retry, pass_context=True)
+
+    def kept(context: JobContext, act: Callable[[], None]) -> None:
+        """Run *act*; when it fails for the last time keep an incident."""
+        try:
+            act()
+        except JobAborted:
+            raise
+        except Exception as error:
+            if is_final(error, context.job):
+                report_dead_job(engine, context.job.task_name, context.job.task_kwargs, error)
+            raise
+
+    @job("sweep")
+    def _sweep(context: JobContext) -> None:
+        def act() -> None:
+            while sweep(engine, now=engine.clock.now(), limit=CHUNK) is not None:
+                if context.should_abort():
+                    raise JobAborted
+
+        kept(context, act)
+
+    @job("deliver")
+    def _deliver(context: JobContext) -> None:
+        kept(context, lambda: _give(send_queued(engine, now=engine.clock.now())))
+
+    @job("commit_import")
+    def _commit_import(context: JobContext, batch_id: int, actor: str) -> None:
+        def look(_done: int) -> None:
+            if context.should_abort():
+                raise JobAborted
+
+        def act() -> None:
+            commit_batch(engine, batch_id, actor=_who(engine, actor), on_progress=look)
+
+        kept(context, act)
+
+    @app.task(name="rescue", queue=QUEUE, pass_context=True)
+    async def _rescue(context: JobContext) -> None:
+        await app.job_manager.prune_stalled_workers(SILENCE)
+        for lost in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENCE):
+            log.warning("job_rescued", job=lost.task_name, id=lost.id)
+            await app.job_manager.retry_job(lost)
+
+    return app
+
+
+def _give(_result: object) -> None:
+    """Swallow a result: what was done stands in the database."""
+
+
+def _who(engine: Engine, name: str) -> Any:
+    return SYSTEM if name == SYSTEM.name else actor_of(engine, name)
+
+
+def work(engine: Engine, *, concurrency: int) -> None:
+    """Run jobs until SIGTERM or SIGINT; a lost database is waited for."""
+    asyncio.run(_work(engine, concurrency))
+
+
+async def _work(engine: Engine, concurrency: int) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    while not stop.is_set():
+        try:
+            await _work_connected(build_app(engine), concurrency, stop)
+        except (ConnectorException, psycopg.Error) as error:
+            log.warning("worker_lost_database", error=type(error.__cause__ or error).__name__)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), RECONNECT)
+
+
+async def _work_connected(app: App, concurrency: int, stop: asyncio.Event) -> None:
+    async with app.open_async():
+        running = asyncio.create_task(
+            app.run_worker_async(
+                queues=[QUEUE],
+                concurrency=concurrency,
+                shutdown_graceful_timeout=GRACE,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                update_heartbeat_interval=HEARTBEAT,
+                stalled_worker_timeout=SILENCE,
+            )
+        )
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
