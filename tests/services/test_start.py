@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support import databases
 from tests.support.console import copy_book
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ print(*sorted({"alembic", "xlsxwriter", "openpyxl", "structlog"} & set(sys.modul
 
 def test_a_start_on_a_ready_database_loads_no_tool_of_rare_work(prepared_book: Path, tmp_path: Path) -> None:
     home = copy_book(prepared_book, tmp_path / "book")
-    env = os.environ | {"RENEWALS_DATABASE_URL": f"sqlite:///{home / 'book.db'}", "RENEWALS_CLOCK": "virtual"}
+    env = os.environ | databases.environment(home)
 
     said = subprocess.run(
         [sys.executable, "-c", START], cwd=ROOT, env=env, capture_output=True, text=True, check=False
