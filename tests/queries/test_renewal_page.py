@@ -20,7 +20,7 @@ from engine.api import (
 )
 from engine.queries.timeline import Timeline
 from tests.acceptance.desk import vin
-from tests.support.console import counted, renewal_of
+from tests.support.console import DAYS_LEFT, counted, renewal_of
 
 OPERATIONS = {name: operation.label for name, operation in CATALOGUE.items()}
 
@@ -96,7 +96,7 @@ def test_an_ended_renewal_waits_for_nothing(book: Engine) -> None:
 
     assert "结果为“已续保”" in page.waiting.zh
     assert () == page.tasks
-    assert () == page.timers
+    assert () == page.coming
     assert () == page.path.live
 
 
@@ -188,3 +188,13 @@ def test_the_page_and_its_timeline_take_few_statements(still_book: Engine) -> No
 
     assert len(page) <= 9
     assert len(past) <= 6
+
+
+def test_now_and_next_say_the_same(still_book: Engine) -> None:
+    for car in DAYS_LEFT:
+        page = show(still_book, car, "AU01")
+        days = [one.day for one in page.coming]
+
+        assert sorted(days) == days, car
+        if page.coming and not page.tasks:
+            assert days[0].isoformat() in page.waiting.zh, car
