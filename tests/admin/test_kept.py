@@ -110,9 +110,7 @@ def test_a_form_of_another_site_is_not_kept(
 
 def test_a_form_without_its_author_s_seal_is_not_kept(app: Flask) -> None:
     for mark in ("", "AG001", "IkFHMDAxIg.forged"):
-        page = app.test_client().post(
-            "/tasks/1/draft", data={"note": WORDS, "typed_by": mark}, headers=OURS
-        )
+        page = app.test_client().post("/tasks/1/draft", data={"note": WORDS, "typed_by": mark}, headers=OURS)
         assert 401 == page.status_code
         assert "已保留" not in page.get_data(as_text=True)
 
