@@ -7,14 +7,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import gettext as _
 
 from admin.context import current_engine
 from admin.i18n import language
+from admin.vehicle_words import in_english
 from engine.api import (
+    NAME_EN,
     BatchStatus,
     DayKind,
+    EngineError,
     IncidentStatus,
     Line,
     MessageName,
@@ -26,9 +29,11 @@ from engine.api import (
     TaskStatus,
     UnitKind,
     WithheldFor,
+    due_day,
 )
 
 NOTHING = "—"
+TEN_THOUSAND = 10_000
 _WEEKDAYS = {
     "zh": ["周一", "周二", "周三", "周四", "周五", "周六", "周日"],
     "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
@@ -68,6 +73,11 @@ def show_moment(moment: datetime | None) -> str:
     return f"{local:%Y-%m-%d} {weekday(local.date())} {local:%H:%M}"
 
 
+def show_due(moment: datetime | None) -> str:
+    """Return the last day on which a task is in time; *moment* is the instant at which that day is over."""
+    return show_day(due_day(moment, current_engine().clock.zone))
+
+
 def local_day(moment: datetime) -> date:
     """Return the business date of an instant."""
     return moment.astimezone(current_engine().clock.zone).date()
@@ -90,8 +100,17 @@ def show_short_day(day: date | None) -> str:
 
 
 def show_money(amount: Decimal | None) -> str:
-    """Return yuan with thousands separators and two decimals."""
-    return NOTHING if amount is None else f"{amount:,.2f}"
+    """Return an amount in yuan with its unit, thousands separators and two decimals."""
+    return NOTHING if amount is None else _("%(amount)s 元", amount=f"{amount:,.2f}")
+
+
+def show_limit(amount: Decimal | None) -> str:
+    """Return a sum insured as people say it: ``200 万元``; what is no whole 万 as money."""
+    if amount is None or amount % TEN_THOUSAND:
+        return show_money(amount)
+    if language() == "en":
+        return f"CNY {amount:,.0f}"
+    return f"{amount // TEN_THOUSAND:,.0f} 万元"
 
 
 def show_factor(value: Decimal | None) -> str:
@@ -127,6 +146,24 @@ def show_days_left(days: int) -> str:
     return _("今天到期") if days == 0 else _("已过期 %(n)s 天", n=-days)
 
 
+def show_diagram_name(name: str) -> str:
+    """Return the name of a diagram element in the language of the request, as the newest diagrams have it."""
+    if language() == "zh":
+        return name
+    if not hasattr(g, "diagram_names"):
+        try:
+            elements = current_engine().latest().process.elements.by_id.values()
+        except EngineError:
+            elements = {}.values()
+        g.diagram_names = {e.name: e.properties.get(NAME_EN) or e.name for e in elements}
+    return str(g.diagram_names.get(name, name))
+
+
+def show_use(text: str) -> str:
+    """Return a vehicle's use or energy type, which lists give in Chinese, in the language of the request."""
+    return text if language() == "zh" else in_english(text)
+
+
 def init_formatters(app: Flask) -> None:
     """Give the templates their filters."""
     app.jinja_env.filters.update(
@@ -141,4 +178,8 @@ def init_formatters(app: Flask) -> None:
         code=show_code,
         role_names=show_roles,
         days_left=show_days_left,
+        due_day=show_due,
+        diagram_name=show_diagram_name,
+        vehicle_word=show_use,
+        limit=show_limit,
     )

@@ -8,9 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -28,6 +40,7 @@ from wtforms.validators import InputRequired, Length
 from admin.context import current_engine, is_public, public
 from admin.errors import page, say
 from admin.i18n import COOKIE as LANGUAGE
+from admin.kept import KEPT, Kept, late_submission, seal, unseal
 from admin.targets import local_target
 from engine.api import (
     Actor,
@@ -167,6 +180,9 @@ def init_security(app: Flask, engine: Engine) -> None:
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> ResponseReturnValue:
+        actor, kept = current_actor(), late_submission()
+        if actor is not None and kept is not None and kept.author == actor.name:
+            return _offer_again(kept), 400
         sentence = _("本页停留过久或已在别处重新登录，为安全起见未提交。请返回上一页刷新后重试。")
         return page(400, sentence)
 
@@ -219,7 +235,7 @@ def _install_sign_in(app: Flask) -> None:
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     limited = limiter.limit(WRONG_TRIES, methods=["POST"], deduct_when=_was_refused)
     views = app.view_functions
-    views["security.login"] = public(_stay_here(limited(views["security.login"]), "/"))
+    views["security.login"] = public(_give_back(_stay_here(limited(views["security.login"]), "/")))
     views["security.logout"] = public(_stay_here(views["security.logout"], "/login"))
     user_logged_out.connect(_end_session, app)
 
@@ -242,6 +258,35 @@ def _stay_here(view: Callable[..., Any], default: str) -> Callable[..., Response
     return inside
 
 
+def _give_back(view: Callable[..., Any]) -> Callable[..., ResponseReturnValue]:
+    """After a sign-in that carries a late submission: offer it to whoever typed it, to nobody else."""
+
+    def inside(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        answer = view(*args, **kwargs)
+        kept, actor = unseal(request.form.get(KEPT)), current_actor()
+        if kept is None or actor is None or getattr(answer, "status_code", None) != 303:
+            return cast("ResponseReturnValue", answer)
+        if kept.author != actor.name:
+            flash(_("登录前未提交的内容由另一位用户填写，已丢弃。"), "warning")
+            return redirect("/", code=303)
+        return _offer_again(kept)
+
+    inside.__name__ = view.__name__
+    return inside
+
+
+def _offer_again(kept: Kept) -> str:
+    """Show the page that submits *kept* once its author says so."""
+    return render_template("security/again.html", kept=kept)
+
+
+def _ask_again(kept: Kept) -> ResponseReturnValue:
+    """Ask for a sign-in on the spot and carry *kept* through it."""
+    session.pop("_user_id", None)
+    sealed = seal(kept)
+    return render_template("security/login.html", kept=sealed, author=kept.author, is_late=True), 401
+
+
 def _end_session(_app: Flask, user: Any = None, **_extra: Any) -> None:
     if isinstance(user, DeskUser):
         end_session(current_engine(), user.fs_uniquifier)
@@ -257,12 +302,17 @@ def _guard() -> ResponseReturnValue | None:
     """Refuse strangers everywhere but on marked pages; unknown addresses stay unknown."""
     if request.endpoint is None or is_public(request.endpoint) or current_actor() is not None:
         return None
-    if request.method not in ("GET", "HEAD") or request.headers.get("X-Requested-With"):
+    if request.headers.get("X-Requested-With"):
         abort(401)
+    if request.method not in ("GET", "HEAD"):
+        kept = late_submission()
+        return _ask_again(kept) if kept else abort(401)
+    wished = request.full_path.rstrip("?") if request.path != "/" else None
     if "_user_id" in session:
         session.pop("_user_id")
         flash(_("登录已失效（长时间未操作、权限变更或在别处退出），请重新登录。"), "warning")
-    wished = request.full_path.rstrip("?") if request.path != "/" else None
+    elif wished:
+        flash(_("请先登录，登录后会打开您要看的页面。"), "info")
     return redirect(url_for("security.login", next=wished), code=303)
 
 

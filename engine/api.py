@@ -52,6 +52,7 @@ from engine.errors import TaskAlreadyClosed as TaskAlreadyClosed
 from engine.errors import TaskChanged as TaskChanged
 from engine.errors import TaskTaken as TaskTaken
 from engine.errors import WeakPassword as WeakPassword
+from engine.queries.diagram import NAME_EN as NAME_EN
 from engine.queries.diagram import Path as Path
 from engine.queries.diagram import diagram_of as diagram_of
 from engine.queries.home import HomePage as HomePage
@@ -70,6 +71,7 @@ from engine.queries.people import own_units as own_units
 from engine.queries.portfolio import PortfolioWish as PortfolioWish
 from engine.queries.portfolio import portfolio_page as portfolio_page
 from engine.queries.present import Present as Present
+from engine.queries.present import due_day as due_day
 from engine.queries.renewal_page import RenewalPage as RenewalPage
 from engine.queries.renewal_page import renewal_page as renewal_page
 from engine.queries.sentences import actions_of as actions_of

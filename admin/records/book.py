@@ -6,9 +6,10 @@ from __future__ import annotations
 from flask import url_for
 from flask_babel import lazy_gettext
 
+from admin.formatters import show_due
 from admin.i18n import language
 from admin.records.base import RecordView
-from admin.records.filters import CodeFilter, FlagFilter, StartFilter
+from admin.records.filters import CodeFilter, FlagFilter, SinceDue, StartFilter, UntilDue
 from admin.records.words import (
     BOOK,
     RENEWAL_LINKS,
@@ -110,7 +111,7 @@ class TaskRecords(RecordView):
         "version": lazy_gettext("版本"),
     }  # fmt: skip
     codes = {"role": "role", "stage": "stage", "status": "task_status"}
-    cells = {"vehicle": vehicle}
+    cells = {"vehicle": vehicle, "due_at": lambda _view, row: show_due(row.due_at)}
     links = RENEWAL_LINKS
     column_sortable_list = ("status", "due_at", "completed_at", "action_id")
     column_default_sort = [("due_at", True), ("id", True)]
@@ -119,7 +120,8 @@ class TaskRecords(RecordView):
         CodeFilter(UserTask.role, lazy_gettext("岗位"), options(Role)),
         StartFilter(UserTask.action_id, lazy_gettext("动作")),
         StartFilter(UserTask.assignee_no, lazy_gettext("办理人工号")),
-        "due_at",
+        SinceDue(UserTask.due_at, lazy_gettext("截止")),
+        UntilDue(UserTask.due_at, lazy_gettext("截止")),
     )
 
 

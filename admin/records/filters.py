@@ -148,6 +148,22 @@ class UntilInstant(UntilDay):
         return query.filter(self.get_column(alias) < value)
 
 
+class SinceDue(SinceInstant):
+    """Due days from a day on; a due day ends where the next one begins."""
+
+    def apply(self, query: Any, value: Any, alias: Any = None) -> Any:
+        """Keep what is due that day or later."""
+        return query.filter(self.get_column(alias) > value)
+
+
+class UntilDue(UntilInstant):
+    """Due days up to a day, itself included."""
+
+    def apply(self, query: Any, value: Any, alias: Any = None) -> Any:
+        """Keep what is due that day or earlier."""
+        return query.filter(self.get_column(alias) <= value)
+
+
 class RecordFilters(FilterConverter):  # type: ignore[misc]
     """Makes filters from the type of a column that is only named."""
 

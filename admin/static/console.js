@@ -39,3 +39,13 @@ for (const form of document.querySelectorAll("form[data-auto]")) {
     if (event.target.matches("select, input[type=date], input[type=checkbox]")) form.requestSubmit();
   });
 }
+
+// Rows of tabs that are wider than the screen begin where the chosen one stands.
+const showChosen = () => {
+  for (const chosen of document.querySelectorAll(".ui-tabs [aria-current], .ui-sheets [aria-current]")) {
+    const row = chosen.parentElement;
+    const [tab, frame] = [chosen.getBoundingClientRect(), row.getBoundingClientRect()];
+    row.scrollLeft += tab.left - frame.left - (frame.width - tab.width) / 2;
+  }
+};
+showChosen();

@@ -26,6 +26,7 @@ const open = async (id) => {
     if (tab.dataset.sheet === id) tab.setAttribute("aria-current", "true");
     else tab.removeAttribute("aria-current");
   }
+  showChosen();
   const xml = await fetchSheet(sheet);
   await RenewalViewer.show(container, xml, {
     completed: data.completed,

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say
+from admin.kept import secret_route
 from admin.menu import MenuItem, register_user_link
 from admin.security import current_signed_in, current_token
 from engine.api import SignInRefused, WeakPassword, change_password, own_units
@@ -25,6 +26,7 @@ def index() -> str:
 
 
 @blueprint.post("/password")
+@secret_route
 def password() -> ResponseReturnValue:
     """Change the own password; every other session of the account ends."""
     old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))

@@ -121,7 +121,7 @@ def _diagram(renewal_id: int, path: Path) -> dict[str, object]:
         "sheets": [
             {
                 "id": sheet.id,
-                "name": sheet.name,
+                "name": sheet.name.say(language()),
                 "url": url_for("renewals.diagram", renewal_id=renewal_id, process_id=sheet.id),
             }
             for sheet in path.sheets

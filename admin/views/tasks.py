@@ -51,10 +51,11 @@ def complete(task_id: int) -> ResponseReturnValue:
     except (Conflict, StepFailed) as error:
         return _render(_page(task_id), values, refusal=say(error), is_conflict=True), status_of(error)
     opened = len(done.opened)
+    name, car = page.name.say(language()), page.plate or _("无车牌")
     flash(
-        _("“%(name)s”已完成，新开 %(n)s 项任务。", name=page.name, n=opened)
+        _("%(car)s 的“%(name)s”已完成，新开 %(n)s 项任务。", car=car, name=name, n=opened)
         if opened
-        else _("“%(name)s”已完成。", name=page.name),
+        else _("%(car)s 的“%(name)s”已完成。", car=car, name=name),
         "success",
     )
     return redirect(url_for("inbox.index"), code=303)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
@@ -14,6 +15,7 @@ from engine.domain.masking import mask_plate, mask_vin
 from engine.domain.stage import days_left
 from engine.queries.cell_masks import CellMasks
 from engine.queries.plain_reason import why_waiting
+from engine.queries.present import due_day
 from engine.queries.scope import tasks_doable_by
 from engine.store.imports import ImportBatch, rows_of
 from engine.store.instances import ProcessInstance, open_incidents, open_timers
@@ -66,7 +68,7 @@ def show(engine: Engine, key: str, *, lang: str) -> dict[str, Any]:
             "exclusion_code": row.exclusion_code,
             "started_at": row.started_at,
             "ended_at": row.ended_at,
-            "open_tasks": [_task(t) for t in tasks],
+            "open_tasks": [_task(t, engine.clock.zone) for t in tasks],
             "next_timers": [{"element_id": t.element_id, "due_at": t.due_at} for t in timers],
             "incidents": [{"id": i.id, "element_id": i.element_id, "message": i.message} for i in incidents],
             "waiting_for": why_waiting(
@@ -125,10 +127,10 @@ def tasks(
         if key is not None:
             query = query.where(UserTask.instance_id == renewal_by_key(session, key).id)
         rows = session.scalars(query.order_by(UserTask.due_at, UserTask.id).limit(MAX_ROWS)).all()
-        return [_task(row) for row in rows]
+        return [_task(row, engine.clock.zone) for row in rows]
 
 
-def _task(row: UserTask) -> dict[str, Any]:
+def _task(row: UserTask, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "task_id": row.id,
         "instance_id": row.instance_id,
@@ -142,6 +144,7 @@ def _task(row: UserTask) -> dict[str, Any]:
         "stage": row.stage,
         "created_at": row.created_at,
         "due_at": row.due_at,
+        "due_date": due_day(row.due_at, zone),
         "claimed_by": row.claimed_by,
         "completed_at": row.completed_at,
         "completed_by": row.completed_by,
@@ -151,7 +154,7 @@ def _task(row: UserTask) -> dict[str, Any]:
 
 def task_text(row: Mapping[str, Any]) -> str:
     """Say one task in one line."""
-    due = f"{row['due_at']:%Y-%m-%d %H:%M}" if row["due_at"] else "—"
+    due = row["due_date"] or "—"
     who = row["assignee"] or Role(row["role"]).label.zh
     return f"#{row['task_id']} {row['action_id']} {row['name']} · {who} · {due} · {row['status']}"
 

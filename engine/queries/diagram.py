@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 
 from engine.bootstrap import Deployed
 from engine.domain.actor import Actor
-from engine.domain.codes import Stage
+from engine.domain.codes import Label, Stage
 from engine.errors import NotFound
 from engine.queries.scope import find_renewal
 from engine.store.instances import Incident, ProcessInstance
+from engine.store.tasks import UserTask
 
+NAME_EN = "name_en"
+"""Extension property with the English name of a diagram element."""
 DeployedOf = Callable[[int], Deployed]
 
 
@@ -23,7 +26,7 @@ class Sheet:
     """One diagram of the set: its id, its name, and whether the renewal is in it now or was ever."""
 
     id: str
-    name: str
+    name: Label
     is_live: bool
     was_passed: bool
 
@@ -55,10 +58,18 @@ def path_of(instance: ProcessInstance, deployed: Deployed, incidents: Sequence[I
         elements.processes, key=lambda p: (order.index(p.id) if p.id in order else len(order), p.id)
     )
     visited = {elements.by_id[element].process_id for element in passed if element in elements.by_id}
+    names_en = {instance.definition_key: "Whole renewal"} | {
+        e.called: label_of(e.id, deployed).en for e in elements.nodes if e.called
+    }
     return Path(
         version=deployed.version,
         sheets=tuple(
-            Sheet(id=p.id, name=p.name or p.id, is_live=p.id in calls, was_passed=p.id in visited)
+            Sheet(
+                id=p.id,
+                name=Label(p.name or p.id, names_en.get(p.id, p.id)),
+                is_live=p.id in calls,
+                was_passed=p.id in visited,
+            )
             for p in processes
         ),
         passed=passed,
@@ -68,10 +79,34 @@ def path_of(instance: ProcessInstance, deployed: Deployed, incidents: Sequence[I
     )
 
 
-def name_of(element_id: str, deployed: Deployed) -> str:
-    """Return the name of a diagram element, its id where the diagram gives none."""
+def label_of(element_id: str, deployed: Deployed) -> Label:
+    """Return the name of a diagram element in both languages, its id where the diagram gives none."""
     element = deployed.process.elements.by_id.get(element_id)
-    return (element.name if element else "") or element_id
+    name = (element.name if element else "") or element_id
+    return Label(name, (element.properties.get(NAME_EN) if element else None) or name)
+
+
+def task_label(task: UserTask, deployed: Deployed) -> Label:
+    """Return the name a task was opened under, in English as its diagram says."""
+    return Label(task.name, label_of(task.element_id, deployed).en)
+
+
+def next_named(element_id: str, deployed: Deployed) -> Label | None:
+    """Return what an event leads to: the first activity behind it, as far as the way does not part."""
+    elements = deployed.process.elements
+    ways = {
+        flow.source: [f.target for f in elements.flows if f.source == flow.source] for flow in elements.flows
+    }
+    at, seen = element_id, {element_id}
+    while len(ways.get(at, ())) == 1:
+        at = ways[at][0]
+        found = elements.by_id.get(at)
+        if found is None or at in seen:
+            return None
+        if found.kind.endswith("Task") or found.kind == "callActivity":
+            return label_of(at, deployed)
+        seen.add(at)
+    return None
 
 
 def diagram_of(

@@ -54,7 +54,8 @@ class InboxWish:
 class InboxRow:
     """One task as the inbox shows it; personal data is masked already.
 
-    ``due_date`` is the last day to do it; ``late_days`` counts calendar days past it, 0 when in time.
+    ``stage`` is the renewal's present one; ``due_date`` is the last day to do it; ``late_days`` counts calendar
+    days past it, 0 when in time.
     """
 
     task_id: int
@@ -183,7 +184,7 @@ def _filters(wish: InboxWish, zone: ZoneInfo) -> list[ColumnElement[bool]]:
     if wish.action_id:
         clauses.append(UserTask.action_id == wish.action_id)
     if wish.stage:
-        clauses.append(UserTask.stage == wish.stage)
+        clauses.append(Renewal.stage == wish.stage)
     if wish.due_from:
         clauses.append(UserTask.due_at > midnight(wish.due_from, zone))
     if wish.due_to:
@@ -238,7 +239,7 @@ def _row(row: Any, actor: Actor, present: Present) -> InboxRow:
         renewal_id=renewal.id,
         name=task.name,
         action_id=task.action_id,
-        stage=task.stage,
+        stage=renewal.stage,
         status=task.status,
         role=task.role,
         priority=task.priority,

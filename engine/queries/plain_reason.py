@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from engine.domain.codes import RenewalState, Role
+from engine.queries.present import due_day
 from engine.store.instances import Incident, Timer
 from engine.store.renewals import Renewal
 from engine.store.tasks import UserTask
@@ -59,11 +60,12 @@ def _for_people(tasks: Sequence[UserTask], zone: ZoneInfo, lang: str, people: Ma
     for task in sorted(tasks, key=lambda t: (t.due_at is None, t.due_at, t.id))[:3]:
         role = Role(task.role).label.say(lang)
         who = people.get(task.assignee_no or "", task.assignee_no) or ("queue" if en else "待领取")
-        due = f"{task.due_at.astimezone(zone):%m-%d %H:%M}" if task.due_at else "—"
+        last = due_day(task.due_at, zone)
+        due = f"{last:%m-%d}" if last else "—"
         parts.append(
             f"{role} {who} to do “{task.name}” by {due}"
             if en
-            else f"{role} {who} 在 {due} 前办理“{task.name}”"
+            else f"{role} {who} 最迟 {due} 办理“{task.name}”"
         )
     more = len(tasks) - len(parts)
     text = ("; " if en else "；").join(parts)

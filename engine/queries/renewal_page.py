@@ -16,12 +16,13 @@ from engine.domain.actor import Actor
 from engine.domain.codes import IncidentStatus, Label, Role
 from engine.domain.masking import mask_id_no, mask_phone, mask_policy_no, mask_vin
 from engine.domain.stage import stage_starts
-from engine.queries.diagram import DeployedOf, Path, name_of, path_of
+from engine.queries.coming import Coming, Moment, coming
+from engine.queries.diagram import DeployedOf, Path, label_of, next_named, path_of, task_label
 from engine.queries.names import people_names, unit_names
 from engine.queries.present import Present, due_day
 from engine.queries.scope import OPEN, find_renewal
 from engine.queries.vehicles import shown_customer, shown_plate
-from engine.queries.waiting import Awaited, Pending, Situation, why_waiting
+from engine.queries.waiting import Pending, Situation, why_waiting
 from engine.queries.words import choice_labels
 from engine.store.instances import Incident, ProcessInstance, Timer
 from engine.store.renewals import (
@@ -35,6 +36,7 @@ from engine.store.renewals import (
 from engine.store.tasks import UserTask
 
 SHOWN_TIMERS = 6
+SPINE, STAGE_PROCESS = "renewal", "stage_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ class TaskLine:
     """One open task of the renewal."""
 
     task_id: int
-    name: str
+    name: Label
     action_id: str
     element_id: str
     role: str
@@ -83,20 +85,11 @@ class TaskLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimerLine:
-    """One moment the renewal waits for."""
-
-    element_id: str
-    name: str
-    due_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentLine:
     """One step that failed and waits for an administrator."""
 
     id: int
-    element: str | None
+    element: Label | None
     message: str
     created_at: datetime
 
@@ -142,10 +135,9 @@ class RenewalPage:
     new_lines: tuple[LineFacts, ...]
     double_cover: tuple[LineFacts, ...]
     tasks: tuple[TaskLine, ...]
-    timers: tuple[TimerLine, ...]
+    coming: tuple[Coming, ...]
     incidents: tuple[IncidentLine, ...]
     waiting: Label
-    stage_starts: tuple[tuple[str, date], ...]
     path: Path
     started_at: datetime
     ended_at: datetime | None
@@ -181,8 +173,8 @@ def renewal_page(
     )
     units = unit_names(session, _unit_codes(renewal))
     deployed = deployed_of(instance.definition_set_id)
-    task_lines = tuple(_task(task, actor, names, present) for task in tasks)
-    timer_lines = tuple(_timer(timer, deployed) for timer in timers)
+    task_lines = tuple(_task(task, actor, names, present, deployed) for task in tasks)
+    ahead = () if renewal.ended_at else _coming(renewal, timers, deployed, present)
     return RenewalPage(
         id=renewal.id,
         plate=shown_plate(vehicle.plate),
@@ -221,10 +213,9 @@ def renewal_page(
         new_lines=tuple(line_facts(line) for line in lines if line.renews_id == renewal.id),
         double_cover=tuple(line_facts(line) for line in doubled_lines(lines, renewal.expiry_date)),
         tasks=task_lines,
-        timers=timer_lines,
+        coming=ahead,
         incidents=tuple(_incident(row, deployed) for row in incidents),
-        waiting=why_waiting(_situation(renewal, task_lines, timer_lines, incidents, present)),
-        stage_starts=tuple((str(stage), day) for stage, day in stage_starts(renewal.expiry_date).items()),
+        waiting=why_waiting(_situation(renewal, task_lines, ahead, incidents, present)),
         path=path_of(instance, deployed, incidents),
         started_at=renewal.started_at,
         ended_at=renewal.ended_at,
@@ -303,13 +294,15 @@ def line_facts(line: PolicyLine) -> LineFacts:
     )
 
 
-def _task(task: UserTask, actor: Actor, names: Mapping[str, str], present: Present) -> TaskLine:
+def _task(
+    task: UserTask, actor: Actor, names: Mapping[str, str], present: Present, deployed: Deployed
+) -> TaskLine:
     who = task.claimed_by or task.assignee_no
     due = due_day(task.due_at, present.zone)
     overdue = task.due_at is not None and task.due_at <= present.now
     return TaskLine(
         task_id=task.id,
-        name=task.name,
+        name=task_label(task, deployed),
         action_id=task.action_id,
         element_id=task.element_id,
         role=task.role,
@@ -321,16 +314,31 @@ def _task(task: UserTask, actor: Actor, names: Mapping[str, str], present: Prese
     )
 
 
-def _timer(timer: Timer, deployed: Deployed) -> TimerLine:
-    return TimerLine(
-        element_id=timer.element_id, name=name_of(timer.element_id, deployed), due_at=timer.due_at
-    )
+def _coming(
+    renewal: Renewal, timers: Sequence[Timer], deployed: Deployed, present: Present
+) -> tuple[Coming, ...]:
+    elements = deployed.process.elements.by_id
+
+    def moment(timer: Timer) -> Moment:
+        element = elements.get(timer.element_id)
+        process = element.process_id if element else None
+        return Moment(
+            name=label_of(timer.element_id, deployed),
+            then=next_named(timer.element_id, deployed) if element else None,
+            at=timer.due_at,
+            day=business_date(timer.due_at, present.zone),
+            moves_stage=process in (None, SPINE),
+            in_stage=bool(process and process.startswith(STAGE_PROCESS)),
+        )
+
+    starts = stage_starts(renewal.expiry_date)
+    return coming(starts, renewal.expiry_date, [moment(timer) for timer in timers], present.today)
 
 
 def _incident(row: Incident, deployed: Deployed) -> IncidentLine:
     return IncidentLine(
         id=row.id,
-        element=name_of(row.element_id, deployed) if row.element_id else None,
+        element=label_of(row.element_id, deployed) if row.element_id else None,
         message=row.message,
         created_at=row.created_at,
     )
@@ -339,13 +347,10 @@ def _incident(row: Incident, deployed: Deployed) -> IncidentLine:
 def _situation(
     renewal: Renewal,
     tasks: Sequence[TaskLine],
-    timers: Sequence[TimerLine],
+    ahead: tuple[Coming, ...],
     incidents: Sequence[Incident],
     present: Present,
 ) -> Situation:
-    following = [
-        (stage, day) for stage, day in stage_starts(renewal.expiry_date).items() if day > present.today
-    ]
     return Situation(
         ended_on=business_date(renewal.ended_at, present.zone) if renewal.ended_at else None,
         outcome=renewal.outcome,
@@ -354,8 +359,5 @@ def _situation(
             Pending(name=t.name, role=Role(t.role), who=t.who, due_date=t.due_date, late_days=t.late_days)
             for t in tasks
         ),
-        timer=Awaited(name=timers[0].name, day=business_date(timers[0].due_at, present.zone))
-        if timers
-        else None,
-        next_stage=following[0] if following else None,
+        coming=ahead,
     )

@@ -11,7 +11,6 @@ from engine.queries.words import (
     FIELDS,
     NOBODY,
     NOTHING,
-    SOURCES,
     Happening,
     Kind,
     Words,
@@ -104,9 +103,9 @@ def _task(event: Happening) -> str:
     return f"“{event.subject}”（{action}）" if action else f"“{event.subject}”"
 
 
-def _task_en(event: Happening) -> str:
-    action = event["action_id"]
-    return f"“{event.subject}” ({action})" if action else f"“{event.subject}”"
+def _task_en(event: Happening, words: Words) -> str:
+    action, name = event["action_id"], words.task_en(event.subject)
+    return f"“{name}” ({action})" if action else f"“{name}”"
 
 
 @says("task_opened", Kind.TASK)
@@ -114,21 +113,21 @@ def _opened(event: Happening, words: Words) -> Label:
     role, number = coded(Role, event["role"]), event["assignee"]
     if number:
         name = words.person(number)
-        return Label(f"任务{_task(event)}交给 {name}", f"Task {_task_en(event)} went to {name}")
+        return Label(f"任务{_task(event)}交给 {name}", f"Task {_task_en(event, words)} went to {name}")
     return Label(
         f"任务{_task(event)}待{role.zh}领取",
-        f"Task {_task_en(event)} is offered to the role {role.en.lower()}",
+        f"Task {_task_en(event, words)} is offered to the role {role.en.lower()}",
     )
 
 
 @says("task_claimed", Kind.TASK)
-def _claimed(event: Happening, _words: Words) -> Label:
-    return Label(f"{event.who} 领取了任务{_task(event)}", f"{event.who} claimed {_task_en(event)}")
+def _claimed(event: Happening, words: Words) -> Label:
+    return Label(f"{event.who} 领取了任务{_task(event)}", f"{event.who} claimed {_task_en(event, words)}")
 
 
 @says("task_released", Kind.TASK)
-def _released(event: Happening, _words: Words) -> Label:
-    return Label(f"{event.who} 退回了任务{_task(event)}", f"{event.who} released {_task_en(event)}")
+def _released(event: Happening, words: Words) -> Label:
+    return Label(f"{event.who} 退回了任务{_task(event)}", f"{event.who} released {_task_en(event, words)}")
 
 
 @says("task_completed", Kind.TASK)
@@ -137,10 +136,10 @@ def _completed(event: Happening, words: Words) -> Label:
     chosen = [
         shown_value(name, value, asked) for name, value in outcome.items() if value not in (None, "", False)
     ]
-    zh, en = f"{event.who} 完成了任务{_task(event)}", f"{event.who} completed {_task_en(event)}"
+    zh, en = f"{event.who} 完成了任务{_task(event)}", f"{event.who} completed {_task_en(event, words)}"
     if chosen:
-        zh += "，结果：" + "、".join(label.zh for label in chosen)
-        en += ": " + ", ".join(label.en for label in chosen)
+        zh += "，结果：" + "；".join(label.zh for label in chosen)
+        en += ": " + "; ".join(label.en for label in chosen)
     return Label(f"{zh}（逾期完成）", f"{en} (late)") if event["late"] else Label(zh, en)
 
 
@@ -148,14 +147,15 @@ def _completed(event: Happening, words: Words) -> Label:
 def _missed(event: Happening, words: Words) -> Label:
     owner = words.person(event["assignee"]) if event["assignee"] else None
     zh = f"任务{_task(event)}到阶段结束仍未完成"
-    en = f"Task {_task_en(event)} was not done by the end of its stage"
+    en = f"Task {_task_en(event, words)} was not done by the end of its stage"
     return Label(f"{zh}，责任人 {owner}", f"{en}; it was {owner}'s") if owner else Label(zh, en)
 
 
 @says("task_withdrawn", Kind.TASK)
-def _withdrawn(event: Happening, _words: Words) -> Label:
+def _withdrawn(event: Happening, words: Words) -> Label:
     return Label(
-        f"任务{_task(event)}不再需要，已撤回", f"Task {_task_en(event)} is no longer needed and was withdrawn"
+        f"任务{_task(event)}不再需要，已撤回",
+        f"Task {_task_en(event, words)} is no longer needed and was withdrawn",
     )
 
 
@@ -165,7 +165,7 @@ def _reassigned(event: Happening, words: Words) -> Label:
     new = Label(*[words.person(event["to"])] * 2) if event["to"] else Label("岗位待领取", "the role's queue")
     return Label(
         f"任务{_task(event)}由 {old.zh} 转给 {new.zh}",
-        f"Task {_task_en(event)} moved from {old.en} to {new.en}",
+        f"Task {_task_en(event, words)} moved from {old.en} to {new.en}",
     )
 
 
@@ -290,7 +290,7 @@ def _fact(event: Happening, words: Words) -> Label:
         )
     if not event["source"]:
         return told
-    source = named(SOURCES, event["source"])
+    source = words.source(event["source"])
     return Label(f"{told.zh}（来源：{source.zh}）", f"{told.en} (source: {source.en})")
 
 
@@ -307,14 +307,14 @@ def _responsible(event: Happening, words: Words) -> Label:
 def _timer(event: Happening, words: Words) -> Label:
     name, planned = words.element(event["element_id"]), words.moment(event["planned"])
     return Label(
-        f"定时“{name}”到点触发，计划时间 {planned}", f"The timer “{name}” fired, planned for {planned}"
+        f"定时“{name.zh}”到点触发，计划时间 {planned}", f"The timer “{name.en}” fired, planned for {planned}"
     )
 
 
 @says("timer_cancelled", Kind.SYSTEM)
 def _timer_cancelled(event: Happening, words: Words) -> Label:
     name = words.element(event["element_id"])
-    return Label(f"定时“{name}”已取消", f"The timer “{name}” was cancelled")
+    return Label(f"定时“{name.zh}”已取消", f"The timer “{name.en}” was cancelled")
 
 
 @says("operation_done", Kind.SYSTEM)
@@ -325,23 +325,51 @@ def _operation(event: Happening, words: Words) -> Label:
 
 @says("decision_made", Kind.SYSTEM)
 def _decision(event: Happening, words: Words) -> Label:
-    name = words.element(event["element_id"])
-    return Label(f"按规则表判定“{name}”", f"Decided by table: “{name}”")
+    name, found = words.element(event["element_id"]), _findings(event["result"], words)
+    zh, en = f"按规则表“{name.zh}”", f"Decided by table “{name.en}”"
+    if not found:
+        return Label(zh, en)
+    return Label(f"{zh}：{'、'.join(x.zh for x in found)}", f"{en}: {', '.join(x.en for x in found)}")
+
+
+_FINDINGS: Mapping[tuple[str, object], Label] = {
+    ("renewable", True): Label("可续保", "renewable"),
+    ("renewable", False): Label("不可续保", "not renewable"),
+    ("is_key", True): Label("重点客户", "key customer"),
+    ("is_key", False): Label("非重点客户", "not a key customer"),
+    ("tier", "high"): Label("高端客户", "high tier"),
+    ("tier", "mid"): Label("中端客户", "mid tier"),
+    ("tier", "low"): Label("低端客户", "low tier"),
+}
+
+
+def _findings(result: object, words: Words) -> list[Label]:
+    """What a table found, in words; a new column of a changed table is shown by its own name."""
+    if not isinstance(result, Mapping):
+        return [] if result in (None, "") else [Label(str(result), str(result))]
+    told = []
+    for name, value in result.items():
+        if value in (None, ""):
+            continue
+        said = words.options.get(("exclusion_code", str(value))) if name == "code" else None
+        said = said or _FINDINGS.get((name, value))
+        told.append(said or Label(f"{name} {value}", f"{name} {value}"))
+    return told
 
 
 @says("incident_raised", Kind.SYSTEM)
 def _incident(event: Happening, words: Words) -> Label:
-    where = f"“{words.element(event.subject)}”" if event.subject else ""
+    where = words.element(event.subject) if event.subject else Label("—", "—")
     return Label(
-        f"步骤{where}执行失败，已生成异常，状态未改变",
-        f"The step {where or '—'} failed; an incident was kept, nothing changed",
+        f"步骤“{where.zh}”执行失败，已生成异常，状态未改变",
+        f"The step “{where.en}” failed; an incident was kept, nothing changed",
     )
 
 
 @says("incident_resolved", Kind.SYSTEM)
 def _resolved(event: Happening, words: Words) -> Label:
-    where = f"“{words.element(event.subject)}”" if event.subject else ""
-    return Label(f"步骤{where}的异常已处理", f"The incident at {where or 'a step'} was resolved")
+    where = words.element(event.subject) if event.subject else Label("—", "—")
+    return Label(f"步骤“{where.zh}”的异常已处理", f"The incident at “{where.en}” was resolved")
 
 
 @says("clock_moved", Kind.SYSTEM)

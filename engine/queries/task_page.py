@@ -16,7 +16,7 @@ from engine.domain.actor import Actor
 from engine.domain.codes import Label, MessageName
 from engine.domain.masking import mask_phone
 from engine.errors import NotFound
-from engine.queries.diagram import DeployedOf
+from engine.queries.diagram import DeployedOf, task_label
 from engine.queries.names import actor_names, people_names
 from engine.queries.prefill import Orphaned, facts_for_form
 from engine.queries.present import Present, due_day
@@ -63,12 +63,13 @@ class Draft:
 class TaskPage:
     """A task, its form, its renewal in short, and what was recorded so far.
 
+    ``stage`` is the renewal's present one, whatever it was when the task opened;
     ``may_do`` says whether the person may fill the form in now; ``holder`` who has claimed it.
     """
 
     task_id: int
     version: int
-    name: str
+    name: Label
     action_id: str
     role: str
     status: str
@@ -126,12 +127,14 @@ def task_page(
     draft = session.scalar(
         select(TaskDraft).where(TaskDraft.task_id == task.id, TaskDraft.user_name == actor.name)
     )
-    submissions = session.scalars(
-        select(Submission)
+    submitted = session.execute(
+        select(Submission, UserTask)
+        .outerjoin(UserTask, UserTask.id == Submission.task_id)
         .where(Submission.instance_id == renewal.id)
         .order_by(Submission.submitted_at.desc(), Submission.id.desc())
         .limit(READ_RECORDS)
     ).all()
+    submissions = [row.Submission for row in submitted]
     actors = actor_names(
         session,
         {task.claimed_by, task.completed_by, *(row.submitted_by for row in submissions[:SHOWN_RECORDS])},
@@ -144,11 +147,11 @@ def task_page(
     return TaskPage(
         task_id=task.id,
         version=task.version,
-        name=task.name,
+        name=task_label(task, deployed),
         action_id=task.action_id,
         role=task.role,
         status=task.status,
-        stage=task.stage,
+        stage=renewal.stage,
         is_open=is_open,
         may_do=is_open and doable and holder in (None, actor.name),
         is_mine=holder == actor.name,
@@ -194,12 +197,14 @@ def task_page(
         records=tuple(
             Record(
                 action_id=row.action_id,
-                title=_title(deployed.forms.get(row.form_id), row.form_id),
+                title=task_label(of, deployed)
+                if of
+                else _title(deployed.forms.get(row.form_id), row.form_id),
                 who=actors.get(row.submitted_by, row.submitted_by),
                 at=row.submitted_at,
                 answers=answers(deployed.forms.get(row.form_id), row.values),
             )
-            for row in submissions[:SHOWN_RECORDS]
+            for row, of in submitted[:SHOWN_RECORDS]
         ),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine.bootstrap import Deployed
 from engine.domain.actor import SYSTEM_NAME, Actor
 from engine.domain.codes import Label
-from engine.queries.diagram import DeployedOf
+from engine.queries.diagram import DeployedOf, label_of
 from engine.queries.keyset import pack_position, unpack_position
 from engine.queries.names import actor_names, people_names, unit_names
 from engine.queries.scope import find_renewal
@@ -138,13 +139,18 @@ def _words(
         people=people_names(session, people),
         actors=actor_names(session, {row.actor for row in rows}),
         units=unit_names(session, units),
-        elements={e.id: e.name for e in deployed.process.elements.by_id.values() if e.name}
-        if deployed
-        else {},
+        elements={e.id: label_of(e.id, deployed) for e in _elements(deployed) if e.name} if deployed else {},
         options=choice_labels(deployed.forms.values()) if deployed else {},
         answers=_answers(rows, deployed),
         operations=operations,
         zone=zone,
+        actions={
+            action: label_of(e.id, deployed)
+            for e in _elements(deployed)
+            if e.name and (action := e.properties.get("action_id"))
+        }
+        if deployed
+        else {},
     )
 
 
@@ -155,6 +161,10 @@ def _answers(
     known = deployed.forms if deployed else {}
     named = {str(row.payload["form_id"]) for row in rows if row.payload.get("form_id")}
     return {form_id: choice_labels([known[form_id]]) for form_id in named if form_id in known}
+
+
+def _elements(deployed: Deployed) -> Iterable[Any]:
+    return deployed.process.elements.by_id.values()
 
 
 def _mentioned(rows: Iterable[HistoryEvent]) -> tuple[set[str], set[str]]:

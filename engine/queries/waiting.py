@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.domain.codes import Label, RenewalState, Role, Stage
+from engine.queries.coming import Coming
 
 _WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -18,7 +19,7 @@ class Pending:
     ``due_date`` is the last day to do it; ``late_days`` counts calendar days past it.
     """
 
-    name: str
+    name: Label
     role: Role
     who: str | None
     due_date: date | None
@@ -26,23 +27,14 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Awaited:
-    """A timer that waits and the business date it fires on."""
-
-    name: str
-    day: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What is known about a renewal's waiting; tasks stand in the order they are due."""
+    """What is known about a renewal's waiting; tasks stand in the order they are due, ``coming`` by its days."""
 
     ended_on: date | None = None
     outcome: str | None = None
     failed: int = 0
     tasks: tuple[Pending, ...] = ()
-    timer: Awaited | None = None
-    next_stage: tuple[Stage, date] | None = None
+    coming: tuple[Coming, ...] = ()
 
 
 def why_waiting(situation: Situation) -> Label:
@@ -55,9 +47,9 @@ def why_waiting(situation: Situation) -> Label:
             "A step failed; it waits for an administrator to mend it. Nothing that was entered is lost.",
         )
     if situation.tasks:
-        return _joined(_people(situation.tasks), _then(situation.next_stage))
-    if situation.timer is not None:
-        return _time(situation.timer, situation.next_stage)
+        return _joined(_people(situation.tasks), _then(situation.coming))
+    if situation.coming:
+        return _time(situation.coming[0])
     return Label(
         "没有待办任务，等待承保、报价或到期日变更等消息。",
         "No task is open; it waits for news such as a new policy, a quote or a changed expiry date.",
@@ -74,8 +66,8 @@ def _ended(day: date, outcome: str | None) -> Label:
 
 def _people(tasks: tuple[Pending, ...]) -> Label:
     first = tasks[0]
-    zh = f"等待{_who_zh(first)}办理“{first.name}”"
-    en = f"Waits for {_who_en(first)} to do “{first.name}”"
+    zh = f"等待{_who_zh(first)}办理“{first.name.zh}”"
+    en = f"Waits for {_who_en(first)} to do “{first.name.en}”"
     if first.late_days:
         zh += f"，已逾期 {first.late_days} 天"
         en += f", {first.late_days} days late"
@@ -96,28 +88,33 @@ def _who_en(task: Pending) -> str:
     return task.who or f"somebody of the role {task.role.label.en.lower()}"
 
 
-def _then(next_stage: tuple[Stage, date] | None) -> Label:
-    if next_stage is None:
+def _then(coming: tuple[Coming, ...]) -> Label:
+    entry = next((one for one in coming if one.stage is not None), None)
+    if entry is None or entry.stage is None:
         return Label("", "")
-    stage, day = next_stage
-    if stage is Stage.CLOSED:
-        return Label(f"；{_zh(day)} 起不再挽回", f"; win-back ends on {_en(day)}")
+    if entry.stage is Stage.CLOSED:
+        return Label(f"；{_zh(entry.day)} 起不再挽回", f"; win-back ends on {_en(entry.day)}")
     return Label(
-        f"；{_zh(day)} 将自动进入“{stage.label.zh}”阶段",
-        f"; moves on to “{stage.label.en}” on {_en(day)}",
+        f"；{_zh(entry.day)} 将自动进入“{entry.stage.label.zh}”阶段",
+        f"; moves on to “{entry.stage.label.en}” on {_en(entry.day)}",
     )
 
 
-def _time(timer: Awaited, next_stage: tuple[Stage, date] | None) -> Label:
-    if next_stage is not None and next_stage[1] == timer.day and next_stage[0] is not Stage.CLOSED:
-        stage = next_stage[0]
+def _time(first: Coming) -> Label:
+    day_zh, day_en = _zh(first.day), _en(first.day)
+    if first.stage is Stage.CLOSED:
         return Label(
-            f"目前无需办理，{_zh(timer.day)} 将自动进入“{stage.label.zh}”阶段。",
-            f"Nothing to do now; it moves on to “{stage.label.en}” on {_en(timer.day)}.",
+            f"目前无需办理，{day_zh} 脱保挽回期结束，届时自动结案。",
+            f"Nothing to do now; the win-back period ends on {day_en} and the renewal closes by itself.",
+        )
+    if first.stage is not None:
+        return Label(
+            f"目前无需办理，{day_zh} 将自动进入“{first.stage.label.zh}”阶段。",
+            f"Nothing to do now; it moves on to “{first.stage.label.en}” on {day_en}.",
         )
     return Label(
-        f"目前无需办理，{_zh(timer.day)} 将自动继续：{timer.name}。",
-        f"Nothing to do now; it goes on by itself on {_en(timer.day)}: {timer.name}.",
+        f"目前无需办理，{day_zh} 将自动继续：{first.text.zh}。",
+        f"Nothing to do now; it goes on by itself on {day_en}: {first.text.en}.",
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,21 +45,31 @@ class Words:
     people: Mapping[str, str] = field(default_factory=dict)
     actors: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
-    elements: Mapping[str, str] = field(default_factory=dict)
+    elements: Mapping[str, Label] = field(default_factory=dict)
     options: Mapping[tuple[str, str], Label] = field(default_factory=dict)
     """(field key, stored value) → label, for facts, whichever form they were first written on."""
     answers: Mapping[str, Mapping[tuple[str, str], Label]] = field(default_factory=dict)
     """The same of each form by its id: one code may read differently on two forms."""
     operations: Mapping[str, Label] = field(default_factory=dict)
     zone: ZoneInfo = SHANGHAI
+    actions: Mapping[str, Label] = field(default_factory=dict)
+    """action id → name of the task or operation that carries it"""
 
     def person(self, number: object) -> str:
         """Return the name of an employee number."""
         return self.people.get(str(number), str(number))
 
-    def element(self, element_id: object) -> str:
+    def element(self, element_id: object) -> Label:
         """Return the name of a diagram element."""
-        return self.elements.get(str(element_id), str(element_id))
+        return named(self.elements, element_id)
+
+    def task_en(self, name: object) -> str:
+        """Return the English name of the task that was opened as *name*."""
+        return next((label.en for label in self.elements.values() if label.zh == name), str(name))
+
+    def source(self, code: object) -> Label:
+        """Return who a fact came from: a kind of source, or the task whose form told it."""
+        return named(self.actions if str(code) in self.actions else SOURCES, code)
 
     def of_form(self, form_id: object) -> Words:
         """Return these words with the labels of one form; a form nobody knows leaves codes as they are."""
@@ -87,6 +98,8 @@ class Happening:
         return self.payload.get(name)
 
 
+YES_NO = frozenset({"是", "否"})
+MONEY = frozenset({"premium", "ctp_premium", "quote_mid", "actual_quote", "new_car_price"})
 _MASKS: Mapping[str, Callable[[str], str]] = {
     "phone": mask_phone,
     "name": mask_name,
@@ -185,6 +198,8 @@ def shown_value(name: str, value: object, words: Words) -> Label:
         text = words.units.get(text, text)
     elif (name, text) in words.options:
         return words.options[name, text]
+    elif name in MONEY or name == "third_party_limit":
+        return money(text)
     return Label(text, text)
 
 
@@ -195,7 +210,7 @@ _FACT_OF = {"reason": "loss_reason", "confirmed_reason": "loss_reason", "code": 
 def choice_labels(of: Collection[forms.Form]) -> Mapping[tuple[str, str], Label]:
     """Return (field key, stored value) → label for the choice fields of forms, facts they become included.
 
-    A ticked box is said by its own label.
+    A ticked box is said by its own label; a bare yes or no with its question.
     """
     boxes = {
         (field.key, TICKED): Label(field.label.zh, field.label.en)
@@ -204,9 +219,24 @@ def choice_labels(of: Collection[forms.Form]) -> Mapping[tuple[str, str], Label]
         if field.kind is forms.FieldKind.CHECKBOX
     }
     return boxes | {
-        (key, option.value): Label(option.label.zh, option.label.en)
+        (key, option.value): _answer(field, option.label)
         for form in of
         for field in form.fields
         for option in field.options
         for key in (field.key, _FACT_OF.get(field.key, field.key))
     }
+
+
+def _answer(of: forms.Field, label: Any) -> Label:
+    if label.zh in YES_NO:
+        return Label(f"{of.label.zh}：{label.zh}", f"{of.label.en}: {label.en}")
+    return Label(label.zh, label.en)
+
+
+def money(text: str) -> Label:
+    """Return an amount in yuan with its unit and thousands separators; what is no number stays."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return Label(text, text)
+    return Label(f"{amount:,.2f} 元", f"CNY {amount:,.2f}")

@@ -14,7 +14,7 @@ from engine.spiff.elements import Element, Elements
 from engine.spiff.findings import Finding, found
 from engine.spiff.lint_xml import duration_finding, looks_like_cycle, looks_like_duration
 
-PROPERTIES = ("action_id", "form", "due", "priority", "inferred", "operation", "decision")
+PROPERTIES = ("action_id", "form", "due", "priority", "inferred", "operation", "decision", "name_en")
 """Extension properties that mean something."""
 _WITH_RESULT = frozenset({"userTask", "serviceTask", "businessRuleTask"})
 _ACTION = re.compile(r"[A-Z]-[A-Z]{1,2}[0-9]{1,2}")

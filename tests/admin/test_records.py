@@ -31,7 +31,7 @@ from engine.tables import (
     record_query,
 )
 from tests.admin.test_pages import english_words
-from tests.support.console import PASSWORD, Browser, counted, renewal_of, signed_in
+from tests.support.console import PASSWORD, TODAY, Browser, at, counted, renewal_of, signed_in, task_of
 
 ADDRESS = {
     endpoint: f"/admin/{endpoint.removesuffix('_records')}"
@@ -479,3 +479,21 @@ def test_a_page_of_a_list_costs_a_handful_of_statements(book: Engine, app: Flask
             auditor.get(f"{path}/?page_size=100")
 
         assert len(sent) <= 26, sent
+
+
+# --- days --------------------------------------------------------------------
+
+
+def test_a_task_is_due_on_the_same_day_in_the_records_and_in_the_inbox(app: Flask, book: Engine) -> None:
+    task = task_of(book, 10, "report_lapse_reason")
+    assert at(book, TODAY + timedelta(days=1), 0) == task.due_at, "the instant at which its last day is over"
+
+    person = signed_in(app, "AD01")
+    person.get(f"/admin/tasks/details/?id={task.id}")
+    assert "2026-11-24 周二" in person.text
+    assert "2026-11-25" not in person.soup.select_one("dl.ui-facts").get_text()  # type: ignore[union-attr]
+
+    for since, until, found in ((24, 24, True), (25, 30, False), (20, 23, False)):
+        names = [str(field["name"]) for field in person.get("/admin/tasks/").select("input[type=date]")]
+        person.get(f"/admin/tasks/?{names[0]}=2026-11-{since}&{names[1]}=2026-11-{until}&page_size=100")
+        assert found == (f"/admin/tasks/details/?id={task.id}&" in str(person.soup).replace("&amp;", "&"))

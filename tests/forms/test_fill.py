@@ -93,7 +93,7 @@ def test_chinese_schema_shows_the_label_on_dates(shipped: Mapping[str, Form]) ->
 
     moment = next(part for part in schema["components"] if part["key"] == "contacted_at")
     assert ("联系时间", "时间") == (moment["dateLabel"], moment["timeLabel"])
-    assert {"title": "联系拜访记录"} == schema["properties"]
+    assert {"title": "联系拜访客户"} == schema["properties"]
 
 
 def test_localising_leaves_the_form_alone(shipped: Mapping[str, Form]) -> None:

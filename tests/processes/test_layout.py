@@ -15,7 +15,7 @@ import pytest
 from lxml import etree
 
 from engine.spiff.elements import Element, Elements, Flow, read_elements
-from engine.spiff.xmlfile import parse_xml
+from engine.spiff.xmlfile import FLOW_NODES, parse_xml
 
 PROCESSES = Path(__file__).parents[2] / "processes"
 FILES = tuple(sorted(path.name for path in PROCESSES.glob("*.bpmn")))
@@ -23,6 +23,8 @@ BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 BPMNDI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 DC = "{http://www.omg.org/spec/DD/20100524/DC}"
 DI = "{http://www.omg.org/spec/DD/20100524/DI}"
+SPIFF = "{http://spiffworkflow.org/bpmn/schema/1.0/core}"
+NAMED = FLOW_NODES | {"sequenceFlow", "lane", "participant"}
 SIZES = {"event": (36, 36), "gateway": (50, 50), "task": (100, 80)}
 TEXT_MARGIN = 3
 """Pixels by which a label may touch a line: bounds are a little larger than the text in them."""
@@ -304,3 +306,19 @@ def _assert_rightwards(drawing: Drawing, path: tuple[str, ...]) -> None:
     for source, target in pairwise(path):
         assert drawing.flow(source, target)
         assert drawing.shapes[source].middle[0] < drawing.shapes[target].middle[0], (source, target)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_whatever_has_a_name_has_an_english_one(file: str) -> None:
+    tree = parse_xml((PROCESSES / file).read_bytes(), file=file)
+    path = f"{BPMN}extensionElements/{SPIFF}properties/{SPIFF}property[@name='name_en']"
+
+    names = {
+        node.get("id"): [found.get("value") for found in node.findall(path)]
+        for node in tree.iter()
+        if node.get("name") and etree.QName(node).localname in NAMED
+    }
+
+    assert len(names) > 5
+    assert [] == [key for key, found in names.items() if len(found) != 1 or not found[0]]
+    assert [] == [key for key, found in names.items() if any("\u3000" <= c for c in found[0] or "")]

@@ -151,3 +151,18 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(still_book: Engine
 def test_a_position_made_up_by_hand_is_refused(still_book: Engine) -> None:
     with pytest.raises(BadInput):
         inbox(still_book, "AG001", after="bm9uc2Vuc2U")
+
+
+def test_a_task_stands_under_the_present_stage_of_its_renewal(book: Engine) -> None:
+    from engine.tables import Renewal
+
+    task = task_of(book, 7, "record_contact")
+    with book.store.transaction() as tx:
+        tx.get_one(Renewal, task.instance_id).stage = "win_back"
+
+    found = inbox(book, "AG001", tab=InboxTab.ALL, stage="win_back").rows
+
+    assert (task.id, "win_back") in [(row.task_id, row.stage) for row in found]
+    assert task.id not in [
+        row.task_id for row in inbox(book, "AG001", tab=InboxTab.ALL, stage=task.stage).rows
+    ]

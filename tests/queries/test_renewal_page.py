@@ -21,7 +21,7 @@ from engine.api import (
 from engine.queries.timeline import Timeline
 from tests.acceptance import answers
 from tests.acceptance.desk import vin
-from tests.support.console import TODAY, complete, counted, renewal_of
+from tests.support.console import DAYS_LEFT, TODAY, complete, counted, renewal_of
 
 OPERATIONS = {name: operation.label for name, operation in CATALOGUE.items()}
 
@@ -97,7 +97,7 @@ def test_an_ended_renewal_waits_for_nothing(book: Engine) -> None:
 
     assert "结果为“已续保”" in page.waiting.zh
     assert () == page.tasks
-    assert () == page.timers
+    assert () == page.coming
     assert () == page.path.live
 
 
@@ -199,3 +199,13 @@ def test_a_confirmed_application_is_not_told_in_the_words_of_a_confirmed_loss(bo
 
     assert any(text.endswith("结果：核实无误") for text in said), said
     assert not any("确认流失" in text for text in said)
+
+
+def test_now_and_next_say_the_same(still_book: Engine) -> None:
+    for car in DAYS_LEFT:
+        page = show(still_book, car, "AU01")
+        days = [one.day for one in page.coming]
+
+        assert sorted(days) == days, car
+        if page.coming and not page.tasks:
+            assert days[0].isoformat() in page.waiting.zh, car

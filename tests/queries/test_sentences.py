@@ -8,15 +8,24 @@ from typing import Any
 
 import pytest
 
+import forms
 from engine.domain.codes import Label
 from engine.queries.sentences import SENTENCES, actions_of, sentence
-from engine.queries.words import KIND_LABELS, Happening, Kind, Words
+from engine.queries.words import KIND_LABELS, Happening, Kind, Words, choice_labels
 
 ROOT = Path(__file__).parents[2]
 WORDS = Words(
     people={"A1": "张敏", "S1": "王强"},
-    elements={"to_follow_up": "到达 T-45"},
-    options={("loss_reason", "L101"): Label("同业报价更低", "cheaper")},
+    elements={
+        "to_follow_up": Label("到达 T-45", "T-45 reached"),
+        "assess_key_customer": Label("判定重点客户", "Assess key customer"),
+        "prepare_plan": Label("续保方案与预测报价", "Programme and forecast"),
+    },
+    actions={"P-S2": Label("续保方案与预测报价", "Programme and forecast")},
+    options={
+        ("exclusion_code", "E01"): Label("车辆已过户", "sold"),
+        ("loss_reason", "L101"): Label("同业报价更低", "cheaper"),
+    },
     answers={
         "record_contact": {
             ("quote_requested", "True"): Label("需要报价", "quote requested"),
@@ -97,7 +106,7 @@ def test_kinds_part_the_actions_without_rest() -> None:
                 outcome={"result": "61", "quote_requested": True, "other": False},
                 late=True,
             ),
-            "张敏 完成了任务“拜访并登记结果”（G-L1），结果：明确拒绝、需要报价（逾期完成）",
+            "张敏 完成了任务“拜访并登记结果”（G-L1），结果：明确拒绝；需要报价（逾期完成）",
             id="a task with its result in words",
         ),
         pytest.param(
@@ -129,6 +138,21 @@ def test_kinds_part_the_actions_without_rest() -> None:
             said("message_received", name="expiry_changed", data={"expiry_date": "2027-01-05", "noise": 1}),
             "收到消息“到期日变更”：到期日 2027-01-05",
             id="a message with what it says",
+        ),
+        pytest.param(
+            said("decision_made", element_id="assess_key_customer", result={"is_key": False}),
+            "按规则表“判定重点客户”：非重点客户",
+            id="a table with what it found",
+        ),
+        pytest.param(
+            said("decision_made", element_id="x", result={"renewable": False, "code": "E01"}),
+            "按规则表“x”：不可续保、车辆已过户",
+            id="a table with its reason",
+        ),
+        pytest.param(
+            said("fact_changed", field="quote_mid", source="P-S2", **{"from": None, "to": "4620.00"}),
+            "登记预测报价：4,620.00 元（来源：续保方案与预测报价）",
+            id="an amount with its unit, and the task that told it",
         ),
     ],
 )
@@ -163,3 +187,17 @@ def test_personal_data_of_a_changed_fact_is_masked(name: str, clear: str, masked
     assert clear not in label.zh + label.en
     assert masked in label.zh
     assert masked in label.en
+
+
+def test_a_bare_yes_is_said_with_its_question() -> None:
+    labels = choice_labels(forms.load_forms(ROOT / "forms" / "definitions").values())
+
+    assert Label("能否挽回：是", "Recoverable: Yes") == labels["recoverable", "yes"]
+
+
+def test_a_task_and_a_timer_have_english_names_in_english_sentences() -> None:
+    opened = said("task_opened", "续保方案与预测报价", action_id="P-S2", role="specialist", assignee="A1")
+    fired = said("timer_fired", element_id="to_follow_up", planned="2026-11-30T16:00:00+00:00")
+
+    assert "Task “Programme and forecast” (P-S2) went to 张敏" == opened.en
+    assert "The timer “T-45 reached” fired, planned for 2026-12-01 00:00" == fired.en

@@ -60,6 +60,9 @@ def test_records_of_earlier_forms_are_shown_in_words(still_book: Engine) -> None
     said = {answer.label.zh: answer.value.zh for answer in contact.answers}
 
     assert ("G-L1", "高敬之") == (contact.action_id, contact.who)
+    assert "再次联系拜访" == contact.title.zh, (
+        "the name of the task, not of the form that several tasks share"
+    )
     assert any("意向" in text for text in said.values())
     assert not [text for text in said.values() if "T15:00" in text]
 
@@ -211,3 +214,13 @@ def test_the_page_takes_few_statements(still_book: Engine) -> None:
         task_page(session, person, task.id, present, deployed_of=still_book.deployed)
 
     assert len(statements) <= 6
+
+
+def test_the_stage_beside_a_task_is_the_one_its_renewal_is_in(book: Engine) -> None:
+    from engine.tables import Renewal
+
+    task = task_of(book, 7, "record_contact")
+    with book.store.transaction() as tx:
+        tx.get_one(Renewal, task.instance_id).stage = "win_back"
+
+    assert "win_back" == show(book, task.id, "AG001").stage

@@ -13,13 +13,16 @@
  */
 import Viewer from 'bpmn-js/lib/Viewer';
 
-import { missing, say, speak, translateModule } from './words.js';
+import { language, missing, say, speak, translateModule } from './words.js';
 
 const LIMITS = { least: 0.2, most: 4 };
-// Below the first a label cannot be read; the second is what is shown instead of the whole then.
-const LEGIBLE = 0.48;
-const READABLE = 0.8;
+// At full size the smallest label is 11 pixels high; whatever does not fit so is shown in part.
+const READABLE = 1;
+const MARGIN = 24;
 const STEP = 1.25;
+const BAR = 52; // pixels of the bar above the diagram, as in viewer.css
+// What lies on the diagram keeps its size, whatever the zoom: a thumb must hit it.
+const STEADY = { show: { minZoom: 0 }, scale: false };
 const ARROWS = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 
 const views = new WeakMap();
@@ -35,6 +38,7 @@ export async function show(container, xml, options = {}) {
   container.setAttribute('aria-label', say('Process diagram'));
 
   const viewer = new Viewer({ container, additionalModules: [translateModule] });
+  if (language() === 'en') viewer.on('import.parse.complete', ({ elementsById }) => nameInEnglish(elementsById));
   try {
     await viewer.importXML(xml);
   } catch (error) {
@@ -49,8 +53,8 @@ export async function show(container, xml, options = {}) {
 
   reserve(viewer, container);
   const hand = navigate(viewer, container);
-  container.append(toolbar(hand));
-  hand.home(Object.keys(options.active ?? {}));
+  container.prepend(toolbar(hand, container));
+  hand.home(Object.keys(options.active ?? {}), options.completed ?? []);
   const view = {
     ...hand,
     viewer,
@@ -74,12 +78,21 @@ function element(name, className, text) {
   return made;
 }
 
+/** Elements carry their English name as the extension property name_en; one without keeps its own. */
+function nameInEnglish(elementsById = {}) {
+  for (const it of Object.values(elementsById)) {
+    const lists = it.extensionElements?.values ?? [];
+    const found = lists.flatMap((list) => list.$children ?? list.values ?? []).find((one) => one.name === 'name_en');
+    if (found?.value) it.name = found.value;
+  }
+}
+
 /** Ask for the height that shows all of the diagram at full width; viewer.css keeps it within the window. */
 function reserve(viewer, container) {
   const { inner } = viewer.get('canvas').viewbox();
   const scale = Math.min(1, container.clientWidth / (inner.width + 40));
-  if (scale < LEGIBLE) container.style.removeProperty('--diagram-height'); // only a part is shown then
-  else container.style.setProperty('--diagram-height', `${Math.ceil((inner.height + 60) * scale) + 40}px`);
+  if (scale < READABLE) container.style.removeProperty('--diagram-height'); // only a part is shown then
+  else container.style.setProperty('--diagram-height', `${Math.ceil((inner.height + 60) * scale) + 40 + BAR}px`);
 }
 
 function mark(viewer, { completed = [], active = {}, flows = [], incident = [] }) {
@@ -94,7 +107,7 @@ function mark(viewer, { completed = [], active = {}, flows = [], incident = [] }
     if (!known.get(id)) continue;
     const badge = element('span', 'renewal-badge', String(count));
     badge.title = say('{count} here now', { count });
-    viewer.get('overlays').add(id, 'renewal-live', { position: { top: -12, right: 14 }, html: badge });
+    viewer.get('overlays').add(id, 'renewal-live', { ...STEADY, position: { top: -12, right: 14 }, html: badge });
   }
 }
 
@@ -112,7 +125,7 @@ function makeCallable(viewer, onDrill) {
       event.stopPropagation();
       onDrill(calledElement, it.id);
     });
-    viewer.get('overlays').add(it, 'renewal-drill', { position: { top: -10, left: -10 }, html: button });
+    viewer.get('overlays').add(it, 'renewal-drill', { ...STEADY, position: { top: -10, left: -10 }, html: button });
   });
   viewer.get('eventBus').on('element.click', ({ element: it }) => {
     const called = it.type === 'bpmn:CallActivity' && it.businessObject.calledElement;
@@ -120,7 +133,7 @@ function makeCallable(viewer, onDrill) {
   });
 }
 
-function toolbar(hand) {
+function toolbar(hand, container) {
   const bar = element('div', 'renewal-diagram-tools');
   const add = (sign, title, act) => {
     const button = element('button', 'renewal-diagram-tool', sign);
@@ -129,10 +142,22 @@ function toolbar(hand) {
     button.setAttribute('aria-label', title);
     button.addEventListener('click', act);
     bar.append(button);
+    return button;
   };
   add('+', say('Zoom in'), () => hand.zoom(STEP));
   add('−', say('Zoom out'), () => hand.zoom(1 / STEP));
-  add('⤢', say('Fit to view'), () => hand.fit());
+  add('▭', say('Fit to view'), () => hand.fit());
+  add('◎', say('Where it stands'), () => hand.back());
+  const full = add('⛶', say('Full screen'), () => {
+    const isFull = container.classList.toggle('is-full');
+    full.setAttribute('aria-pressed', String(isFull));
+    document.documentElement.classList.toggle('renewal-diagram-full', isFull);
+    requestAnimationFrame(hand.back);
+  });
+  full.setAttribute('aria-pressed', String(container.classList.contains('is-full')));
+  container.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && container.classList.contains('is-full')) full.click();
+  });
   return bar;
 }
 
@@ -141,7 +166,9 @@ function navigate(viewer, container) {
   const canvas = viewer.get('canvas');
   const fingers = new Map();
   const ended = new AbortController();
+  const registry = viewer.get('elementRegistry');
   let isDrag = false;
+  let here = fit;
 
   function fit() {
     canvas.resized();
@@ -149,18 +176,45 @@ function navigate(viewer, container) {
     canvas.zoom(Math.min(1, canvas.zoom() * 0.97), 'auto'); // a margin, so that no line lies on the edge
   }
 
-  /** The first view: all of it where that is legible, else where the renewal stands, else the beginning. */
-  function home(live) {
+  /** The first view: all of it where that is readable, else where the renewal stands, ended, or begins. */
+  function home(live, passed = []) {
+    here = () => home(live, passed);
     fit();
-    if (canvas.zoom() >= LEGIBLE) return;
-    const box = canvas.viewbox();
-    const known = viewer.get('elementRegistry');
-    const here = live.map((id) => known.get(id)).find(Boolean);
-    const [width, height] = [box.outer.width / READABLE, box.outer.height / READABLE];
-    const middle = here
-      ? { x: here.x + here.width / 2, y: here.y + here.height / 2 }
-      : { x: box.inner.x + width / 2 - 20, y: box.inner.y + Math.min(box.inner.height, height) / 2 - 20 };
-    canvas.viewbox({ x: middle.x - width / 2, y: middle.y - height / 2, width, height });
+    if (canvas.zoom() >= READABLE) return;
+    const { inner, outer } = canvas.viewbox();
+    const [width, height] = [outer.width / READABLE, outer.height / READABLE];
+    const middle = middleOf(standing(live, passed), width, height);
+    const within = (wish, from, whole, part) =>
+      whole + 2 * MARGIN <= part ? from + whole / 2 - part / 2 : Math.min(Math.max(wish - part / 2, from - MARGIN), from + whole + MARGIN - part);
+    canvas.viewbox({
+      x: within(middle.x, inner.x, inner.width, width),
+      y: within(middle.y, inner.y, inner.height, height),
+      width,
+      height,
+    });
+  }
+
+  /** The shapes to look at: live ones, else the end that was reached, else the last one passed. */
+  function standing(live, passed) {
+    const known = (ids) => ids.map((id) => registry.get(id)).filter((it) => it && !it.waypoints);
+    const reached = known(passed).sort((one, other) => one.x - other.x);
+    const ends = reached.filter((it) => it.type === 'bpmn:EndEvent');
+    const found = [known(live), ends.slice(-1), reached.slice(-1)].find((some) => some.length);
+    return found ?? registry.filter((it) => it.type === 'bpmn:StartEvent').slice(0, 1);
+  }
+
+  /** The middle of the shapes where they fit together, else of the first. */
+  function middleOf(shapes, width, height) {
+    if (!shapes.length) return { x: 0, y: 0 };
+    const box = (some) => ({
+      left: Math.min(...some.map((it) => it.x)),
+      right: Math.max(...some.map((it) => it.x + it.width)),
+      top: Math.min(...some.map((it) => it.y)),
+      bottom: Math.max(...some.map((it) => it.y + it.height)),
+    });
+    let all = box(shapes);
+    if (all.right - all.left > width - 2 * MARGIN || all.bottom - all.top > height - 2 * MARGIN) all = box(shapes.slice(0, 1));
+    return { x: (all.left + all.right) / 2, y: (all.top + all.bottom) / 2 };
   }
 
   function zoom(factor, around) {
@@ -169,12 +223,12 @@ function navigate(viewer, container) {
   }
 
   function centre(id) {
-    const it = viewer.get('elementRegistry').get(id);
+    const it = registry.get(id);
     if (it) canvas.scrollToElement(it, { top: 80, right: 80, bottom: 80, left: 80 });
   }
 
   const at = (event) => {
-    const box = container.getBoundingClientRect();
+    const box = canvas.getContainer().getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
   const spread = ([a, b]) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, width: Math.hypot(a.x - b.x, a.y - b.y) });
@@ -245,6 +299,7 @@ function navigate(viewer, container) {
   return {
     fit,
     home,
+    back: () => here(),
     zoom,
     centre,
     release() {

@@ -60,7 +60,9 @@ const viewerWords = {
   'Process diagram': '流程图',
   'Zoom in': '放大',
   'Zoom out': '缩小',
-  'Fit to view': '适应窗口',
+  'Fit to view': '显示全图',
+  'Where it stands': '回到当前位置',
+  'Full screen': '全屏显示',
   'Open stage diagram {element}': '打开阶段图“{element}”',
   '{count} here now': '当前有 {count} 个在此',
   'This diagram cannot be shown: {reason}': '流程图无法显示：{reason}',
@@ -71,18 +73,21 @@ const zh = { ...diagramWords, ...formWords, ...viewerWords };
 /** Texts that were asked for in Chinese and have no translation. */
 export const missing = new Set();
 
-let language = 'zh';
+let spoken = 'zh';
 
 /** Set the language of everything shown from now on; anything but English is Chinese. */
 export function speak(lang) {
-  language = String(lang ?? document.documentElement.lang ?? 'zh').toLowerCase().startsWith('en') ? 'en' : 'zh';
-  return language;
+  spoken = String(lang ?? document.documentElement.lang ?? 'zh').toLowerCase().startsWith('en') ? 'en' : 'zh';
+  return spoken;
 }
+
+/** The language that was set. */
+export const language = () => spoken;
 
 /** Translate `template` and fill its {placeholders}; a zero is a value, not a gap. */
 export function say(template, replacements = {}) {
   let text = template;
-  if (language === 'zh') {
+  if (spoken === 'zh') {
     if (template in zh) text = zh[template];
     else missing.add(template);
   }
