@@ -37,6 +37,9 @@ _FOOTER = re.compile(
 # Never filled from a merge: a figure would be counted twice, a number or a line would belong to the wrong policy.
 _FILLED = frozenset(Field) - {Field.POLICY_NO, Field.LINE, Field.PREMIUM, Field.IGNORED}
 
+_MISFITS = frozenset({"header_not_found", "columns_missing"})
+"""Refusals that another profile may not have."""
+
 _EXTENSIONS = {
     ".csv": FileKind.CSV,
     ".txt": FileKind.CSV,
@@ -65,7 +68,38 @@ def read_list(content: bytes, file_name: str, profile: str) -> ReadList:
         source = _open(content, chosen)
         return _read(source, content, file_name, chosen)
     except Refused as refused:
-        raise texts.refusal(refused.code, **{"file": file_name, **refused.facts}) from refused
+        facts = {"file": file_name, **refused.facts}
+        if refused.code in _MISFITS:
+            facts |= _suggestion(source, content, chosen)
+        raise texts.refusal(refused.code, **facts) from refused
+
+
+def _suggestion(source: Source, content: bytes, chosen: Profile) -> dict[str, str]:
+    """Return, as facts of a refusal, the other profile whose header the file carries whole."""
+    others = [profile for profile in PROFILES.values() if profile is not chosen]
+    fits = [(fit, other) for other in others if (fit := _fit(source, content, other)) is not None]
+    if not fits:
+        return {"suggestion": "", "suggestion_en": ""}
+    best = max(fits, key=lambda found: found[0])[1]
+    return {
+        "suggested": best.code,
+        "suggestion": f"表头与“{best.name.zh}”（{best.code}）相符，请改选该来源格式；如并非该来源，",
+        "suggestion_en": f"The header is that of “{best.name.en}” ({best.code}): choose that profile. If not: ",
+    }
+
+
+def _fit(source: Source, content: bytes, profile: Profile) -> tuple[int, int] | None:
+    """Return columns read and, negative, columns nobody knows of the sheet that fits best; None if none does."""
+    fits = []
+    try:
+        sheets = _open(content, profile).sheets if source.kind is FileKind.CSV else source.sheets
+        for sheet in sheets:
+            header = find_header(sheet, profile) if sheet.is_visible else None
+            if header is not None and not header.missing(profile):
+                fits.append((len(header.places), -len(header.unknown)))
+    except Refused:  # what the other profile cannot read it does not fit
+        return None
+    return max(fits, default=None)
 
 
 def _open(content: bytes, profile: Profile) -> Source:
