@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import PurePath
 
@@ -125,6 +127,7 @@ def _read(source: Source, content: bytes, file_name: str, profile: Profile) -> R
     judged = mark_shared_phones(reject_repeats(judged))
 
     first = chosen[0][1].layout
+    counts = Counter(row.sheet for row in judged)
     accepted = [row for row in judged if row.policies]
     return ReadList(
         file_name=file_name,
@@ -137,13 +140,15 @@ def _read(source: Source, content: bytes, file_name: str, profile: Profile) -> R
         read=len(judged),
         rows=tuple(policy for row in accepted for policy in row.policies),
         rejected=tuple(
-            RejectedRow(row.row_no, row.raw, row.problems, row.sheet) for row in judged if not row.policies
+            RejectedRow(row.row_no, row.raw, row.problems, row.sheet, row.sub_branch, row.agent_no)
+            for row in judged
+            if not row.policies
         ),
         warnings=(*notes, *(problem for row in accepted for problem in row.problems)),
         expiry_samples=_samples(accepted, chosen),
         kind=source.kind,
         separator=source.separator,
-        layouts=tuple(header.layout for _sheet, header in chosen),
+        layouts=tuple(replace(header.layout, rows=counts[header.layout.name]) for _sheet, header in chosen),
     )
 
 
