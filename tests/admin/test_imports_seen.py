@@ -147,6 +147,7 @@ def test_the_page_names_every_sheet_read_and_its_figures_add_up(app: Flask, book
     assert (60, 52, 8) == (shown["读取行数"], shown["将新增"], shown["拒绝"])
     sheets = [sheet.get_text(" ", strip=True) for sheet in person.soup.select(".room-sheet")]
     assert ["11月 表头在第 1 行，读取 30 行", "12月 表头在第 1 行，读取 30 行"] == sheets
+    assert "12月 · “小计”是合计或落款行" in person.text
     person.get(f"/imports/{batch_id(person)}?verdict=rejected")
     rows = [cell.get_text(" ", strip=True) for cell in person.soup.select(".room-problems td.ui-num")]
     assert {"11月", "12月"} == {row.split()[-1] for row in rows}

@@ -215,18 +215,19 @@ def _judge_sheet(sheet: Sheet, header: Header, profile: Profile) -> tuple[list[J
         if footer is None:
             judged.append(judge.judge(row_no, cells))
         else:
-            footers.append(_note("summary_row", row_no, header.layout.headers[0], footer, sheet.name))
+            footers.append(_note("summary_row", row_no, "", footer, sheet.name))
     return judged, footers
 
 
 def _footer(cells: list[Cell], header: Header) -> str | None:
-    """Return the words that mark a row without a vehicle as a total or a footer."""
+    """Return the word that marks a row without a vehicle as a total or a footer; a name may follow it."""
     first = next(clean(cell) for cell in map(as_text, cells) if not is_empty(cell))
-    if not _FOOTER.match(first):
+    found = _FOOTER.match(first)
+    if found is None:
         return None
     vin_at = header.places[Field.VIN]
     has_vehicle = 0 < vin_at < len(cells) and not is_empty(cells[vin_at])
-    return None if has_vehicle else first
+    return None if has_vehicle else found.group()
 
 
 def _about_name(file_name: str, kind: FileKind) -> Iterator[Problem]:
