@@ -8,6 +8,7 @@ from engine.bootstrap import build_engine as build_engine
 from engine.clock import business_date as business_date
 from engine.clock import midnight as midnight
 from engine.clock import parse_instant as parse_instant
+from engine.domain.actor import READING_ROLES as READING_ROLES
 from engine.domain.actor import SYSTEM as SYSTEM
 from engine.domain.actor import Actor as Actor
 from engine.domain.backoff import wait_before as wait_before
@@ -60,7 +61,6 @@ from engine.queries.home import home_page as home_page
 from engine.queries.imports import BatchPage as BatchPage
 from engine.queries.imports import batch_list as batch_list
 from engine.queries.imports import batch_page as batch_page
-from engine.queries.imports import batches_visible_to as batches_visible_to
 from engine.queries.inbox import InboxTab as InboxTab
 from engine.queries.inbox import InboxWish as InboxWish
 from engine.queries.inbox import inbox_page as inbox_page

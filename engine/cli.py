@@ -263,16 +263,20 @@ def _import(file: Path, source: str, kind: str, *, preview: bool, errors: Path |
         problems = reading.batch_problems(engine, batch_id, lang=_lang())
         text = _say(
             f"读取 {report.read}，新增 {report.new}，变更 {report.changed}，未变 {report.unchanged}，"
-            f"拒绝 {report.rejected}，启动 {report.started}，提示 {report.warnings}，续保 {report.renewed}",
+            f"拒绝 {report.rejected}，启动 {report.started}，提示 {report.warnings}，续保 {report.renewed}，"
+            f"部分续保 {report.partial}，未匹配 {report.unmatched}",
             f"read {report.read}, new {report.new}, changed {report.changed}, unchanged {report.unchanged}, "
             f"rejected {report.rejected}, started {report.started}, warnings {report.warnings}, "
-            f"renewed {report.renewed}",
+            f"renewed {report.renewed}, partly renewed {report.partial}, unmatched {report.unmatched}",
         )
-        lines = [
-            text,
-            *(f"{p['row']}:{p['column']}: {p['value']} {p['reason']} {p['remedy']}" for p in problems[:50]),
-        ]
+        lines = [text, *map(_problem_text, problems[:50])]
         _show({**asdict(report), "problems": problems}, "\n".join(lines))
+
+
+def _problem_text(problem: Mapping[str, Any]) -> str:
+    sheet = f"{problem['sheet']}!" if problem["sheet"] else ""
+    said = f"{problem['value']} {problem['reason']} {problem['remedy']}"
+    return f"{sheet}{problem['row']}:{problem['column']}: {said}"
 
 
 # --- time, messages, tasks ---------------------------------------------------

@@ -21,12 +21,14 @@ from admin.security import upload_route
 from admin.views.args import code_arg, text_arg, url_with
 from engine.api import (
     PROFILES,
+    READING_ROLES,
     Actor,
     BatchPage,
     BatchStatus,
     EngineError,
     ExpiryConvention,
     Forbidden,
+    ImportReport,
     NotFound,
     Role,
     RowVerdict,
@@ -39,7 +41,7 @@ from engine.api import (
 )
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
-READERS = frozenset({Role.CHANNEL, Role.AUDITOR, Role.ADMIN, Role.PROCESS_OWNER})
+READERS = frozenset({Role.CHANNEL, *READING_ROLES})
 KINDS = {"pending": lazy_gettext("待续保清单"), "issued": lazy_gettext("新签保单")}
 register(
     MenuItem(
@@ -123,16 +125,25 @@ def commit(batch_id: int) -> ResponseReturnValue:
     except EngineError as error:
         flash(say(error), "error")
     else:
-        flash(
-            _(
-                "已入库：新增 %(new)s 行，变更 %(changed)s 行，启动续保 %(started)s 笔。",
-                new=report.new,
-                changed=report.changed,
-                started=report.started,
-            ),
-            "success",
-        )
+        flash(_done(page.batch.kind, report), "success")
     return redirect(url_for("imports.show", batch_id=batch_id), code=303)
+
+
+def _done(kind: str, report: ImportReport) -> str:
+    if kind == "issued":
+        return _(
+            "已入库：新保单 %(new)s 行，核销续保 %(ended)s 笔，部分续保 %(partial)s 笔，未匹配 %(unmatched)s 行。",
+            new=report.new,
+            ended=report.renewed,
+            partial=report.partial,
+            unmatched=report.unmatched,
+        )
+    return _(
+        "已入库：新增 %(new)s 行，变更 %(changed)s 行，启动续保 %(started)s 笔。",
+        new=report.new,
+        changed=report.changed,
+        started=report.started,
+    )
 
 
 @blueprint.post("/<int:batch_id>/discard")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from engine.domain.codes import Label
-from engine.domain.lists.texts import shown
+from engine.domain.lists.texts import refusal, shown
 from engine.domain.org import OrgProblem
 from engine.errors import EngineError
 
@@ -260,6 +260,21 @@ WARNINGS: dict[str, _Said] = {
     ),
 }  # fmt: skip
 
+REFUSALS: dict[str, _Said] = {
+    # the whole file; other refusals are worded as those of a list
+    "file_kind": (
+        ("文件“{file}”不是 xlsx 工作簿（内容为：{kind}）。", "The file “{file}” is no xlsx workbook (its content: {kind})."),
+        (
+            "组织机构文件须为 .xlsx，含“机构”“人员”“对接”三个工作表；请用 Excel 另存为 .xlsx 后上传。",
+            "The organisation needs an .xlsx with the sheets 机构, 人员 and 对接; save it as that and upload it.",
+        ),
+    ),
+    "file_too_large": (
+        ("文件“{file}”有 {size} MB，上限 {limit} MB。", "The file “{file}” has {size} MB, the limit is {limit} MB."),
+        ("请删除三个工作表以外的内容后重新导入。", "Delete what is not of the three sheets and import the file again."),
+    ),
+}  # fmt: skip
+
 
 class OrgFileError(EngineError):
     """An organisation file has problems; all of them are in ``problems`` and nothing was taken."""
@@ -303,7 +318,18 @@ class Findings:
         self.warnings.append(_problem(code, WARNINGS[code], place, value, facts))
 
 
-def _problem(code: str, said: _Said, place: Place, value: object, facts: dict[str, object]) -> OrgProblem:
+def refused_file(code: str, file_name: str, facts: Mapping[str, object]) -> OrgProblem:
+    """Return the problem of a file that cannot be opened at all."""
+    facts = {"file": shown(file_name), **facts}
+    if code in REFUSALS:
+        return _problem(code, REFUSALS[code], Place(), "", facts)
+    said = refusal(code, **facts)
+    return OrgProblem(
+        sheet=None, row=None, column=None, value="", code=code, reason=said.reason, remedy=said.remedy
+    )
+
+
+def _problem(code: str, said: _Said, place: Place, value: object, facts: Mapping[str, object]) -> OrgProblem:
     reason, remedy = said
     quoted = shown(str(value))
     facts = {"column": place.column, "value": quoted, **facts}

@@ -18,7 +18,6 @@ from engine.domain.lists.cells import as_text, clean, half_width, is_empty
 from engine.domain.lists.dates import read_moment
 from engine.domain.lists.model import Cell, FileKind
 from engine.domain.lists.source import Refused, Sheet, kind_of, without_stray_mark
-from engine.domain.lists.texts import refusal
 from engine.domain.lists.workbook import read_workbook
 from engine.domain.org import (
     OPEN_START,
@@ -31,7 +30,7 @@ from engine.domain.org import (
     UnitKind,
 )
 from engine.domain.org_checks import LIAISONS, POSTS, UNITS, Draft, Placed, check
-from engine.domain.org_texts import Findings, OrgFileError, Place
+from engine.domain.org_texts import Findings, OrgFileError, Place, refused_file
 from engine.domain.vehicle import normalise_phone, phone_ok
 
 __all__ = ["LIAISON_COLUMNS", "POST_COLUMNS", "UNIT_COLUMNS", "OrgFile", "OrgFileError", "read_org"]
@@ -89,17 +88,7 @@ def _open(content: bytes, file_name: str) -> tuple[Sheet, ...]:
             raise Refused("file_kind", kind="csv")
         return read_workbook(content, kind)
     except Refused as refused:
-        said = refusal(refused.code, **{"file": file_name, **refused.facts})
-        problem = OrgProblem(
-            sheet=None,
-            row=None,
-            column=None,
-            value="",
-            code=refused.code,
-            reason=said.reason,
-            remedy=said.remedy,
-        )
-        raise OrgFileError(file_name, [problem]) from refused
+        raise OrgFileError(file_name, [refused_file(refused.code, file_name, refused.facts)]) from refused
 
 
 @dataclass(frozen=True, slots=True)

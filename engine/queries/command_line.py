@@ -160,11 +160,16 @@ def task_text(row: Mapping[str, Any]) -> str:
 
 
 def batch_problems(engine: Engine, batch_id: int, *, lang: str) -> list[dict[str, Any]]:
-    """Return the problems of a batch's rows in one language, personal cells masked."""
+    """Return the problems of a batch's rows in one language, personal cells masked.
+
+    ``sheet`` is given where the file has several.
+    """
     with engine.store.reading() as session:
-        mask = CellMasks(session.get_one(ImportBatch, batch_id).source)
+        batch = session.get_one(ImportBatch, batch_id)
+        mask, several = CellMasks(batch.source), len(batch.details.get("sheets", ())) > 1
         return [
             {
+                "sheet": p.get("sheet") if several else None,
                 "row": p["row"],
                 "column": p["column"],
                 "value": p["value"],

@@ -18,6 +18,7 @@ from engine.queries.portfolio import PortfolioRow, rows_of, shown_rows
 from engine.queries.present import Present
 from engine.queries.scope import OPEN, renewals_visible_to
 from engine.store.definitions import DefinitionSet
+from engine.store.import_scope import batches_visible_to
 from engine.store.imports import ImportBatch
 from engine.store.instances import Incident, Timer
 from engine.store.outbox import OutboxMessage
@@ -245,7 +246,12 @@ def _month(session: Session, actor: Actor, today: date) -> MonthSoFar:
 
 def _running(session: Session, actor: Actor, present: Present) -> Running:
     scope = select(Renewal.id).where(renewals_visible_to(actor)).scalar_subquery()
-    batches = session.scalars(select(ImportBatch).order_by(ImportBatch.id.desc()).limit(SHOWN_BATCHES)).all()
+    batches = session.scalars(
+        select(ImportBatch)
+        .where(batches_visible_to(actor))
+        .order_by(ImportBatch.id.desc())
+        .limit(SHOWN_BATCHES)
+    ).all()
     sets = session.scalars(
         select(DefinitionSet).order_by(DefinitionSet.version.desc()).limit(SHOWN_SETS)
     ).all()

@@ -1,7 +1,7 @@
 """Import batches for their pages: the list, one batch with its rows and problems, what it touched.
 
-A batch is visible within the units of the person who uploaded it (domain.md §7 case 45). Cells that
-hold personal data are masked; the error file, in the sender's own layout, is where they are whole.
+Who sees which batch, and which of its rows, stands in `engine.store.import_scope` (domain.md §7 case 45).
+Cells that hold personal data are masked; the error file, in the sender's own layout, is where they are whole.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
@@ -23,8 +23,8 @@ from engine.queries.keyset import pack_position, unpack_position
 from engine.queries.names import actor_names
 from engine.queries.scope import renewals_visible_to
 from engine.queries.vehicles import shown_plate
+from engine.store.import_scope import batches_visible_to, keeps_batch, rows_visible_to
 from engine.store.imports import ImportBatch, ImportRow
-from engine.store.people import Post, UserAccount
 from engine.store.renewals import Renewal, Vehicle
 
 PAGE = 25
@@ -66,6 +66,7 @@ class BatchList:
 class ShownProblem:
     """One fault of one cell, in both languages; ``value`` is masked where it is personal."""
 
+    sheet: str | None
     row_no: int
     column: str
     value: str
@@ -98,23 +99,37 @@ class TouchedRenewal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRead:
+    """How one sheet was read; ``name`` None in a csv, ``rows`` None where it was not kept."""
+
+    name: str | None
+    header_row: int
+    rows: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchPage:
-    """Everything the page of one batch shows; ``samples`` are the first rows, cells in file order.
+    """Everything the page of one batch shows; ``samples`` are the first rows of the first sheet.
 
     ``settled`` rows are carried out or rejected: a commit that was cut off stands between 0 and all.
     ``is_ordered``: a worker was told to commit it and has not ended.
+    ``counts`` are of the whole batch, ``seen`` of the rows of the reader's scope; ``is_whole`` where these
+    are all of it and the reader may act on it.
     """
 
     batch: BatchRow
     encoding: str | None
-    sheet: str | None
-    header_row: int
+    sheets: tuple[SheetRead, ...]
+    is_whole: bool
     renewed: int
+    partial: int
+    unmatched: int
     headers: tuple[str, ...]
     samples: tuple[tuple[int, tuple[str, ...]], ...]
     expiry_samples: tuple[tuple[str, date], ...]
     file_warnings: tuple[ShownProblem, ...]
     counts: Mapping[str, int]
+    seen: Mapping[str, int]
     settled: int
     kinds: tuple[ProblemKind, ...]
     problems: tuple[ShownProblem, ...]
@@ -122,18 +137,6 @@ class BatchPage:
     renewals: tuple[TouchedRenewal, ...] = field(default=())
     renewals_total: int = 0
     is_ordered: bool = False
-
-
-def batches_visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Return the WHERE clause over ImportBatch that keeps the batches of *actor*'s units."""
-    if actor.sees_all:
-        return true()
-    codes = sorted(actor.unit_codes)
-    return or_(
-        ImportBatch.created_by == actor.name,
-        ImportBatch.created_by.in_(select(UserAccount.name).where(UserAccount.unit_code.in_(codes))),
-        ImportBatch.created_by.in_(select(Post.employee_no).where(Post.unit_code.in_(codes))),
-    )
 
 
 def batch_list(
@@ -186,27 +189,32 @@ def batch_page(
     details: Mapping[str, Any] = batch.details
     headers = tuple(details.get("headers", ()))
     mask = CellMasks(batch.source)
+    within = (ImportRow.batch_id == batch_id, rows_visible_to(actor))
     faulty = session.scalars(
-        select(ImportRow)
-        .where(ImportRow.batch_id == batch_id, ImportRow.verdict != RowVerdict.ACCEPTED)
-        .order_by(ImportRow.row_no, ImportRow.id)
+        select(ImportRow).where(*within, ImportRow.verdict != RowVerdict.ACCEPTED).order_by(ImportRow.id)
     ).all()
+    sheets = _sheets(details)
     wanted, next_position = _problem_page(faulty, mask, verdict=verdict, code=code, after=after)
     touched, total = _touched(session, actor, batch_id)
     names = actor_names(session, {batch.created_by, batch.committed_by})
     return BatchPage(
         batch=_batch(batch, names),
         encoding=batch.encoding,
-        sheet=details.get("sheet"),
-        header_row=int(details.get("header_row", 1)),
+        sheets=sheets,
+        is_whole=keeps_batch(session, actor, batch_id),
         renewed=int(details.get("renewed", 0)),
+        partial=int(details.get("partial", 0)),
+        unmatched=int(details.get("unmatched", 0)),
         headers=headers,
-        samples=_samples(session, batch_id, headers, mask),
+        samples=_samples(
+            session, [*within, ImportRow.sheet.is_not_distinct_from(sheets[0].name)], headers, mask
+        ),
         expiry_samples=tuple(
             (raw, date.fromisoformat(day)) for raw, day in details.get("expiry_samples", ())
         ),
         file_warnings=tuple(_shown(mask, p) for p in details.get("file_warnings", ())),
-        counts=_counts(session, batch_id),
+        counts=_counts(session, ImportRow.batch_id == batch_id),
+        seen=_counts(session, *within),
         settled=_settled(session, batch_id),
         kinds=_kinds(faulty, mask),
         problems=wanted,
@@ -221,6 +229,7 @@ def _shown(mask: CellMasks, stored: Mapping[str, Any]) -> ShownProblem:
     """Read a stored problem."""
     raw = mask.problem(stored)
     return ShownProblem(
+        sheet=raw.get("sheet"),
         row_no=raw["row"],
         column=str(raw["column"]),
         value=raw["value"],
@@ -271,23 +280,25 @@ def _kinds(rows: Sequence[ImportRow], mask: CellMasks) -> tuple[ProblemKind, ...
     return tuple(sorted(kinds, key=lambda kind: (kind.level != "error", -kind.rows, kind.code)))
 
 
+def _sheets(details: Mapping[str, Any]) -> tuple[SheetRead, ...]:
+    """Return every sheet read; batches of before kept the first one only."""
+    kept = details.get("sheets") or [
+        {"name": details.get("sheet"), "header_row": int(details.get("header_row", 1)), "rows": None}
+    ]
+    return tuple(SheetRead(**sheet) for sheet in kept)
+
+
 def _samples(
-    session: Session, batch_id: int, headers: Sequence[str], mask: CellMasks
+    session: Session, within: Sequence[ColumnElement[bool]], headers: Sequence[str], mask: CellMasks
 ) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    rows = session.scalars(
-        select(ImportRow).where(ImportRow.batch_id == batch_id).order_by(ImportRow.row_no).limit(SAMPLE_ROWS)
-    )
+    rows = session.scalars(select(ImportRow).where(*within).order_by(ImportRow.id).limit(SAMPLE_ROWS))
     return tuple(
         (row.row_no, tuple(mask.cell(h, str(row.raw.get(h) or "")) for h in headers)) for row in rows
     )
 
 
-def _counts(session: Session, batch_id: int) -> Mapping[str, int]:
-    rows = session.execute(
-        select(ImportRow.verdict, func.count())
-        .where(ImportRow.batch_id == batch_id)
-        .group_by(ImportRow.verdict)
-    )
+def _counts(session: Session, *within: ColumnElement[bool]) -> Mapping[str, int]:
+    rows = session.execute(select(ImportRow.verdict, func.count()).where(*within).group_by(ImportRow.verdict))
     found: dict[str, int] = {row.verdict: row[1] for row in rows}
     return {str(verdict): found.get(verdict, 0) for verdict in RowVerdict}
 

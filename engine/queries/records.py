@@ -17,7 +17,6 @@ from sqlalchemy.orm import Query, Session, scoped_session, sessionmaker
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.masking import mask_email, mask_phone
-from engine.queries.imports import batches_visible_to
 from engine.queries.names import actor_names, people_names, unit_names
 from engine.queries.people import accounts_within, people_within, seen_codes, units_within
 from engine.queries.scope import renewals_visible_to
@@ -26,6 +25,7 @@ from engine.store.base import Base
 from engine.store.calendar import Holiday
 from engine.store.definitions import DefinitionSet
 from engine.store.history import HistoryEvent
+from engine.store.import_scope import batches_visible_to
 from engine.store.imports import ImportBatch
 from engine.store.instances import Incident, Timer
 from engine.store.outbox import OutboxMessage

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engine.domain.double_cover import Cover, doubled_covers
-from engine.domain.lists import PolicyRow
+from engine.domain.lists import PolicyRow, RowKey
 from engine.domain.masking import mask_policy_no
 from engine.store.renewals import PolicyLine, covers_beside, lines_of_vehicles, vehicles_by_vin
 from engine.store.session import Tx
 
 
-def cover_problems(tx: Tx, rows: Sequence[PolicyRow]) -> dict[int, list[dict[str, Any]]]:
+def cover_problems(tx: Tx, rows: Sequence[PolicyRow]) -> dict[RowKey, list[dict[str, Any]]]:
     """Return a warning for each row whose policy overlaps a stored one of the same kind (domain.md §7 case 6).
 
     Two rows of one file are told by the reader already.
@@ -20,14 +20,14 @@ def cover_problems(tx: Tx, rows: Sequence[PolicyRow]) -> dict[int, list[dict[str
     vehicles = vehicles_by_vin(tx, {row.vin for row in rows})
     stored = lines_of_vehicles(tx, [vehicle.id for vehicle in vehicles.values()])
     listed = {row.policy_no for row in rows}
-    found: dict[int, list[dict[str, Any]]] = {}
+    found: dict[RowKey, list[dict[str, Any]]] = {}
     for row in rows:
         vehicle = vehicles.get(row.vin)
         known = (
             [line for line in stored.get(vehicle.id, ()) if line.policy_no not in listed] if vehicle else []
         )
         for line in _doubled_by(row, known):
-            found.setdefault(row.row_no, []).append(_problem(row, line))
+            found.setdefault(row.key, []).append(_problem(row, line))
     return found
 
 
@@ -41,6 +41,7 @@ def _doubled_by(row: PolicyRow, known: Iterable[PolicyLine]) -> list[PolicyLine]
 def _problem(row: PolicyRow, line: PolicyLine) -> dict[str, Any]:
     number, day = mask_policy_no(line.policy_no or ""), line.expiry_date
     return {
+        "sheet": row.sheet,
         "row": row.row_no,
         "column": "车架号",
         "value": row.vin,

@@ -15,13 +15,13 @@ from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import BatchStatus, Label, Role, RowVerdict
-from engine.domain.directory import Directory
 from engine.domain.lists import FileKind, PolicyRow, Problem, ReadList, RejectedRow, read_list, write_errors
 from engine.errors import BadInput, Forbidden, NotFound
 from engine.services.double_cover import cover_problems
 from engine.services.intake import Intake, RowResult
-from engine.services.issued import match_issued
-from engine.store.accounts import units_of_name
+from engine.services.issued import UNMATCHED, match_issued, predict_issued
+from engine.services.verdicts import RowsOf, problem_json, verdict_of
+from engine.store.import_scope import keeps_batch
 from engine.store.imports import ImportBatch, ImportRow, lock_batch, rows_of
 from engine.store.organisation import directory_on
 from engine.store.session import Tx
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 CHUNK = 100
+KEPT_WARNINGS = 100
 Progress = Callable[[int], None]
 KINDS = ("pending", "issued")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The counts of one batch; rows unless said otherwise (``started`` and ``renewed``: renewals)."""
+    """The counts of one batch; rows, but ``started``, ``renewed`` and ``partial`` count renewals."""
 
     batch_id: int
     read: int
@@ -47,6 +48,8 @@ class ImportReport:
     started: int
     warnings: int
     renewed: int = 0
+    partial: int = 0
+    unmatched: int = 0
 
 
 def preview_list(
@@ -66,7 +69,7 @@ def preview_list(
     with engine.store.transaction() as tx:
         directory = directory_on(tx, business_date(now, engine.clock.zone))
         doubled = cover_problems(tx, read.rows) if kind == "pending" else {}
-        judged = _judge(read, directory, actor, doubled)
+        judged = RowsOf(read, directory, actor, kind=kind).judged(doubled)
         batch = ImportBatch(
             kind=kind,
             source=source,
@@ -79,7 +82,7 @@ def preview_list(
             read=read.read,
             rejected=sum(1 for r in judged if r.verdict == RowVerdict.REJECTED),
             warnings=sum(1 for r in judged for p in r.problems if p["level"] == "warning")
-            + _file_warnings(read),
+            + len(_about_file(read)),
             created_at=now,
             created_by=actor.name,
         )
@@ -109,10 +112,8 @@ def _may_import(actor: Actor) -> None:
 
 
 def _require_scope(session: Session, batch: ImportBatch, actor: Actor) -> None:
-    """A batch belongs to the units of who uploaded it; outside them it does not exist."""
-    if actor.sees_all or batch.created_by == actor.name:
-        return
-    if not units_of_name(session, batch.created_by) & actor.unit_codes:
+    """Who acts on a batch answers for all of it; for others it does not exist."""
+    if not keeps_batch(session, actor, batch.id):
         raise NotFound(what="批次", key=batch.id)
 
 
@@ -121,132 +122,32 @@ def _details(read: ReadList) -> dict[str, Any]:
         "sheet": read.sheet,
         "header_row": read.header_row,
         "headers": list(read.headers),
+        "sheets": [
+            {"name": layout.name, "header_row": layout.header_row, "rows": layout.rows}
+            for layout in read.layouts
+        ],
         "expiry_samples": [[raw, day.isoformat()] for raw, day in read.expiry_samples],
-        "file_warnings": [problem_json(p) for p in read.warnings if p.row_no <= read.header_row],
+        "file_warnings": [problem_json(p) for p in _about_file(read)[:KEPT_WARNINGS]],
     }
 
 
-def _file_warnings(read: ReadList) -> int:
-    return sum(1 for p in read.warnings if p.row_no <= read.header_row)
-
-
-def problem_json(problem: Problem) -> dict[str, Any]:
-    """Return a problem as the batch stores it, in both languages."""
-    return {
-        "row": problem.row_no,
-        "column": problem.column,
-        "value": problem.value,
-        "code": problem.code,
-        "level": problem.level,
-        "reason": {"zh": problem.reason.zh, "en": problem.reason.en},
-        "remedy": {"zh": problem.remedy.zh, "en": problem.remedy.en},
-    }
-
-
-def _judge(
-    read: ReadList, directory: Directory, actor: Actor, doubled: Mapping[int, list[dict[str, Any]]]
-) -> list[ImportRow]:
-    """Make one stored row per source row, with its problems (*doubled*: those of stored cover) and verdict."""
-    problems = {row_no: list(found) for row_no, found in doubled.items()}
-    for warning in read.warnings:
-        problems.setdefault(warning.row_no, []).append(problem_json(warning))
-    made: dict[int, ImportRow] = {}
-    for row in read.rows:
-        found = problems.get(row.row_no, []) + org_problems(row, directory, actor)
-        refused = any(p["level"] == "error" for p in found)
-        verdict = RowVerdict.REJECTED if refused else RowVerdict.WARNED if found else RowVerdict.ACCEPTED
-        if row.row_no in made:  # a row with both lines gives two policy rows and one stored row
-            continue
-        made[row.row_no] = ImportRow(
-            row_no=row.row_no,
-            verdict=str(verdict),
-            effect="rejected" if refused else None,
-            vin=row.vin,
-            policy_no=row.policy_no,
-            raw=dict(row.raw),
-            problems=found,
-        )
-    for rejected in read.rejected:
-        made[rejected.row_no] = ImportRow(
-            row_no=rejected.row_no,
-            verdict=str(RowVerdict.REJECTED),
-            effect="rejected",
-            vin=None,
-            policy_no=None,
-            raw=dict(rejected.raw),
-            problems=[problem_json(p) for p in rejected.problems],
-        )
-    return [made[number] for number in sorted(made)]
-
-
-def org_problems(row: PolicyRow, directory: Directory, actor: Actor) -> list[dict[str, Any]]:
-    """Judge a row against the organisation: unknown or foreign unit (error), unknown agent (warning)."""
-    found = []
-    unit = unit_code(directory, row.sub_branch)
-    if row.sub_branch and unit is None:
-        found.append(_org_problem(row, "支公司", row.sub_branch, "unknown_unit", "error"))
-    elif unit is not None and not actor.sees_all and unit not in actor.unit_codes:
-        found.append(_org_problem(row, "支公司", row.sub_branch or "", "foreign_unit", "error"))
-    if row.agent_no and directory.post_of(row.agent_no, Role.AGENT) is None:
-        found.append(_org_problem(row, "营销员工号", row.agent_no, "unknown_agent", "warning"))
-    return found
-
-
-_ORG_TEXTS = {
-    "unknown_unit": (
-        "组织机构中没有该支公司。",
-        "请核对代码或全称，或先导入组织机构。",
-        "The organisation has no such sub-branch.",
-        "Check the code or full name, or import the organisation first.",
-    ),
-    "foreign_unit": (
-        "该支公司不在您的管理范围内。",
-        "请由该机构的渠道合作部导入。",
-        "This sub-branch is outside your scope.",
-        "Let its own channel department import the row.",
-    ),
-    "unknown_agent": (
-        "营销员不在职或不存在，将按孤儿单处理。",
-        "请核对工号；如已离职，由业务主任接手。",
-        "The agent is not serving; the policy is treated as an orphan.",
-        "Check the number; a supervisor takes over a leaver's policies.",
-    ),
-}
-
-
-def _org_problem(row: PolicyRow, column: str, value: str, code: str, level: str) -> dict[str, Any]:
-    reason_zh, remedy_zh, reason_en, remedy_en = _ORG_TEXTS[code]
-    return {
-        "row": row.row_no,
-        "column": column,
-        "value": value,
-        "code": code,
-        "level": level,
-        "reason": {"zh": reason_zh, "en": reason_en},
-        "remedy": {"zh": remedy_zh, "en": remedy_en},
-    }
-
-
-def unit_code(directory: Directory, text: str | None) -> str | None:
-    """Return the code of the property insurer's unit given by code or by its full, unique name."""
-    if not text:
-        return None
-    if text in directory.units:
-        return text
-    named = [u.code for u in directory.units.values() if u.name == text]
-    return named[0] if len(named) == 1 else None
+def _about_file(read: ReadList) -> list[Problem]:
+    """The warnings that belong to no row that is taken: name, sheets, columns, totals passed over."""
+    taken = {row.key for row in read.rows}
+    return [problem for problem in read.warnings if problem.key not in taken]
 
 
 def _predict(tx: Tx, engine: Engine, batch: ImportBatch, read: ReadList, actor: Actor, now: datetime) -> None:
     """Say what a commit would do, without doing it."""
-    rejected = {row.row_no for row in rows_of(tx, batch.id) if row.verdict == RowVerdict.REJECTED}
-    rows = [row for row in read.rows if row.row_no not in rejected]
-    if batch.kind == "issued":
-        return
-    intake = Intake(tx, engine, batch, actor=actor, now=now)
+    stored = {row.key: row for row in rows_of(tx, batch.id)}
+    rows = [row for row in read.rows if stored[row.key].verdict != RowVerdict.REJECTED]
+    intake = Intake(tx, engine, batch, actor=actor, now=now) if batch.kind == "pending" else None
     for chunk in _chunks(_by_vehicle(rows)):
-        for result in intake.predict([row for group in chunk for row in group]):
-            _count(batch, result)
+        part = [row for group in chunk for row in group]
+        results = intake.predict(part) if intake else predict_issued(tx, engine, part, now=now)
+        for result in results:
+            _tell_row(batch, stored[result.key], result)
+        _count(batch, results)
 
 
 def commit_batch(
@@ -266,21 +167,22 @@ def commit_batch(
             raise BadInput(what="批次", value=batch_id, reason="该批次已放弃，请重新上传文件。")
         if batch.status == BatchStatus.COMMITTED:
             return _report(batch)
-        if all(row.effect in (None, "rejected") for row in rows_of(tx, batch_id)):
-            batch.new = batch.changed = batch.unchanged = batch.started = 0
+        stored = rows_of(tx, batch_id)
+        if len(stored) != batch.read:  # read by a version that took rows of several sheets for one
+            raise BadInput(what="批次", value=batch_id, reason="该批次的行记录不完整，请放弃并重新上传文件。")
+        if all(row.effect in (None, "rejected") for row in stored):
+            _start_counting(batch)
         read = read_list(batch.content, batch.file_name, batch.source)
-        todo = {row.row_no for row in rows_of(tx, batch_id) if row.effect is None}
+        todo = {row.key for row in stored if row.effect is None}
         kind = batch.kind
-    rows = [row for row in read.rows if row.row_no in todo]
-    renewed = 0
+    rows = [row for row in read.rows if row.key in todo]
     for chunk in _chunks(_by_vehicle(rows)):
-        renewed += _commit_chunk(engine, batch_id, kind, [r for group in chunk for r in group], actor, now)
+        _commit_chunk(engine, batch_id, kind, [r for group in chunk for r in group], actor, now)
         if on_progress is not None:
             on_progress(sum(len(group) for group in chunk))
     with engine.store.transaction() as tx:
         batch = lock_batch(tx, batch_id)
         batch.status, batch.committed_at, batch.committed_by = str(BatchStatus.COMMITTED), now, actor.name
-        batch.details = {**batch.details, "renewed": renewed}
         report = _report(batch)
         tx.record(
             "import_committed",
@@ -320,33 +222,51 @@ def order_commit(engine: Engine, batch_id: int, *, actor: Actor) -> bool:
 
 def _commit_chunk(
     engine: Engine, batch_id: int, kind: str, rows: Sequence[PolicyRow], actor: Actor, now: datetime
-) -> int:
+) -> None:
     with engine.store.transaction() as tx:
         batch = lock_batch(tx, batch_id)
-        stored = {row.row_no: row for row in rows_of(tx, batch_id, [r.row_no for r in rows])}
+        stored = {row.key: row for row in rows_of(tx, batch_id, [r.row_no for r in rows])}
         if kind == "issued":
             results = match_issued(tx, engine, batch, rows, actor=actor, now=now)
         else:
             results = Intake(tx, engine, batch, actor=actor, now=now).take(rows)
         for result in results:
-            row = stored[result.row_no]
+            row = stored[result.key]
             row.effect, row.renewal_id = result.effect, result.renewal_id
-            if result.problem is not None:
-                row.problems = [*row.problems, result.problem]
-                if result.effect == "rejected":
-                    row.verdict = str(RowVerdict.REJECTED)
-                elif row.verdict == RowVerdict.ACCEPTED:
-                    row.verdict = str(RowVerdict.WARNED)
-                batch.warnings += result.effect != "rejected"
-            _count(batch, result)
-        return sum(result.renewed for result in results)
+            _tell_row(batch, row, result)
+        _count(batch, results)
 
 
-def _count(batch: ImportBatch, result: RowResult) -> None:
+def _tell_row(batch: ImportBatch, row: ImportRow, result: RowResult) -> None:
+    """Put what is known of the row now in the place of what the preview foretold."""
+    kept = [problem for problem in row.problems if problem["code"] != UNMATCHED]
+    now = kept if result.problem is None else [*kept, result.problem]
+    batch.warnings += _warnings(now) - _warnings(row.problems)
+    row.problems = now
+    row.verdict = str(RowVerdict.REJECTED if result.effect == "rejected" else verdict_of(now))
+
+
+def _warnings(problems: Sequence[Mapping[str, Any]]) -> int:
+    return sum(1 for problem in problems if problem["level"] == "warning")
+
+
+def _count(batch: ImportBatch, results: Sequence[RowResult]) -> None:
     for name in ("new", "changed", "unchanged", "rejected"):
-        if result.effect == name:
-            setattr(batch, name, (getattr(batch, name) or 0) + 1)
-    batch.started = (batch.started or 0) + result.started
+        found = sum(1 for result in results if result.effect == name)
+        setattr(batch, name, (getattr(batch, name) or 0) + found)
+    batch.started = (batch.started or 0) + sum(result.started for result in results)
+    found_of = {
+        "renewed": sum(result.renewed for result in results),
+        "partial": sum(result.partial for result in results),
+        "unmatched": sum(1 for r in results if r.problem is not None and r.problem["code"] == UNMATCHED),
+    }
+    counts = {name: int(batch.details.get(name, 0)) + found for name, found in found_of.items()}
+    batch.details = {**batch.details, **counts}
+
+
+def _start_counting(batch: ImportBatch) -> None:
+    batch.new = batch.changed = batch.unchanged = batch.started = 0
+    batch.details = {**batch.details, "renewed": 0, "partial": 0, "unmatched": 0}
 
 
 def _by_vehicle(rows: Iterable[PolicyRow]) -> list[list[PolicyRow]]:
@@ -372,6 +292,8 @@ def _report(batch: ImportBatch) -> ImportReport:
         started=batch.started,
         warnings=batch.warnings,
         renewed=int(batch.details.get("renewed", 0)),
+        partial=int(batch.details.get("partial", 0)),
+        unmatched=int(batch.details.get("unmatched", 0)),
     )
 
 
@@ -420,7 +342,8 @@ def error_file(engine: Engine, batch_id: int, *, actor: Actor, lang: str = "zh")
 
 def with_refused(read: ReadList, rows: Sequence[ImportRow]) -> ReadList:
     """Add rows that only the organisation or the commit refused to what the reader had rejected."""
-    known = {r.row_no for r in read.rejected}
+    known = {rejected.key for rejected in read.rejected}
+    sheets = {layout.name: place for place, layout in enumerate(read.layouts)}
     more = tuple(
         RejectedRow(
             row.row_no,
@@ -434,11 +357,14 @@ def with_refused(read: ReadList, rows: Sequence[ImportRow]) -> ReadList:
                     p["level"],
                     Label(p["reason"]["zh"], p["reason"]["en"]),
                     Label(p["remedy"]["zh"], p["remedy"]["en"]),
+                    row.sheet,
                 )
                 for p in row.problems
             ),
+            row.sheet,
         )
         for row in rows
-        if row.row_no not in known
+        if row.key not in known
     )
-    return replace(read, rejected=tuple(sorted((*read.rejected, *more), key=lambda r: r.row_no)))
+    rejected = sorted((*read.rejected, *more), key=lambda r: (sheets.get(r.sheet, 0), r.row_no))
+    return replace(read, rejected=tuple(rejected))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import Line, MessageName
-from engine.domain.lists import PolicyRow
+from engine.domain.lists import PolicyRow, RowKey
 from engine.errors import EngineError
 from engine.services.assignment import assign
 from engine.services.context import StepScope
@@ -48,14 +48,45 @@ _VEHICLE_FIELDS = ("plate", "make_model", "first_registration", "use", "energy",
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of one row: ``effect`` new | changed | unchanged | rejected."""
+    """What became of one row: ``effect`` new | changed | unchanged | rejected.
 
-    row_no: int
+    ``started``, ``renewed`` and ``partial`` count renewals, each on the first of its rows.
+    """
+
+    key: RowKey
     effect: str
     renewal_id: int | None = None
     started: int = 0
     renewed: int = 0
+    partial: int = 0
     problem: dict[str, Any] | None = None
+
+
+_EFFECTS = ("new", "changed", "unchanged", "rejected")
+
+
+def one_a_row(results: Iterable[RowResult]) -> list[RowResult]:
+    """Join the results of rows that speak of several renewals or policies; the strongest effect counts."""
+    joined: dict[RowKey, RowResult] = {}
+    for result in results:
+        other = joined.get(result.key)
+        joined[result.key] = result if other is None else _joined(other, result)
+    return list(joined.values())
+
+
+def _joined(first: RowResult, second: RowResult) -> RowResult:
+    main, rest = sorted((first, second), key=lambda result: _EFFECTS.index(result.effect))
+    problem = main.problem or rest.problem
+    if problem is not None and main.effect != "rejected":
+        problem = {**problem, "level": "warning"}  # the row is taken, if only in part
+    return replace(
+        main,
+        renewal_id=main.renewal_id if main.renewal_id is not None else rest.renewal_id,
+        started=main.started + rest.started,
+        renewed=main.renewed + rest.renewed,
+        partial=main.partial + rest.partial,
+        problem=problem,
+    )
 
 
 class Intake:
@@ -75,16 +106,20 @@ class Intake:
         """Say what :meth:`take` would do, changing nothing."""
         self._load(rows)
         results: list[RowResult] = []
+        planned: dict[str, list[date]] = {}
         for cluster in _clusters(rows):
             renewal = self._renewal_for(cluster)
-            for number, row in _per_number(cluster):
-                if renewal is None:
-                    first = not any(r.started for r in results if r.row_no in {c.row_no for c in cluster})
-                    results.append(RowResult(number, "new", started=int(first)))
+            starts = renewal is None and not _within(planned.get(cluster[0].vin, ()), cluster)
+            if starts:
+                planned.setdefault(cluster[0].vin, []).append(_expiry_of(cluster))
+            for place, (key, row) in enumerate(_per_row(cluster)):
+                if starts:
+                    results.append(RowResult(key, "new", started=int(place == 0)))
                 else:
-                    changed = self._differs(row, renewal)
-                    results.append(RowResult(number, "changed" if changed else "unchanged", renewal.id))
-        return results
+                    changed = renewal is None or self._differs(row, renewal)
+                    found = renewal.id if renewal is not None else None
+                    results.append(RowResult(key, "changed" if changed else "unchanged", found))
+        return one_a_row(results)
 
     def take(self, rows: Sequence[PolicyRow]) -> list[RowResult]:
         """Store the facts of *rows* and start or update their renewals; a faulty vehicle is rejected alone."""
@@ -95,11 +130,10 @@ class Intake:
                 results += self._take_cluster(cluster)
             except EngineError as error:
                 results += [
-                    RowResult(number, "rejected", problem=_failed(number, error))
-                    for number, _ in _per_number(cluster)
+                    RowResult(key, "rejected", problem=_failed(key, error)) for key, _ in _per_row(cluster)
                 ]
         self.new.write(self.tx)
-        return results
+        return one_a_row(results)
 
     def _load(self, rows: Sequence[PolicyRow]) -> None:
         vins = {row.vin for row in rows}
@@ -166,7 +200,7 @@ class Intake:
                 premium=premiums.get(Line.COMMERCIAL),
                 ctp_premium=premiums.get(Line.CTP),
                 quote_opens_date=expiry - timedelta(days=QUOTE_WINDOW_DAYS),
-                source=f"batch {self.batch.id} row {main.row_no}",
+                source=self._source(main),
             ),
             actor=self.actor,
             now=self.now,
@@ -175,8 +209,12 @@ class Intake:
         self.new.renewals.append(renewal)
         self.new.links += [(line, renewal.id) for line in lines]
         self.renewals.setdefault(vehicle.vin, []).append(renewal)
-        numbers = [number for number, _ in _per_number(cluster)]
-        return [RowResult(n, "new", renewal.id, started=int(i == 0)) for i, n in enumerate(numbers)]
+        keys = [key for key, _ in _per_row(cluster)]
+        return [RowResult(key, "new", renewal.id, started=int(i == 0)) for i, key in enumerate(keys)]
+
+    def _source(self, row: PolicyRow) -> str:
+        sheet = f" sheet {row.sheet}" if row.sheet else ""
+        return f"batch {self.batch.id}{sheet} row {row.row_no}"
 
     def _unit(self, text: str | None) -> str | None:
         if not text:
@@ -235,6 +273,7 @@ class Intake:
             cancelled=False,
             sub_branch_code=self._unit(row.sub_branch),
             batch_id=self.batch.id,
+            sheet=row.sheet,
             row_no=row.row_no,
             **{name: getattr(row, name) for name in _LINE_FIELDS},
         )
@@ -264,19 +303,19 @@ class Intake:
     def _update(self, cluster: Sequence[PolicyRow], renewal: Renewal) -> list[RowResult]:
         results = []
         scope: StepScope | None = None
-        for number, row in _per_number(cluster):
+        for key, row in _per_row(cluster):
             if not self._differs(row, renewal):
-                results.append(RowResult(number, "unchanged", renewal.id))
+                results.append(RowResult(key, "unchanged", renewal.id))
                 continue
             if scope is None:
                 scope = load_scope(self.tx, self.engine, renewal.id, actor=self.actor, now=self.now)
             self._change(scope, row)
-            results.append(RowResult(number, "changed", renewal.id))
+            results.append(RowResult(key, "changed", renewal.id))
         return results
 
     def _change(self, scope: StepScope, row: PolicyRow) -> None:
         """Apply a corrected row; every changed field is recorded with its source (case 21)."""
-        source = f"batch {self.batch.id} row {row.row_no}"
+        source = self._source(row)
         known = self._line_for(row, scope.renewal)
         line = known or self._another_line(scope, row)
         if known is None:
@@ -435,7 +474,7 @@ def _clusters(rows: Sequence[PolicyRow]) -> list[list[PolicyRow]]:
     clusters: list[list[PolicyRow]] = []
     for group in by_vin.values():
         current: list[PolicyRow] = []
-        for row in sorted(group, key=lambda r: (r.expiry_date, r.row_no)):
+        for row in sorted(group, key=lambda r: r.expiry_date):
             if current and row.expiry_date - current[0].expiry_date > SAME_PERIOD:
                 clusters.append(current)
                 current = []
@@ -444,17 +483,31 @@ def _clusters(rows: Sequence[PolicyRow]) -> list[list[PolicyRow]]:
     return clusters
 
 
-def _per_number(cluster: Sequence[PolicyRow]) -> list[tuple[int, PolicyRow]]:
-    """One entry a source row; a row with both lines speaks once."""
-    seen: dict[int, PolicyRow] = {}
+def _expiry_of(cluster: Sequence[PolicyRow]) -> date:
+    """The expiry of the renewal that the rows would start: the earliest of their base policies."""
+    base: dict[Line, date] = {}
     for row in cluster:
-        seen.setdefault(row.row_no, row)
-    return sorted(seen.items())
+        base[row.line] = max(row.expiry_date, base.get(row.line, row.expiry_date))
+    return min(base.values())
 
 
-def _failed(row_no: int, error: EngineError) -> dict[str, Any]:
+def _within(planned: Iterable[date], cluster: Sequence[PolicyRow]) -> bool:
+    earliest = min(row.expiry_date for row in cluster)
+    return any(abs(expiry - earliest) <= SAME_PERIOD for expiry in planned)
+
+
+def _per_row(cluster: Sequence[PolicyRow]) -> list[tuple[RowKey, PolicyRow]]:
+    """One entry a source row, in file order; a row with both lines speaks once."""
+    seen: dict[RowKey, PolicyRow] = {}
+    for row in cluster:
+        seen.setdefault(row.key, row)
+    return list(seen.items())
+
+
+def _failed(key: RowKey, error: EngineError) -> dict[str, Any]:
     return {
-        "row": row_no,
+        "sheet": key[0],
+        "row": key[1],
         "column": "",
         "value": "",
         "code": error.code,

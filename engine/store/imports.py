@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, select
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 
+from engine.domain.lists import RowKey
 from engine.errors import NotFound
 from engine.store.base import Base, Code, PrimaryKey, Short
 
@@ -42,14 +43,24 @@ class ImportBatch(Base):
 
 
 class ImportRow(Base):
-    """One source row and what became of it; ``effect`` is new, changed, unchanged or rejected."""
+    """One source row and what became of it; ``effect`` is new, changed, unchanged or rejected.
+
+    Sheet and number together name the row, as each sheet counts from its own first row. ``unit_code`` is
+    the unit the row concerns: its sub-branch, else that of the specialist who serves its agent.
+    """
 
     __tablename__ = "import_row"
-    __table_args__ = (Index(None, "batch_id", "row_no"), Index(None, "batch_id", "verdict"))
+    __table_args__ = (
+        Index(None, "batch_id", "row_no"),
+        Index(None, "batch_id", "verdict"),
+        Index(None, "batch_id", "unit_code"),
+    )
 
     id: Mapped[PrimaryKey]
     batch_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id"))
+    sheet: Mapped[Short | None]
     row_no: Mapped[int]
+    unit_code: Mapped[Code | None]
     verdict: Mapped[Code]
     effect: Mapped[Code | None]
     vin: Mapped[Code | None]
@@ -57,6 +68,11 @@ class ImportRow(Base):
     renewal_id: Mapped[int | None] = mapped_column(ForeignKey("renewal.id"), index=True)
     raw: Mapped[dict[str, Any]]
     problems: Mapped[list[Any]]
+
+    @property
+    def key(self) -> RowKey:
+        """What tells the row from all others of its batch."""
+        return self.sheet, self.row_no
 
 
 def lock_batch(session: Session, batch_id: int) -> ImportBatch:
@@ -72,6 +88,6 @@ def lock_batch(session: Session, batch_id: int) -> ImportBatch:
 
 
 def rows_of(session: Session, batch_id: int, numbers: Sequence[int] | None = None) -> Sequence[ImportRow]:
-    """Return the rows of a batch (those with these row *numbers*, if given), by row."""
-    query = select(ImportRow).where(ImportRow.batch_id == batch_id).order_by(ImportRow.row_no)
+    """Return the rows of a batch (those with these row *numbers*, of any sheet, if given), in file order."""
+    query = select(ImportRow).where(ImportRow.batch_id == batch_id).order_by(ImportRow.id)
     return session.scalars(query if numbers is None else query.where(ImportRow.row_no.in_(numbers))).all()

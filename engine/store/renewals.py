@@ -76,6 +76,7 @@ class PolicyLine(Base):
     cancelled: Mapped[bool] = mapped_column(default=False)
     sub_branch_code: Mapped[Code | None]
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"))
+    sheet: Mapped[Short | None]
     row_no: Mapped[int | None]
 
     @property

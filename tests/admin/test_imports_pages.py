@@ -177,7 +177,9 @@ def test_every_problem_names_row_column_value_reason_and_remedy(channel: Browser
 
 
 def test_problems_are_filtered_by_verdict_and_kind_and_paged(channel: Browser) -> None:
-    upload(channel, (SAMPLES / "standard.xlsx").read_bytes(), "list.xlsx")
+    listed = rows(*range(100, 130), 营销员工号="NOBODY")
+    listed[9]["到期日期"] = "2027-02-29"
+    upload(channel, standard_csv(listed))
     path = f"/imports/{batch_id(channel)}"
 
     def levels(query: str) -> set[str]:
@@ -351,13 +353,15 @@ def test_no_page_or_act_of_a_foreign_id_is_open(
 
 
 def test_batches_of_other_units_are_not_listed(app: Flask, book: Engine) -> None:
-    foreign_ids(app, book)
+    foreign = foreign_ids(app, book)["batch_id"]
     api.add_user(book, "CCW", roles=["channel"], unit_code="PC330102", password=PASSWORD, actor=api.SYSTEM)
     western = signed_in(app, "CCW")
 
     western.get("/imports")
 
-    assert [] == western.soup.select("a.ui-row-link")
+    links = [link["href"] for link in western.soup.select("a.ui-row-link")]
+    assert ["/imports/1"] == links, "the list of the command line concerns cars of the western sub-branch too"
+    assert f"/imports/{foreign}" not in links
 
 
 # --- organisation ------------------------------------------------------------

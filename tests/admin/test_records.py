@@ -30,6 +30,7 @@ from engine.tables import (
     Vehicle,
     record_query,
 )
+from tests.acceptance.desk import policy, standard_csv
 from tests.admin.test_pages import english_words
 from tests.support.console import PASSWORD, TODAY, Browser, at, counted, renewal_of, signed_in, task_of
 
@@ -45,11 +46,13 @@ MODELS = {endpoint: model for _view, model, endpoint, _name in LISTS}
 
 @pytest.fixture
 def branches(book: Engine) -> Engine:
-    """The book with an auditor and an administrator of the western sub-branch, and an incident in each."""
+    """The book with auditor and administrator of the western sub-branch, an incident in each, an eastern list."""
     for name, role in (("AUW", "auditor"), ("ADW", "admin")):
         api.add_user(book, name, roles=[role], unit_code="PC330102", password=PASSWORD, actor=api.SYSTEM)
     for car in (1, 21):
         fail(book, renewal_of(book, car))
+    eastern = policy(60, TODAY + timedelta(days=40), agent="AG001", sub_branch="PC330101")
+    api.preview_list(book, standard_csv([eastern]), "east.csv", "standard", actor=api.SYSTEM)
     return book
 
 

@@ -373,3 +373,15 @@ def test_a_file_without_the_optional_columns_is_read() -> None:
 
     assert (plain.units, plain.posts, plain.liaisons) == (read.units, read.posts, read.liaisons)
     assert isinstance(read.liaisons[0], LiaisonEntry)
+
+
+@pytest.mark.parametrize("content", ["工号,姓名\n1,张".encode(), b"%PDF-1.7"], ids=["csv", "pdf"])
+def test_a_file_that_is_no_workbook_is_told_that_an_xlsx_is_needed(content: bytes) -> None:
+    with pytest.raises(OrgFileError) as caught:
+        read_org(content, "org.csv")
+
+    said = caught.value.say("zh")
+    assert "不是 xlsx 工作簿" in said
+    assert "须为 .xlsx" in said
+    assert "清单" not in said
+    assert ".xlsx" in caught.value.say("en")

@@ -46,7 +46,7 @@ def _standard() -> Table:
 
 
 def _core() -> Table:
-    sheet = table("core_export", book(24, _FROM, _TO, seed=3))
+    sheet = table("core_export", book(24, _FROM, _TO, seed=3, number_from=201))
     sheet.titles = [
         ["续保清单（2026年11月至2027年1月）"],
         ["机构：城东中心支公司", "", "导出时间：2026-10-25 08:30"],
@@ -69,7 +69,7 @@ def _core() -> Table:
     rows[15]["联系电话"] = "02887654321"
     rows[17]["证件号码"] = "*****************X"
     rows[19]["车架号"] = "LZZ******00000019"
-    rows[20]["营销员"] = "张伟(L0000020)"
+    rows[20]["营销员"] = "张伟(AG020)"
     rows[22]["新车购置价"] = "12.88万"
     return sheet
 
@@ -86,7 +86,7 @@ def _core_merged() -> Table:
 
 
 def _saas() -> Table:
-    sheet = table("saas_template", book(25, _FROM, _TO, seed=4))
+    sheet = table("saas_template", book(25, _FROM, _TO, seed=4, number_from=301))
     rows = sheet.rows
     rows[0]["交强险到期时间"] = None  # commercial cover only
     rows[1]["商业险到期时间"] = ""
@@ -105,7 +105,7 @@ def _saas() -> Table:
     return sheet
 
 
-def _branch(name: str = "11月", number_from: int = 1) -> Table:
+def _branch(name: str = "11月", number_from: int = 401) -> Table:
     sheet = table("branch_sheet", book(15, _FROM, _TO, seed=number_from, number_from=number_from))
     sheet.name = name
     rows = sheet.rows
@@ -120,7 +120,7 @@ def _branch(name: str = "11月", number_from: int = 1) -> Table:
     rows[8]["险种"] = "车损"
     rows[9]["上年保费"] = "1e308"
     rows[10]["出险次数"] = "2次"
-    rows[11]["营销员"] = "L0000007 陈静"
+    rows[11]["营销员"] = "AG007 陈静"
     rows[12]["保单号码"] = f'="00610100202500{number_from:04d}"'  # the trick that keeps leading zeros
     for row in rows:
         row["起保日期"] = None
@@ -131,9 +131,9 @@ def _branch(name: str = "11月", number_from: int = 1) -> Table:
 
 def _branch_book() -> bytes:
     summary = Table(
-        ("支公司", "职场", "件数"), [{"支公司": "城东支公司", "职场": "滨江职场", "件数": 30.0}], name="汇总"
+        ("支公司", "职场", "件数"), [{"支公司": "城东支公司", "职场": "钱塘职场", "件数": 30.0}], name="汇总"
     )
-    return to_xlsx(_branch("11月"), _branch("12月", 101), summary)
+    return to_xlsx(_branch("11月"), _branch("12月", 501), summary)
 
 
 DATA = Path(__file__).parents[1] / "data" / "lists"

@@ -18,7 +18,8 @@ import xlsxwriter
 import xlwt
 
 from engine.domain import vehicle
-from engine.domain.codes import Line
+from engine.domain.codes import Line, Role
+from engine.domain.demo_people import demo_org, people_in
 from engine.domain.lists import PROFILES, Field, PolicyRow
 
 Cell = str | float | date | datetime | None
@@ -85,9 +86,34 @@ def person(number: int) -> str:
     return _SURNAMES[number % len(_SURNAMES)] + _GIVEN[number // len(_SURNAMES) % len(_GIVEN)]
 
 
-def policies_of(
-    number: int, expiry: date, *, agent_no: str = "L0000001", workplace: str = "滨江职场"
-) -> list[PolicyRow]:
+@dataclass(frozen=True)
+class Desk:
+    """An agent of the demonstration's organisation (also `tests/data/org.xlsx`), and the units that answer."""
+
+    agent_no: str
+    workplace: str
+    sub_branch: str
+    specialist_no: str
+
+
+def _desks() -> tuple[Desk, ...]:
+    org = demo_org()
+    names = {unit.code: unit.name for unit in org.units}
+    parents = {unit.code: unit.parent_code for unit in org.units}
+    specialists = {post.employee_no: post.unit_code for post in people_in(org, Role.SPECIALIST)}
+    serving = {liaison.workplace_code: liaison.specialist_no or "" for liaison in org.liaisons}
+    desks = []
+    for agent in people_in(org, Role.AGENT):
+        workplace = parents[agent.unit_code] or ""
+        specialist = serving[workplace]
+        desks.append(Desk(agent.employee_no, names[workplace], names[specialists[specialist]], specialist))
+    return tuple(desks)
+
+
+DESKS = _desks()
+
+
+def policies_of(number: int, expiry: date, *, desk: Desk = DESKS[0]) -> list[PolicyRow]:
     """Return the compulsory and the commercial policy of one fictional vehicle, both expiring on *expiry*."""
     model, energy, seats, price = _CARS[number % len(_CARS)]
     start = expiry + timedelta(days=1)
@@ -117,10 +143,10 @@ def policies_of(
         self_pricing=None,
         claims=number % 4,
         years_insured=number % 6,
-        sub_branch="城东支公司",
-        workplace=workplace,
-        agent_no=agent_no,
-        specialist_no="P0000001",
+        sub_branch=desk.sub_branch,
+        workplace=desk.workplace,
+        agent_no=desk.agent_no,
+        specialist_no=desk.specialist_no,
         raw={},
     )
     commercial = replace(
@@ -143,10 +169,7 @@ def book(count: int, first: date, last: date, *, seed: int = 1, number_from: int
         policy
         for number in range(number_from, number_from + count)
         for policy in policies_of(
-            number,
-            first + timedelta(days=draw.randint(0, span)),
-            agent_no=f"L{draw.randint(1, 40):07d}",
-            workplace=draw.choice(("滨江职场", "锦城职场", "天府职场")),
+            number, first + timedelta(days=draw.randint(0, span)), desk=draw.choice(DESKS)
         )
     ]
 

@@ -9,6 +9,7 @@ from engine.domain.lists.model import (
     Problem,
     ReadList,
     RejectedRow,
+    RowKey,
     SheetLayout,
 )
 from engine.domain.lists.profiles import PROFILES, Column, Field, Profile
@@ -29,6 +30,7 @@ __all__ = [
     "Profile",
     "ReadList",
     "RejectedRow",
+    "RowKey",
     "SheetLayout",
     "read_list",
     "write_errors",

@@ -23,6 +23,9 @@ _YEAR_DAYS = range(360, 369)
 """Days from first to last covered date that pass for a year; below 360 is short-term (domain.md §0.6)."""
 
 
+_WHOSE = frozenset({Field.SUB_BRANCH, Field.AGENT_NO})
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What became of one row: policies and warnings, or no policy and the problems that reject it."""
@@ -32,6 +35,8 @@ class Judged:
     raw: Mapping[str, str]
     policies: tuple[PolicyRow, ...]
     problems: tuple[Problem, ...]
+    sub_branch: str | None = None
+    agent_no: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,11 @@ class RowJudge:
             if (
                 fault is not None and fault.code == "refund_row"
             ):  # whatever else it says, nobody must act on it
-                return self._judged(row_no, raw, {}, [self._problem(row_no, fault, self._premium, cells)])
+                told = [self._problem(row_no, fault, self._premium, cells)]
+                whose = {
+                    step.field: self._read(step, cells)[0] for step in self._steps if step.field in _WHOSE
+                }
+                return self._judged(row_no, raw, whose, told)
 
         problems = self._unfit(row_no, cells)
         values: dict[Field, Any] = {}
@@ -166,7 +175,8 @@ class RowJudge:
             policies = tuple(
                 _policy(row_no, line, expiry, values, raw, self._sheet) for line, expiry in _lines(values)
             )
-        return Judged(row_no, self._sheet, raw, policies, tuple(problems))
+        sub_branch, agent_no = values.get(Field.SUB_BRANCH), values.get(Field.AGENT_NO)
+        return Judged(row_no, self._sheet, raw, policies, tuple(problems), sub_branch, agent_no)
 
     def _raw(self, cells: Sequence[Cell]) -> dict[str, str]:
         raw = dict.fromkeys(self._headers, "")

@@ -17,6 +17,9 @@ Cell = str | float | bool | date | datetime | time
 
 Level = Literal["error", "warning"]
 
+RowKey = tuple[str | None, int]
+"""What tells a row of a file from all others: its sheet (None in a csv) and the number a spreadsheet shows."""
+
 
 class FileKind(StrEnum):
     """What the content of a file is, whatever its name says."""
@@ -66,6 +69,11 @@ class PolicyRow:
     raw: Mapping[str, str]
     sheet: str | None = None
 
+    @property
+    def key(self) -> RowKey:
+        """Where the row stands in its file; both policies of one row share it."""
+        return self.sheet, self.row_no
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -80,15 +88,30 @@ class Problem:
     remedy: Label
     sheet: str | None = None
 
+    @property
+    def key(self) -> RowKey:
+        """Where the row stands in its file; row 0 is the file or sheet as a whole."""
+        return self.sheet, self.row_no
+
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row nothing is taken from; `problems` holds at least one error, and its warnings too."""
+    """A row nothing is taken from; `problems` holds at least one error, and its warnings too.
+
+    `sub_branch` and `agent_no` are as listed, where they could be read: they tell whose row it is.
+    """
 
     row_no: int
     raw: Mapping[str, str]
     problems: tuple[Problem, ...]
     sheet: str | None = None
+    sub_branch: str | None = None
+    agent_no: str | None = None
+
+    @property
+    def key(self) -> RowKey:
+        """Where the row stands in its file."""
+        return self.sheet, self.row_no
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +122,8 @@ class SheetLayout:
     header_row: int
     headers: tuple[str, ...]
     titles: tuple[tuple[str, ...], ...] = ()
+    rows: int = 0
+    """Data rows read below the header."""
 
 
 @dataclass(frozen=True, slots=True)

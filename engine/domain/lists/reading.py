@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import PurePath
 
@@ -37,6 +39,9 @@ _FOOTER = re.compile(
 # Never filled from a merge: a figure would be counted twice, a number or a line would belong to the wrong policy.
 _FILLED = frozenset(Field) - {Field.POLICY_NO, Field.LINE, Field.PREMIUM, Field.IGNORED}
 
+_MISFITS = frozenset({"header_not_found", "columns_missing"})
+"""Refusals that another profile may not have."""
+
 _EXTENSIONS = {
     ".csv": FileKind.CSV,
     ".txt": FileKind.CSV,
@@ -65,7 +70,38 @@ def read_list(content: bytes, file_name: str, profile: str) -> ReadList:
         source = _open(content, chosen)
         return _read(source, content, file_name, chosen)
     except Refused as refused:
-        raise texts.refusal(refused.code, **{"file": file_name, **refused.facts}) from refused
+        facts = {"file": file_name, **refused.facts}
+        if refused.code in _MISFITS:
+            facts |= _suggestion(source, content, chosen)
+        raise texts.refusal(refused.code, **facts) from refused
+
+
+def _suggestion(source: Source, content: bytes, chosen: Profile) -> dict[str, str]:
+    """Return, as facts of a refusal, the other profile whose header the file carries whole."""
+    others = [profile for profile in PROFILES.values() if profile is not chosen]
+    fits = [(fit, other) for other in others if (fit := _fit(source, content, other)) is not None]
+    if not fits:
+        return {"suggestion": "", "suggestion_en": ""}
+    best = max(fits, key=lambda found: found[0])[1]
+    return {
+        "suggested": best.code,
+        "suggestion": f"表头与“{best.name.zh}”（{best.code}）相符，请改选该来源格式；如并非该来源，",
+        "suggestion_en": f"The header is that of “{best.name.en}” ({best.code}): choose that profile. If not: ",
+    }
+
+
+def _fit(source: Source, content: bytes, profile: Profile) -> tuple[int, int] | None:
+    """Return columns read and, negative, columns nobody knows of the sheet that fits best; None if none does."""
+    fits = []
+    try:
+        sheets = _open(content, profile).sheets if source.kind is FileKind.CSV else source.sheets
+        for sheet in sheets:
+            header = find_header(sheet, profile) if sheet.is_visible else None
+            if header is not None and not header.missing(profile):
+                fits.append((len(header.places), -len(header.unknown)))
+    except Refused:  # what the other profile cannot read it does not fit
+        return None
+    return max(fits, default=None)
 
 
 def _open(content: bytes, profile: Profile) -> Source:
@@ -91,6 +127,7 @@ def _read(source: Source, content: bytes, file_name: str, profile: Profile) -> R
     judged = mark_shared_phones(reject_repeats(judged))
 
     first = chosen[0][1].layout
+    counts = Counter(row.sheet for row in judged)
     accepted = [row for row in judged if row.policies]
     return ReadList(
         file_name=file_name,
@@ -103,13 +140,15 @@ def _read(source: Source, content: bytes, file_name: str, profile: Profile) -> R
         read=len(judged),
         rows=tuple(policy for row in accepted for policy in row.policies),
         rejected=tuple(
-            RejectedRow(row.row_no, row.raw, row.problems, row.sheet) for row in judged if not row.policies
+            RejectedRow(row.row_no, row.raw, row.problems, row.sheet, row.sub_branch, row.agent_no)
+            for row in judged
+            if not row.policies
         ),
         warnings=(*notes, *(problem for row in accepted for problem in row.problems)),
         expiry_samples=_samples(accepted, chosen),
         kind=source.kind,
         separator=source.separator,
-        layouts=tuple(header.layout for _sheet, header in chosen),
+        layouts=tuple(replace(header.layout, rows=counts[header.layout.name]) for _sheet, header in chosen),
     )
 
 
@@ -176,18 +215,19 @@ def _judge_sheet(sheet: Sheet, header: Header, profile: Profile) -> tuple[list[J
         if footer is None:
             judged.append(judge.judge(row_no, cells))
         else:
-            footers.append(_note("summary_row", row_no, header.layout.headers[0], footer, sheet.name))
+            footers.append(_note("summary_row", row_no, "", footer, sheet.name))
     return judged, footers
 
 
 def _footer(cells: list[Cell], header: Header) -> str | None:
-    """Return the words that mark a row without a vehicle as a total or a footer."""
+    """Return the word that marks a row without a vehicle as a total or a footer; a name may follow it."""
     first = next(clean(cell) for cell in map(as_text, cells) if not is_empty(cell))
-    if not _FOOTER.match(first):
+    found = _FOOTER.match(first)
+    if found is None:
         return None
     vin_at = header.places[Field.VIN]
     has_vehicle = 0 < vin_at < len(cells) and not is_empty(cells[vin_at])
-    return None if has_vehicle else first
+    return None if has_vehicle else found.group()
 
 
 def _about_name(file_name: str, kind: FileKind) -> Iterator[Problem]:

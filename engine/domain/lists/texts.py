@@ -368,7 +368,7 @@ PROBLEMS: dict[str, Text] = {
 
 REFUSALS: dict[str, Text] = {
     "unknown_profile": _error(
-        ("没有来源模板“{profile}”。", "There is no source profile “{profile}”."),
+        ("没有来源格式“{profile}”。", "There is no source profile “{profile}”."),
         ("可用模板：{known}。", "Use one of: {known}."),
     ),
     "file_empty": _error(
@@ -449,12 +449,12 @@ REFUSALS: dict[str, Text] = {
     ),
     "header_not_found": _error(
         (
-            "文件“{file}”前 {depth} 行中没有“{profile}”模板的表头。读到的首行：{found}。（编码：{encoding}）",
+            "文件“{file}”前 {depth} 行中没有“{profile}”格式的表头。读到的首行：{found}。（编码：{encoding}）",
             "The first {depth} rows of “{file}” hold no header of the profile “{profile_en}”. First row read: {found}. (Encoding: {encoding})",
         ),
         (
-            "请核对来源模板；表头应包含：{required}。",
-            "Check the profile; the header should hold: {required}.",
+            "{suggestion}请核对来源格式；表头应包含：{required}。",
+            "{suggestion_en}Check the profile; the header should hold: {required}.",
         ),
     ),
     "columns_missing": _error(
@@ -462,7 +462,10 @@ REFUSALS: dict[str, Text] = {
             "文件“{file}”{sheet}缺少必需列：{missing}。读到的列：{found}。",
             "The file “{file}”{sheet_en} lacks the required columns {missing}. Columns found: {found}.",
         ),
-        ("请补齐这些列，或选择正确的来源模板。", "Add them, or choose the right source profile."),
+        (
+            "{suggestion}请补齐这些列，或选择正确的来源格式。",
+            "{suggestion_en}Add them, or choose the right source profile.",
+        ),
     ),
     "column_twice": _error(
         (

@@ -7,9 +7,10 @@ rectangle of a sheet whose only cells stand in A1 and XFD1048576; neither may to
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ _LIMITS = {
     "merged_rows": 50,
 }
 _WALL_SECONDS = 120
+_LONGEST_NAME = 31
+_UNFIT = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f\ud800-\udfff]")
 _REFUSALS: dict[str, tuple[str, dict[str, object]]] = {
     "rows": ("too_many_rows", {"limit": MAX_ROWS}),
     "columns": ("too_many_columns", {"limit": MAX_COLUMNS}),
@@ -69,14 +72,26 @@ def _sheets(lines: Iterable[bytes], kind: str) -> tuple[Sheet, ...]:
             rows.append((said[0], [_cell(cell) if isinstance(cell, dict) else cell for cell in said[1:]]))
         elif "sheet" in said:
             rows = []
+            name = _distinct(said["sheet"], {sheet.name for sheet in sheets})
             merged = tuple((first, last, column) for first, last, column in said["merged"])
-            sheets.append(Sheet(said["sheet"], rows, is_visible=said["visible"], merged=merged))
+            sheets.append(Sheet(name, rows, is_visible=said["visible"], merged=merged))
         elif "refused" in said:
             code, facts = _REFUSALS.get(said["refused"], ("file_broken", {"kind": kind}))
             raise Refused(code, **facts)
         else:
             return tuple(sheets)
     raise Refused("file_broken", kind=kind)
+
+
+def _distinct(name: str, taken: Collection[str | None]) -> str:
+    """Return *name* as a spreadsheet would allow it, unlike the others: rows are told apart by it."""
+    plain = _UNFIT.sub("_", name)[:_LONGEST_NAME].strip("' ") or "Sheet"
+    known = {other.lower() for other in taken if other}
+    place, found = 1, plain
+    while found.lower() in known:
+        place += 1
+        found = f"{plain[: _LONGEST_NAME - len(str(place)) - 2]}({place})"
+    return found
 
 
 def _cell(coded: dict[str, Any]) -> Cell:

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from engine.domain.codes import Line
+from engine.domain.codes import Line, Role
+from engine.domain.demo_people import demo_org
 from engine.domain.lists import FileKind, ReadList, read_list
 from tests.support.list_samples import DATA, SAMPLES
 
@@ -86,9 +87,9 @@ def test_core_export_takes_title_rows_combined_staff_and_written_amounts():
     assert ("续保清单（2026年11月至2027年1月）",) == read.layouts[0].titles[0][:1]
     assert Line.CTP is first.line
     assert 22 == len(first.policy_no)
-    assert first.agent_no.startswith("L0")
+    assert first.agent_no.startswith("AG0")
     assert all(row.use == row.use.strip() for row in read.rows)
-    assert {"城东支公司"} == {row.sub_branch for row in read.rows}
+    assert {"城东支公司", "城西支公司"} == {row.sub_branch for row in read.rows}
 
 
 def test_core_export_settles_each_way_of_writing_the_end_of_cover():
@@ -139,3 +140,22 @@ def test_branch_dates_agree_in_every_way_of_writing():
     read = read_sample("branch_sheet.csv")
 
     assert {date(2026, 12, 5)} == {row.expiry_date for row in read.rows if row.row_no <= 6}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_agents_and_units_of_a_sample_are_those_of_the_demonstration(name):
+    org = demo_org()
+    agents = {post.employee_no for post in org.posts if post.role is Role.AGENT}
+    units = {unit.name for unit in org.units}
+
+    read = read_sample(name)
+
+    assert set() == {row.agent_no for row in read.rows} - agents
+    assert set() == {row.sub_branch for row in read.rows if row.sub_branch} - units
+    assert set() == {row.workplace for row in read.rows if row.workplace} - units
+
+
+def test_samples_of_different_senders_hold_different_vehicles():
+    vins = {SAMPLES[name].profile: {row.vin for row in read_sample(name).rows} for name in SAMPLES}
+
+    assert len(set().union(*vins.values())) == sum(map(len, vins.values()))
