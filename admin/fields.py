@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -59,6 +59,45 @@ def shown_fields(
     """Return the fields of *form* filled with *values*, each problem beside its field."""
     return tuple(
         _shown(field, values.get(field.key), problems.get(field.key), lang, today) for field in form.fields
+    )
+
+
+PICKED = frozenset({"assignee_no", "agent_no"})
+"""Text fields that hold an employee number; where people can be listed they are chosen by name."""
+
+
+def with_pickers(
+    schema: dict[str, Any], fields: tuple[ShownField, ...], staff: Sequence[tuple[str, str]]
+) -> tuple[dict[str, Any], tuple[ShownField, ...]]:
+    """Return form-js schema and plain fields with a list of *staff* where an employee number is asked for.
+
+    What already stands in the field stays choosable; without staff the fields are typed into.
+    """
+    if not staff:
+        return schema, fields
+    shown = tuple(_picker(one, staff) if one.key in PICKED else one for one in fields)
+    choices = {one.key: one.choices for one in shown if one.key in PICKED}
+    for component in schema["components"]:
+        if component.get("key") in choices:
+            rules = component.get("validate", {})
+            component.update(
+                type="select",
+                searchable=True,
+                values=[{"value": c.value, "label": c.label} for c in choices[component["key"]]],
+                validate={"required": rules.get("required", False)},
+            )
+    return schema, shown
+
+
+def _picker(field: ShownField, staff: Sequence[tuple[str, str]]) -> ShownField:
+    known = {number for number, _label in staff}
+    options = [*staff] if field.value in known or not field.value else [(field.value, field.value), *staff]
+    return replace(
+        field,
+        kind="select",
+        choices=tuple(
+            Choice(value=number, label=label, is_chosen=number == field.value) for number, label in options
+        ),
     )
 
 

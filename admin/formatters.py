@@ -15,6 +15,7 @@ from admin.i18n import language
 from admin.vehicle_words import in_english
 from engine.api import (
     NAME_EN,
+    SYSTEM,
     BatchStatus,
     DayKind,
     EngineError,
@@ -114,10 +115,10 @@ def show_limit(amount: Decimal | None) -> str:
 
 
 def show_factor(value: Decimal | None) -> str:
-    """Return a factor with the decimals it has, two at least: ``0.80``, ``0.8525``."""
+    """Return a factor with the decimals it has, two to four: ``0.80``, ``0.8525``."""
     if value is None:
         return NOTHING
-    shown = f"{value.normalize():f}"
+    shown = f"{round(value, 4).normalize():f}"
     return shown if len(shown.partition(".")[2]) >= 2 else f"{value:.2f}"
 
 
@@ -142,8 +143,15 @@ def show_roles(roles: Iterable[str]) -> str:
 def show_days_left(days: int) -> str:
     """Return how far the expiry date is: ``还有 12 天``, ``今天到期``, ``已过期 3 天``."""
     if days > 0:
-        return _("还有 %(n)s 天", n=days)
-    return _("今天到期") if days == 0 else _("已过期 %(n)s 天", n=-days)
+        return _("还有 1 天") if days == 1 else _("还有 %(n)s 天", n=days)
+    if days == 0:
+        return _("今天到期")
+    return _("已过期 1 天") if days == -1 else _("已过期 %(n)s 天", n=-days)
+
+
+def show_days_late(days: int) -> str:
+    """Return how late a task is: ``逾期 3 天``."""
+    return _("逾期 1 天") if days == 1 else _("逾期 %(n)s 天", n=days)
 
 
 def show_diagram_name(name: str) -> str:
@@ -157,6 +165,13 @@ def show_diagram_name(name: str) -> str:
             elements = {}.values()
         g.diagram_names = {e.name: e.properties.get(NAME_EN) or e.name for e in elements}
     return str(g.diagram_names.get(name, name))
+
+
+def show_actor(name: str | None) -> str:
+    """Return who acted; the engine itself in the language of the request."""
+    if not name:
+        return NOTHING
+    return "System" if language() == "en" and name == SYSTEM.display_name else name
 
 
 def show_use(text: str) -> str:
@@ -178,6 +193,8 @@ def init_formatters(app: Flask) -> None:
         code=show_code,
         role_names=show_roles,
         days_left=show_days_left,
+        days_late=show_days_late,
+        actor_name=show_actor,
         due_day=show_due,
         diagram_name=show_diagram_name,
         vehicle_word=show_use,

@@ -65,9 +65,12 @@ from engine.queries.inbox import InboxTab as InboxTab
 from engine.queries.inbox import InboxWish as InboxWish
 from engine.queries.inbox import inbox_page as inbox_page
 from engine.queries.people import OrgPage as OrgPage
+from engine.queries.people import StaffLine as StaffLine
 from engine.queries.people import UnitNode as UnitNode
 from engine.queries.people import org_page as org_page
 from engine.queries.people import own_units as own_units
+from engine.queries.people import staff_within as staff_within
+from engine.queries.people import unit_choices as unit_choices
 from engine.queries.portfolio import PortfolioWish as PortfolioWish
 from engine.queries.portfolio import portfolio_page as portfolio_page
 from engine.queries.present import Present as Present

@@ -23,10 +23,39 @@ class EngineError(Exception):
     def say(self, lang: str = "zh") -> str:
         """Return the sentence in *lang* (``zh`` or ``en``)."""
         template = self.en if lang == "en" else self.zh
+        params = (
+            {key: _in_english(value) for key, value in self.params.items()} if lang == "en" else self.params
+        )
         try:
-            return template.format(**self.params)
+            return template.format(**params)
         except (KeyError, IndexError, AttributeError):
             return template
+
+
+_THINGS = {
+    "续保": "renewal",
+    "任务": "task",
+    "假日": "holiday",
+    "决策表": "decision table",
+    "异常": "incident",
+    "批次": "batch",
+    "操作": "operation",
+    "数据库": "database",
+    "机构代码": "unit code",
+    "流程图": "diagram",
+    "流程实例": "process instance",
+    "消息": "message",
+    "用户": "user",
+    "用户名": "user name",
+    "目录": "folder",
+    "类型": "kind",
+    "角色": "role",
+}
+"""What a refusal is about, as the code names it."""
+
+
+def _in_english(value: Any) -> Any:
+    return _THINGS.get(value, value) if isinstance(value, str) else value
 
 
 class NotFound(EngineError):

@@ -78,3 +78,13 @@ def register_views(app: Flask, engine: Engine) -> None:
             family=("admin.", *(f"{endpoint}." for _v, _m, endpoint, _n in LISTS)),
         )
     )
+    register(
+        MenuItem(
+            endpoint="definitions.index_view",
+            label=lazy_gettext("流程版本"),
+            icon="flow",
+            order=70,
+            roles=DefinitionRecords.readers - READERS,
+            family=("definitions.",),
+        )
+    )

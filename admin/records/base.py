@@ -12,12 +12,13 @@ from flask import Response, flash, g, redirect, request
 from flask_admin import AdminIndexView, expose
 from flask_admin.contrib.sqla import ModelView
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from admin.actor import require_actor
 from admin.context import current_engine
-from admin.formatters import NOTHING, show_code, show_day, show_moment, show_money
+from admin.formatters import NOTHING, show_actor, show_code, show_day, show_moment, show_money
 from admin.records.files import WRITERS
 from admin.records.filters import LONGEST, RecordFilters
 from admin.targets import local_target
@@ -39,9 +40,11 @@ _WRITES = {
 class Guarded:
     """Open to administrators and auditors; to others the page is refused, and that is written down."""
 
+    readers: ClassVar[frozenset[Role]] = READERS
+
     def is_accessible(self) -> bool:
         """Whether the person of the request may read records."""
-        return bool(require_actor().roles & READERS)
+        return bool(require_actor().roles & self.readers)
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
         """Refuse."""
@@ -58,10 +61,10 @@ class RecordsHome(Guarded, AdminIndexView):  # type: ignore[misc]
 
 
 def groups_of(admin: Any) -> dict[str, list[RecordView]]:
-    """Return the lists by group, in the order of their registration."""
+    """Return the lists the person may read by group, in the order of their registration."""
     found: dict[str, list[RecordView]] = {}
     for view in admin._views:
-        if isinstance(view, RecordView):
+        if isinstance(view, RecordView) and view.is_accessible():
             found.setdefault(str(view.group), []).append(view)
     return found
 
@@ -88,11 +91,13 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]
     links: ClassVar[Mapping[str, Callable[[Any], str | None]]] = {}
     """column → what makes the address it leads to"""
     numbers: ClassVar[frozenset[str]] = frozenset()
-    marks: ClassVar[frozenset[str]] = frozenset()
-    """columns of letters and figures that are compared, not read"""
+    small: ClassVar[frozenset[str]] = frozenset()
+    """columns that hold a code (letters and figures that are compared, not read) rather than words"""
     lead: ClassVar[str] = ""
     """the column that stands first on a phone"""
     search_hint: ClassVar[Any] = ""
+    nothing: ClassVar[Any] = lazy_gettext("还没有记录。")
+    """what an empty list says while nothing is asked of it"""
 
     def __init__(self, model: type[Any], session: Any, **kwargs: Any) -> None:
         shown = [*(self.column_list or ()), *(self.column_details_list or ())]
@@ -210,7 +215,7 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]
         if name.endswith("_no"):
             return _named(beside.people, value)
         if name.endswith("_by") or name == "actor":
-            return beside.actors.get(value, value)
+            return show_actor(beside.actors.get(value, value))
         if name.endswith("_code"):
             return _named(beside.units, value)
         return str(value)
@@ -245,12 +250,13 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]
         if "return_url" in kwargs:
             kwargs["return_url"] = local_target(kwargs["return_url"], self.get_url(".index_view"))
         shown = {"cap": COUNT_CAP, "export_max": self.export_max_rows, "groups": groups_of(self.admin)}
+        shown["reads_all"] = bool(require_actor().roles & READERS)
         return super().render(template, **shown, **kwargs)
 
 
 def _show(view: RecordView, _context: Any, row: Any, name: str) -> str:
     text = view.text_of(row, name)
-    return Markup("<code>{}</code>").format(text) if name in view.marks else text
+    return Markup("<code>{}</code>").format(text) if name in view.small else text
 
 
 def _named(names: Mapping[str, str], code: Any) -> str:

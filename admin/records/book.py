@@ -6,10 +6,11 @@ from __future__ import annotations
 from flask import url_for
 from flask_babel import lazy_gettext
 
-from admin.formatters import show_due
+from admin.choosing import action_options, staff_options, unit_options
+from admin.formatters import show_diagram_name, show_due
 from admin.i18n import language
 from admin.records.base import RecordView
-from admin.records.filters import CodeFilter, FlagFilter, SinceDue, StartFilter, UntilDue
+from admin.records.filters import CodeFilter, FlagFilter, PersonFilter, SinceDue, UntilDue
 from admin.records.words import (
     BOOK,
     RENEWAL_LINKS,
@@ -84,7 +85,7 @@ class RenewalRecords(RecordView):
         CodeFilter(Renewal.stage, lazy_gettext("阶段"), options(Stage)),
         CodeFilter(Renewal.state, lazy_gettext("状态"), options(RenewalState)),
         "expiry_date",
-        StartFilter(Renewal.workplace_code, lazy_gettext("职场代码")),
+        CodeFilter(Renewal.workplace_code, lazy_gettext("职场"), unit_options),
         FlagFilter(Renewal.is_orphan, lazy_gettext("孤儿单")),
     )
 
@@ -111,15 +112,19 @@ class TaskRecords(RecordView):
         "version": lazy_gettext("版本"),
     }  # fmt: skip
     codes = {"role": "role", "stage": "stage", "status": "task_status"}
-    cells = {"vehicle": vehicle, "due_at": lambda _view, row: show_due(row.due_at)}
+    cells = {
+        "name": lambda _view, row: show_diagram_name(row.name),
+        "vehicle": vehicle,
+        "due_at": lambda _view, row: show_due(row.due_at),
+    }
     links = RENEWAL_LINKS
     column_sortable_list = ("status", "due_at", "completed_at", "action_id")
     column_default_sort = [("due_at", True), ("id", True)]
     column_filters = (
         CodeFilter(UserTask.status, lazy_gettext("状态"), options(TaskStatus)),
         CodeFilter(UserTask.role, lazy_gettext("岗位"), options(Role)),
-        StartFilter(UserTask.action_id, lazy_gettext("动作")),
-        StartFilter(UserTask.assignee_no, lazy_gettext("办理人工号")),
+        CodeFilter(UserTask.action_id, lazy_gettext("动作"), action_options),
+        PersonFilter(UserTask.assignee_no, lazy_gettext("办理人"), staff_options),
         SinceDue(UserTask.due_at, lazy_gettext("截止")),
         UntilDue(UserTask.due_at, lazy_gettext("截止")),
     )

@@ -8,17 +8,23 @@ from typing import Any
 
 from flask import flash, redirect, url_for
 from flask_admin.actions import action
+from flask_admin.form import BaseForm
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from admin.actor import require_actor
+from admin.choosing import unit_options
 from admin.context import current_engine
 from admin.errors import say
 from admin.formatters import NOTHING, show_code, show_roles
+from admin.i18n import language
 from admin.records.base import RecordView
 from admin.records.filters import CodeFilter, FlagFilter, StartFilter
 from admin.records.words import GOVERNING, options
-from engine.api import EngineError, Side, UnitKind, mask_phone, set_active, set_password
+from engine.api import EngineError, Role, Side, UnitKind, add_user, mask_phone, set_active, set_password
 from engine.tables import OrgUnit, Person, UserAccount
 
 MOST_AT_ONCE = 20
@@ -27,7 +33,7 @@ MOST_AT_ONCE = 20
 def _posts(view: RecordView, row: Any) -> str:
     held = view.companions.posts.get(row.employee_no, ())
     units = view.companions.units
-    return "；".join(f"{show_code(role, 'role')} {units.get(code, code)}" for role, code in held) or _(
+    return _("；").join(f"{show_code(role, 'role')} {units.get(code, code)}" for role, code in held) or _(
         "当前无岗位"
     )
 
@@ -86,6 +92,34 @@ class UnitRecords(RecordView):
     )
 
 
+def _units_to_give() -> list[tuple[str, str]]:
+    """Units of the administrator's reach; none at all only from who sees everything."""
+    everywhere = [("", _("不限机构"))] if require_actor().sees_all else []
+    return [*everywhere, *unit_options()]
+
+
+class _Ticks(SelectMultipleField):  # type: ignore[misc]
+    """Several codes, each with a box of its own."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class UserForm(BaseForm):  # type: ignore[misc]
+    """A new sign-in; its password is made up."""
+
+    name = StringField(lazy_gettext("用户名（工号）"), validators=[InputRequired(), Length(max=64)])
+    display_name = StringField(lazy_gettext("姓名"), validators=[Length(max=64)])
+    roles = _Ticks(
+        lazy_gettext("角色"),
+        choices=lambda: [(str(r), r.label.say(language())) for r in Role],
+        validators=[InputRequired()],
+    )
+    unit = SelectField(
+        lazy_gettext("机构"), choices=_units_to_give, default=lambda: require_actor().unit_code or ""
+    )
+
+
 class UserRecords(RecordView):
     """Sign-ins; what they hold by account, without what posts add."""
 
@@ -109,8 +143,34 @@ class UserRecords(RecordView):
     search_hint = lazy_gettext("用户名、姓名")
     column_filters = (
         FlagFilter(UserAccount.active, lazy_gettext("启用")),
-        StartFilter(UserAccount.unit_code, lazy_gettext("机构代码")),
+        CodeFilter(UserAccount.unit_code, lazy_gettext("机构"), unit_options),
     )
+
+    form = UserForm
+    create_template = "records/form.html"
+
+    @property
+    def can_create(self) -> bool:  # type: ignore[override]
+        """Whether the person may add sign-ins."""
+        return Role.ADMIN in require_actor().roles
+
+    def create_model(self, form: Any) -> Any:
+        """Add a sign-in; the initial password is shown once and stored nowhere in clear."""
+        name = (form.name.data or "").strip()
+        try:
+            initial = add_user(
+                current_engine(),
+                name,
+                roles=form.roles.data,
+                unit_code=form.unit.data or None,
+                display_name=form.display_name.data or None,
+                actor=require_actor(),
+            )
+        except EngineError as error:
+            flash(say(error), "error")
+            return False
+        flash(_("%(name)s 的初始密码：%(password)s（只显示这一次）", name=name, password=initial), "success")
+        return self.session().query(UserAccount).filter_by(name=name).one()
 
     @action("close", lazy_gettext("停用"), lazy_gettext("确定停用所选账号？对方将立即退出。"))  # type: ignore[untyped-decorator]
     def close(self, ids: list[str]) -> Any:

@@ -104,6 +104,7 @@ class IncidentRecords(RecordView):
         "created_at": lazy_gettext("发生"), "resolved_at": lazy_gettext("处理"),
         "resolved_by": lazy_gettext("处理人"),
     }  # fmt: skip
+    nothing = lazy_gettext("没有异常，所有步骤都已正常执行。")
     codes = {"status": "incident_status"}
     cells = {"element": element, "vehicle": vehicle, "trigger": _trigger}
     links = RENEWAL_LINKS

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say
-from admin.formatters import show_code
+from admin.formatters import show_code, show_diagram_name
 from admin.targets import local_target
 from admin.views.args import code_arg, day_arg, text_arg, url_with
 from engine.api import (
@@ -60,7 +60,9 @@ def index() -> str:
         tabs=_tabs(),
         today=present.today,
         stage_options=[(s, show_code(s, "stage")) for s in Stage if s not in (Stage.POOL, Stage.CLOSED)],
-        action_options=[(a.action_id, f"{a.name} {a.action_id} ({a.count})") for a in page.actions],
+        action_options=[
+            (a.action_id, f"{show_diagram_name(a.name)} {a.action_id} ({a.count})") for a in page.actions
+        ],
         is_filtered=bool(wish.action_id or wish.stage or wish.due_from or wish.due_to or wish.search),
         first_url=url_with(after=None) if wish.after else None,
         next_url=url_with(after=page.next_position) if page.next_position else None,

@@ -11,9 +11,10 @@ from flask_babel import gettext as _
 
 import forms
 from admin.actor import require_actor
+from admin.choosing import staff_options
 from admin.context import current_engine
 from admin.errors import say, status_of
-from admin.fields import shown_fields, typed_values
+from admin.fields import PICKED, shown_fields, typed_values, with_pickers
 from admin.i18n import language
 from engine.api import (
     Conflict,
@@ -108,21 +109,25 @@ def _render(
     refusal: str | None = None,
     is_conflict: bool = False,
 ) -> str:
-    lang = language()
+    lang, today = language(), Present.of(current_engine().clock).today
     problems = problems or {}
+    asks_for_people = any(field.key in PICKED for field in page.form.fields)
+    schema, fields = with_pickers(
+        forms.localise(page.form, lang),
+        shown_fields(page.form, values, problems, lang=lang, today=today),
+        staff_options() if page.may_do and asks_for_people else (),
+    )
     return render_template(
         "tasks/show.html",
         page=page,
-        fields=shown_fields(
-            page.form, values, problems, lang=lang, today=Present.of(current_engine().clock).today
-        ),
+        fields=fields,
         form_data={
-            "schema": forms.localise(page.form, lang),
+            "schema": schema,
             "values": values,
             "problems": {key: [text] for key, text in problems.items()},
             "lang": lang,
         },
         refusal=refusal,
         is_conflict=is_conflict,
-        today=Present.of(current_engine().clock).today,
+        today=today,
     )

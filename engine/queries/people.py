@@ -155,6 +155,49 @@ def _liaisons(session: Session, directory: Directory, seen: Iterable[str]) -> tu
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffLine:
+    """Somebody who may be chosen: number, name, and the first of today's posts."""
+
+    number: str
+    name: str
+    role: str
+    unit: str
+
+
+def staff_within(session: Session, actor: Actor, day: date, *, most: int) -> tuple[StaffLine, ...]:
+    """Return who serves on *day* in the units *actor* sees, by name; nobody when they are more than *most*."""
+    directory = Directory.build(day, *rows_in_force(session, day))
+    seen = frozenset(directory.units) if actor.sees_all else units_seen_by(actor, directory)
+    posts = {
+        post.employee_no: post
+        for code in sorted(seen, reverse=True)
+        for post in directory.posts_in.get(code, ())
+    }
+    if len(posts) > most:
+        return ()
+    names = people_names(session, posts)
+    found = (
+        StaffLine(
+            number=number,
+            name=names.get(number, number),
+            role=post.role,
+            unit=directory.units[post.unit_code].name
+            if post.unit_code in directory.units
+            else post.unit_code,
+        )
+        for number, post in posts.items()
+    )
+    return tuple(sorted(found, key=lambda one: (one.unit, one.role, one.number)))
+
+
+def unit_choices(session: Session, actor: Actor, day: date) -> tuple[tuple[str, str], ...]:
+    """Return (code, name) of the units *actor* sees on *day*, by code."""
+    directory = Directory.build(day, *rows_in_force(session, day))
+    seen = frozenset(directory.units) if actor.sees_all else units_seen_by(actor, directory)
+    return tuple((code, directory.units[code].name) for code in sorted(seen))
+
+
 def own_units(session: Session, actor: Actor, day: date) -> tuple[tuple[str, str, str | None], ...]:
     """Return (unit code, unit name, role) of each post *actor* holds on *day*; role None: by account only."""
     directory = directory_on(session, day)

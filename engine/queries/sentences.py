@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from engine.domain.actor import SYSTEM
 from engine.domain.codes import Label, MessageName, RenewalState, Role, Stage
 from engine.domain.masking import mask_policy_no
 from engine.domain.workdays import DayKind
@@ -30,7 +31,8 @@ def sentence(event: Happening, words: Words) -> tuple[Kind, Label]:
     if known is None:
         return Kind.SYSTEM, Label(f"{event.who}：{event.action}", f"{event.who}: {event.action}")
     kind, say = known
-    return kind, say(event, words)
+    said = say(event, words)
+    return kind, Label(said.zh, said.en.replace(SYSTEM.display_name, "The system"))
 
 
 def actions_of(kind: Kind) -> list[str]:

@@ -70,7 +70,7 @@ def _people(tasks: tuple[Pending, ...]) -> Label:
     en = f"Waits for {_who_en(first)} to do “{first.name.en}”"
     if first.late_days:
         zh += f"，已逾期 {first.late_days} 天"
-        en += f", {first.late_days} days late"
+        en += f", {first.late_days} {'day' if first.late_days == 1 else 'days'} late"
     elif first.due_date is not None:
         zh += f"，最迟 {_zh(first.due_date)}"
         en += f", by {_en(first.due_date)} at the latest"

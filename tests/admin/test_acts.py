@@ -7,10 +7,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from engine import api
 from engine.api import Engine, actor_of, complete_task
 from engine.tables import Submission, TaskDraft, UserTask
 from tests.acceptance import answers
-from tests.support.console import TODAY, Browser, open_tasks, signed_in, task_of
+from tests.acceptance.desk import vin
+from tests.support.console import TODAY, Browser, open_tasks, renewal_of, signed_in, task_of
 
 CHASE = {"result": "on_track", "next_check_date": (TODAY + timedelta(days=2)).isoformat()}
 CONTACT: dict[str, Any] = answers.record_contact(TODAY, "12") | {"note": "客户想先看报价"}
@@ -216,3 +218,28 @@ def test_what_a_colleague_completed_shows_in_the_renewals_history(book: Engine, 
 
     assert f"高敬之 完成了任务“{task.name}”（G-L1），结果：" in agent.text
     assert task.id not in {t.id for t in open_tasks(book, 7)}
+
+
+def test_an_employee_is_chosen_by_name(app: Flask, book: Engine) -> None:
+    specialist = signed_in(app, "SP01")
+    task = task_of(book, 4, "dispatch_list")
+
+    specialist.get(f"/tasks/{task.id}")
+
+    field = specialist.form("task-form").find(attrs={"name": "agent_no"})
+    assert field is not None and field.name == "select"
+    offered = {option["value"]: option.get_text() for option in field.find_all("option")}
+    assert "高敬之 AG001" in offered["AG001"]
+    assert "AG009" not in offered, "another sub-branch's people are not offered"
+
+
+def test_the_renewal_is_called_by_its_plate_and_a_closed_one_does_not_shout(
+    agent: Browser, book: Engine
+) -> None:
+    api.deliver_message(book, "policy_renewed", vin(8), actor=api.SYSTEM)
+
+    agent.get(f"/renewals/{renewal_of(book, 8)}")
+
+    assert "续保 › 川A***08" in agent.text
+    head = agent.soup.select_one(".ui-head")
+    assert head is not None and "还有" not in head.get_text()

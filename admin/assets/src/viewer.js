@@ -85,6 +85,17 @@ function nameInEnglish(elementsById = {}) {
     const found = lists.flatMap((list) => list.$children ?? list.values ?? []).find((one) => one.name === 'name_en');
     if (found?.value) it.name = found.value;
   }
+  for (const { label, bpmnElement } of Object.values(elementsById)) {
+    if (label?.bounds && bpmnElement?.name) widen(label.bounds, bpmnElement.name);
+  }
+}
+
+/** A label's place was drawn for a few Chinese signs: give English words room, around the same middle. */
+function widen(bounds, text) {
+  const longest = Math.max(...text.split(' ').map((word) => word.length));
+  const width = Math.max(bounds.width, longest * 6.5 + 8, Math.min(text.length * 6 + 8, 84));
+  bounds.x -= (width - bounds.width) / 2;
+  bounds.width = width;
 }
 
 /** Ask for the height that shows all of the diagram at full width; viewer.css keeps it within the window. */
@@ -148,7 +159,7 @@ function toolbar(hand, container) {
   add('−', say('Zoom out'), () => hand.zoom(1 / STEP));
   add('▭', say('Fit to view'), () => hand.fit());
   add('◎', say('Where it stands'), () => hand.back());
-  const full = add('⛶', say('Full screen'), () => {
+  const full = add(say('Full screen'), say('Full screen'), () => {
     const isFull = container.classList.toggle('is-full');
     full.setAttribute('aria-pressed', String(isFull));
     document.documentElement.classList.toggle('renewal-diagram-full', isFull);

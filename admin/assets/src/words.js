@@ -62,7 +62,7 @@ const viewerWords = {
   'Zoom out': '缩小',
   'Fit to view': '显示全图',
   'Where it stands': '回到当前位置',
-  'Full screen': '全屏显示',
+  'Full screen': '全屏',
   'Open stage diagram {element}': '打开阶段图“{element}”',
   '{count} here now': '当前有 {count} 个在此',
   'This diagram cannot be shown: {reason}': '流程图无法显示：{reason}',

@@ -1,0 +1,64 @@
+"""People, units and actions to choose from: codes that nobody knows by heart, offered by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, has_request_context
+
+from admin.actor import require_actor
+from admin.context import current_engine
+from admin.formatters import show_code, show_diagram_name
+from engine.api import EngineError, staff_within, unit_choices
+
+MOST = 1500
+"""More people than that are typed by number: a list that long is no help."""
+
+
+def staff_options() -> list[tuple[str, str]]:
+    """Return (employee number, name with unit and role) of who serves today in the person's scope."""
+    if not has_request_context():
+        return []  # asked for while the lists are set up
+    if not hasattr(g, "staff_options"):
+        engine = current_engine()
+        with engine.store.reading() as session:
+            people = staff_within(session, require_actor(), engine.clock.today(), most=MOST)
+        g.staff_options = [
+            (one.number, f"{one.name} {one.number} · {one.unit} · {show_code(one.role, 'role')}")
+            for one in people
+        ]
+    return list(g.staff_options)
+
+
+def unit_options() -> list[tuple[str, str]]:
+    """Return (code, name) of the units of the person's scope."""
+    if not has_request_context():
+        return []
+    if not hasattr(g, "unit_options"):
+        engine = current_engine()
+        with engine.store.reading() as session:
+            g.unit_options = [
+                (code, f"{name} {code}")
+                for code, name in unit_choices(session, require_actor(), engine.clock.today())
+            ]
+    return list(g.unit_options)
+
+
+def action_options() -> list[tuple[str, str]]:
+    """Return (action id, names of its tasks) as the newest diagrams have them."""
+    if not has_request_context():
+        return []
+    try:
+        tasks: Any = current_engine().latest().process.elements.user_tasks
+    except EngineError:
+        return []
+    names: dict[str, list[str]] = {}
+    for task in tasks:
+        told = names.setdefault(task.properties.get("action_id", ""), [])
+        if task.name not in told:
+            told.append(task.name)
+    return [
+        (action, f"{action} {' / '.join(show_diagram_name(name) for name in told)}")
+        for action, told in sorted(names.items())
+        if action
+    ]
