@@ -167,7 +167,7 @@ class StaffLine:
 
 def staff_within(session: Session, actor: Actor, day: date, *, most: int) -> tuple[StaffLine, ...]:
     """Return who serves on *day* in the units *actor* sees, by name; nobody when they are more than *most*."""
-    directory = Directory.build(day, *rows_in_force(session, day))
+    directory = directory_on(session, day)
     seen = frozenset(directory.units) if actor.sees_all else units_seen_by(actor, directory)
     posts = {
         post.employee_no: post
@@ -193,7 +193,7 @@ def staff_within(session: Session, actor: Actor, day: date, *, most: int) -> tup
 
 def unit_choices(session: Session, actor: Actor, day: date) -> tuple[tuple[str, str], ...]:
     """Return (code, name) of the units *actor* sees on *day*, by code."""
-    directory = Directory.build(day, *rows_in_force(session, day))
+    directory = directory_on(session, day)
     seen = frozenset(directory.units) if actor.sees_all else units_seen_by(actor, directory)
     return tuple((code, directory.units[code].name) for code in sorted(seen))
 
