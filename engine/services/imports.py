@@ -15,9 +15,19 @@ from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import BatchStatus, Label, Role, RowVerdict
-from engine.domain.lists import FileKind, PolicyRow, Problem, ReadList, RejectedRow, read_list, write_errors
+from engine.domain.lists import (
+    FileKind,
+    PolicyRow,
+    Problem,
+    ReadList,
+    RejectedRow,
+    RowKey,
+    read_list,
+    write_errors,
+)
 from engine.errors import BadInput, Forbidden, NotFound
 from engine.services.double_cover import cover_problems
+from engine.services.foreign_numbers import foreign_number_problems
 from engine.services.intake import Intake, RowResult
 from engine.services.issued import UNMATCHED, match_issued, predict_issued
 from engine.services.verdicts import RowsOf, problem_json, verdict_of
@@ -68,8 +78,8 @@ def preview_list(
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         directory = directory_on(tx, business_date(now, engine.clock.zone))
-        doubled = cover_problems(tx, read.rows) if kind == "pending" else {}
-        judged = RowsOf(read, directory, actor, kind=kind).judged(doubled)
+        told = _told_by_the_book(tx, read.rows) if kind == "pending" else {}
+        judged = RowsOf(read, directory, actor, kind=kind).judged(told)
         batch = ImportBatch(
             kind=kind,
             source=source,
@@ -148,6 +158,14 @@ def _predict(tx: Tx, engine: Engine, batch: ImportBatch, read: ReadList, actor: 
         for result in results:
             _tell_row(batch, stored[result.key], result)
         _count(batch, results)
+
+
+def _told_by_the_book(tx: Tx, rows: Sequence[PolicyRow]) -> dict[RowKey, list[dict[str, Any]]]:
+    """Problems that only show beside what is stored: cover that doubles, numbers of another vehicle."""
+    told = cover_problems(tx, rows)
+    for key, problems in foreign_number_problems(tx, rows).items():
+        told[key] = [*problems, *told.get(key, [])]
+    return told
 
 
 def commit_batch(

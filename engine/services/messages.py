@@ -161,6 +161,8 @@ def _expiry_changed(scope: StepScope, data: Mapping[str, Any]) -> None:
         raise BadInput(
             what="expiry_date", value=text, reason="请给出 YYYY-MM-DD 格式的最后承保日。"
         ) from None
+    if not date(2000, 1, 1) <= new <= date(2100, 12, 31):
+        raise BadInput(what="expiry_date", value=text, reason="到期日应在 2000 至 2100 年之间，请核对。")
     old = scope.renewal.expiry_date
     if new == old:
         raise BadInput(what="expiry_date", value=text, reason="与现有到期日相同，无需变更。")

@@ -236,6 +236,12 @@ def vehicles_by_vin(session: Session, vins: Iterable[str]) -> dict[str, Vehicle]
     return {row.vin: row for row in rows}
 
 
+def vins_of(session: Session, vehicle_ids: Collection[int]) -> dict[int, str]:
+    """Return the VINs of vehicles by id."""
+    rows = session.execute(select(Vehicle.id, Vehicle.vin).where(Vehicle.id.in_(vehicle_ids)))
+    return {row.id: row.vin for row in rows}
+
+
 def lines_by_number(session: Session, numbers: Iterable[str]) -> dict[str, PolicyLine]:
     """Return the known policy lines among policy *numbers*."""
     rows = session.scalars(select(PolicyLine).where(PolicyLine.policy_no.in_(list(numbers))))

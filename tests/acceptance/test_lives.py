@@ -331,3 +331,23 @@ def test_a_policy_issued_last_year_is_listed_this_year(desk: Desk) -> None:
 
     assert (report["started"], report["rejected"]) == (1, 0)
     assert desk.show(vin(8))["stage"] == "pool"
+
+
+def test_a_policy_number_of_another_vehicle_is_refused_by_name(desk: Desk, renewal: str) -> None:
+    where = {"agent": AGENT, "sub_branch": "PC330101"}
+    own = policy(7, EXPIRY, **where)
+
+    report = desk.import_list([{**policy(9, EXPIRY, **where), "保单号": own["保单号"]}], name="vin.csv")
+
+    assert (report["started"], report["rejected"]) == (0, 1)
+    assert len(desk.show(renewal)["policies"]) == 2
+    again = desk.import_list([own, policy(7, EXPIRY, line="交强", **where)], name="again.csv")
+    assert (again["unchanged"], again["started"]) == (2, 0)
+
+
+@pytest.mark.parametrize("day", ["1900-01-01", "9999-12-31"])
+def test_an_impossible_expiry_date_is_refused_and_changes_nothing(desk: Desk, renewal: str, day: str) -> None:
+    with pytest.raises(Refused, match="2000 至 2100"):
+        desk.run("message", "expiry_changed", "--key", renewal, "--data", f'{{"expiry_date": "{day}"}}')
+
+    assert (desk.show(renewal)["expiry_date"], desk.show(renewal)["stage"]) == (f"{EXPIRY}", "pool")
