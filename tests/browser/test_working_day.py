@@ -167,7 +167,8 @@ def test_the_channel_department_routes_an_orphan_policy(
     )
 
     page.locator(".fjs-form-field-radio").get_by_text("业务主任接手", exact=True).click()
-    page.locator(".fjs-form-field-textfield", has_text="责任人工号").locator("input").fill("SU01")
+    page.locator(".fjs-form-field-select", has_text="责任人工号").locator("input").first.fill("SU01")
+    choose(page, "责任人工号", "SU01")
     choose(page, "孤儿单原因", "营销员离职")
     write_date(page, "首次联系期限", TODAY + timedelta(days=3))
     submit(page, desk, task_id)
