@@ -133,7 +133,10 @@ def test_a_long_list_is_committed_beside_the_request(
     number = batch_id(channel)
 
     channel.submit(channel.form_to(f"/imports/{number}/commit"))
-    started[0].join(60)
+    if started[0] is None:  # on a server's database it is a job for whichever worker is free
+        api.commit_batch(book, number, actor=api.SYSTEM)
+    else:
+        started[0].join(60)
 
     answer = channel.client.get(f"/imports/{number}/progress")
     assert {"running": False, "status": "committed", "done": 3, "rows": 3} == answer.get_json()

@@ -52,7 +52,7 @@ def branches(book: Engine) -> Engine:
     for car in (1, 21):
         fail(book, renewal_of(book, car))
     eastern = policy(60, TODAY + timedelta(days=40), agent="AG001", sub_branch="PC330101")
-    api.preview_list(book, standard_csv([eastern]), "east.csv", "standard", actor=api.SYSTEM)
+    api.preview_list(book, standard_csv([eastern]), "东区.csv", "standard", actor=api.SYSTEM)
     return book
 
 
