@@ -16,12 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import psycopg
 
 HOME = "RENEWALS_TEST_POSTGRESQL"  # the folder of the run's server, for the workers of pytest-xdist
 PREFIX = "renewals-pg-"
+_CLAIMS: list[TextIO] = []  # kept open: closing gives the lock up
 OPTIONS = (
     "listen_addresses=''",
     "fsync=off",
@@ -118,7 +119,7 @@ def reserve() -> None:
         _discard_if_orphan(left)
     home = Path(tempfile.mkdtemp(prefix=PREFIX))
     home.chmod(0o711)
-    (home / "owner").write_text(str(os.getpid()))
+    _claim(home)
     os.environ[HOME] = str(home)
 
 
@@ -129,18 +130,27 @@ def release() -> None:
         _discard(Path(home))
 
 
+def _claim(home: Path) -> None:
+    """Mark *home* as in use for as long as this process lives; the lock ends with it, however it ends."""
+    owner = (home / "owner").open("w")
+    fcntl.flock(owner, fcntl.LOCK_EX)
+    _CLAIMS.append(owner)
+
+
 def _discard_if_orphan(home: Path) -> None:
     try:
-        os.kill(int((home / "owner").read_text()), 0)
-    except ProcessLookupError:
-        _discard(home)
-    except (OSError, ValueError):
-        return  # somebody else's, or just being made
+        with (home / "owner").open("r+") as owner:
+            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _discard(home)
+    except OSError:
+        return  # in use, somebody else's, or just being made
 
 
 def _discard(home: Path) -> None:
     try:
         Server(home).stop()
+    except RuntimeError:
+        pass  # its process is gone and left its pid file behind: nothing to stop
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
