@@ -26,8 +26,8 @@ from engine.domain.codes import Role
 from engine.domain.lists import PROFILES
 from engine.errors import BadInput, EngineError
 from engine.queries import command_line as reading
+from engine.services import clockwork, directory, imports, publish, schema, tasks, timers, users
 from engine.services import demo as book
-from engine.services import directory, imports, publish, schema, tasks, timers, users
 from engine.services.messages import deliver_message
 from engine.settings import load_settings
 from engine.usage import usage_zh
@@ -287,15 +287,16 @@ def _problem_text(problem: Mapping[str, Any]) -> str:
 def tick() -> None:
     """Run every job that is due now, once."""
     with _engine() as engine:
-        report = timers.tick(engine)
+        report = clockwork.tick(engine)
         _show(report, _tick_text(report))
 
 
 def _tick_text(report: timers.TickReport) -> str:
     return _say(
-        f"定时 {report.timers_fired}，新任务 {report.tasks_opened}，发送 {report.messages_sent}，异常 {report.incidents}",
-        f"timers {report.timers_fired}, tasks {report.tasks_opened}, sent {report.messages_sent}, "
-        f"incidents {report.incidents}",
+        f"定时 {report.timers_fired}，新任务 {report.tasks_opened}，改派 {report.handed_over}，"
+        f"发送 {report.messages_sent}，异常 {report.incidents}",
+        f"timers {report.timers_fired}, tasks {report.tasks_opened}, handed over {report.handed_over}, "
+        f"sent {report.messages_sent}, incidents {report.incidents}",
     )
 
 
@@ -324,7 +325,7 @@ def clock_set(moment: str) -> None:
     """Set the present to MOMENT (ISO-8601, local unless it has an offset); fires nothing."""
     with _engine() as engine:
         instant = parse_instant(moment, engine.clock.zone)
-        timers.set_clock(engine, instant, actor=OPERATOR)
+        clockwork.set_clock(engine, instant, actor=OPERATOR)
         _show({"now": instant.isoformat()}, instant.astimezone(engine.clock.zone).isoformat())
 
 
@@ -334,7 +335,7 @@ def clock_set(moment: str) -> None:
 def clock_advance(duration: str) -> None:
     """Advance by DURATION (ISO-8601), stopping at each due moment on the way, in order."""
     with _engine() as engine:
-        report = timers.advance_clock(engine, by=duration, actor=OPERATOR)
+        report = clockwork.advance_clock(engine, by=duration, actor=OPERATOR)
         now = engine.clock.now()
         _show(
             {**asdict(report), "now": now.isoformat()},

@@ -27,9 +27,11 @@ from engine.api import (
     commit_batch,
     count_due,
     has_messages_due,
+    people_are_due,
     put_job,
     report_dead_job,
     send_queued,
+    settle_people,
     sweep,
     wait_before,
 )
@@ -69,6 +71,8 @@ def enqueue_due(engine: Engine) -> None:
     due = count_due(engine, now, limit=SWEEPERS * CHUNK)
     for number in range(-(-due // CHUNK)):
         put_job(engine, "sweep", once=f"sweep:{number}")
+    if people_are_due(engine, now):
+        put_job(engine, "settle_people", lock="settle_people", once="settle_people")
     if has_messages_due(engine, now):
         put_job(engine, "deliver", lock="deliver", once="deliver")
     put_job(engine, "rescue", once="rescue")
@@ -102,6 +106,10 @@ def build_app(engine: Engine) -> App:
                     raise JobAborted
 
         kept(context, act)
+
+    @job("settle_people")
+    def _settle_people(context: JobContext) -> None:
+        kept(context, lambda: _give(settle_people(engine, now=engine.clock.now())))
 
     @job("deliver")
     def _deliver(context: JobContext) -> None:

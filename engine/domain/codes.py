@@ -155,6 +155,7 @@ class WithheldFor(_Labelled):
     RENEWAL_CLOSED = "renewal_closed"
     OPTED_OUT = "opted_out"
     EXPIRED = "expired"
+    RECIPIENT_LEFT = "recipient_left"
     DISMISSED = "dismissed"
 
 
@@ -242,6 +243,7 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (WithheldFor.RENEWAL_CLOSED, Label("续保已结束", "The renewal had ended")),
     (WithheldFor.OPTED_OUT, Label("客户不再联系", "The customer opted out")),
     (WithheldFor.EXPIRED, Label("已过时效", "Expired")),
+    (WithheldFor.RECIPIENT_LEFT, Label("收件人已离任", "The recipient serves no more")),
     (WithheldFor.DISMISSED, Label("人工放弃", "Given up by hand")),
     (IncidentStatus.OPEN, Label("待处理", "Open")),
     (IncidentStatus.RESOLVED, Label("已处理", "Resolved")),

@@ -92,13 +92,14 @@ _FALLBACK: dict[Role, tuple[Role, ...]] = {
 
 @dataclass(slots=True)
 class Directory:
-    """Units, posts and liaisons in force on ``day``."""
+    """Units, posts and liaisons in force on ``day``; of liaisons also which pairs have ended."""
 
     day: date
     units: dict[str, UnitRow] = field(default_factory=dict)
     posts: dict[str, list[PostRow]] = field(default_factory=dict)
     posts_in: dict[str, list[PostRow]] = field(default_factory=dict)
-    liaisons: dict[str, LiaisonRow] = field(default_factory=dict)
+    liaisons: dict[str, list[LiaisonRow]] = field(default_factory=dict)
+    ended_liaisons: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
     def build(
@@ -115,8 +116,20 @@ class Directory:
                 made.posts_in.setdefault(post.unit_code, []).append(post)
         for liaison in liaisons:
             if in_force(liaison, day):
-                made.liaisons.setdefault(liaison.workplace_code, liaison)
+                made.liaisons.setdefault(liaison.workplace_code, []).append(liaison)
+            elif liaison.valid_to is not None and liaison.valid_to < day and liaison.specialist_no:
+                made.ended_liaisons.add((liaison.workplace_code, liaison.specialist_no))
+        for held in made.liaisons.values():
+            held.sort(key=lambda row: (row.valid_from, row.specialist_no or "", row.trainer_no or ""))
         return made
+
+    def liaisons_of(self, workplace: str | None) -> list[LiaisonRow]:
+        """Return who serves a workplace, the longest first."""
+        return self.liaisons.get(workplace or "", [])
+
+    def leads_of(self, team: str | None) -> list[str]:
+        """Return the numbers of a team's own supervisors."""
+        return sorted(p.employee_no for p in self.posts_in.get(team or "", ()) if p.role == Role.SUPERVISOR)
 
     def post_of(self, employee_no: str | None, role: Role) -> PostRow | None:
         """Return the post of *role* that *employee_no* holds today."""
@@ -162,7 +175,7 @@ class Directory:
         team = self.nearest(unit_code, "team")
         workplace = self.nearest(unit_code, "workplace") or workplace_code
         supervisor = self._supervisor_of(post, team, workplace)
-        liaison = self.liaisons.get(workplace or "")
+        liaison = next(iter(self.liaisons_of(workplace)), None)
         trainer = self._serving(liaison.trainer_no if liaison else None, Role.TRAINER) or self._in_unit(
             workplace, Role.TRAINER
         )

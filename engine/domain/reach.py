@@ -15,7 +15,7 @@ def units_seen_by(actor: Actor, directory: Directory) -> frozenset[str]:
         numbers.add(actor.employee_no)
     places = {directory.nearest(code, "workplace") for code in own}
     joined: set[str] = set()
-    for liaison in directory.liaisons.values():
+    for liaison in (row for held in directory.liaisons.values() for row in held):
         if liaison.specialist_no in numbers:
             joined.add(liaison.workplace_code)
         if liaison.workplace_code in places:

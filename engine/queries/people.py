@@ -138,7 +138,8 @@ def _liaisons(session: Session, directory: Directory, seen: Iterable[str]) -> tu
     within = set(seen)
     rows: Sequence[tuple[str, str | None, str | None]] = [
         (row.workplace_code, row.specialist_no, row.trainer_no)
-        for row in directory.liaisons.values()
+        for held in directory.liaisons.values()
+        for row in held
         if row.workplace_code in within
     ]
     names = people_names(session, {number for _, *numbers in rows for number in numbers})

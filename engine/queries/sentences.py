@@ -425,6 +425,14 @@ def _org(event: Happening, _words: Words) -> Label:
     )
 
 
+@says("people_settled", Kind.SYSTEM)
+def _settled(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"按当日机构人员核对责任人，改派续保 {event['moved']} 笔",
+        f"Responsible people were checked against today's organisation; {event['moved']} renewals moved",
+    )
+
+
 @says("user_added", Kind.SYSTEM)
 def _user(event: Happening, words: Words) -> Label:
     name = words.actors.get(str(event.subject), event.subject)

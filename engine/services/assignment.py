@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.domain.codes import Role
 from engine.domain.directory import Responsible
+from engine.domain.succession import successors
 from engine.services.context import StepScope
 from engine.store.organisation import directory_on
-from engine.store.renewals import Renewal
 
 FIELDS = (
     "owner_no",
@@ -24,8 +25,8 @@ FIELDS = (
 )
 
 
-def responsible_of(renewal: Renewal) -> Responsible:
-    """Read the responsible people back from a renewal's row."""
+def responsible_of(renewal: Any) -> Responsible:
+    """Read the responsible people back from a renewal's row, or from a row of its columns."""
     return Responsible(
         owner_no=renewal.owner_no,
         owner_role=Role(renewal.owner_role) if renewal.owner_role else None,
@@ -63,38 +64,8 @@ def assign(scope: StepScope, people: Responsible, *, reason: str | None = None) 
 
 def agent_left(scope: StepScope, agent_no: str) -> None:
     """Turn the renewal into an orphan policy handed to the next in line; the old agent loses access."""
-    row = scope.renewal
-    directory = directory_on(scope.tx, scope.today)
-    found = directory.responsible_for(
-        agent_no=None,
-        sub_branch_code=row.sub_branch_code,
-        workplace_code=row.workplace_code,
-        specialist_no=row.specialist_no,
+    orphan = replace(
+        responsible_of(scope.renewal), agent_no=None, owner_no=None, owner_role=None, is_orphan=True
     )
-    keep = row.supervisor_no if directory.post_of(row.supervisor_no, Role.SUPERVISOR) else found.supervisor_no
-    owner = next(
-        (
-            (number, role)
-            for number, role in (
-                (keep, Role.SUPERVISOR),
-                (found.trainer_no, Role.TRAINER),
-                (found.specialist_no, Role.SPECIALIST),
-            )
-            if number
-        ),
-        (None, Role.CHANNEL),
-    )
-    people = Responsible(
-        owner_no=owner[0],
-        owner_role=owner[1],
-        agent_no=None,
-        supervisor_no=keep,
-        trainer_no=found.trainer_no,
-        specialist_no=found.specialist_no,
-        team_code=row.team_code,
-        workplace_code=row.workplace_code,
-        sub_branch_code=row.sub_branch_code,
-        branch_code=row.branch_code,
-        is_orphan=True,
-    )
+    people = successors(directory_on(scope.tx, scope.today), orphan)
     assign(scope, people, reason=f"agent_left {agent_no}")

@@ -22,7 +22,7 @@ from engine.domain.demo_forms import plausible
 from engine.domain.demo_people import BRANCH, demo_org, people_in
 from engine.domain.demo_vehicles import DemoCar, demo_cars, issued_csv, pending_csv
 from engine.errors import BadInput, EngineError
-from engine.services import directory, imports, messages, publish, schema, tasks, timers, users
+from engine.services import clockwork, directory, imports, messages, publish, schema, tasks, timers, users
 from engine.settings import Settings
 from engine.store.calendar import set_clock
 from engine.store.demo import OfferedTask, count_renewals, offered_tasks
@@ -151,7 +151,7 @@ class _World:
 
     def live_through(self, day: date) -> None:
         """A list every fortnight; then the day's timers, and on workdays what people do."""
-        self.ticked += timers.advance_clock(self.engine, to=_at(self.engine, day, WORK_HOUR), actor=SYSTEM)
+        self.ticked += clockwork.advance_clock(self.engine, to=_at(self.engine, day, WORK_HOUR), actor=SYSTEM)
         if (day - self.start).days % LIST_EVERY == 0:
             self._receive_list(day)
         if self.engine.workdays().is_workday(day):
@@ -301,7 +301,7 @@ class _World:
 
     def finish(self) -> None:
         """Stop at half past ten of the last day."""
-        self.ticked += timers.tick(self.engine)
+        self.ticked += clockwork.tick(self.engine)
 
     def report(self) -> DemoReport:
         """Count what was built."""

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.bootstrap import Engine
+from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.backoff import wait_before
 from engine.domain.codes import OutboxStatus, Role, WithheldFor
 from engine.drivers.port import FateUnknown, Letter, NotSent, Refused
 from engine.errors import BadInput, Forbidden
 from engine.store.outbox import Due, OutboxMessage, has_to_send, lock_due, lock_message, lock_sending
+from engine.store.people import former_staff
 from engine.store.session import Hold, Tx
 
 BATCH = 200
@@ -130,8 +132,10 @@ def _lease(engine: Engine, now: datetime, *, without: Collection[str]) -> list[L
     leased: list[Leased] = []
     with engine.store.transaction() as tx:
         while not leased and (due := lock_due(tx, now, limit=BATCH, without=without)):
+            staff = {one.message.recipient for one in due if one.message.audience == "staff"}
+            gone = former_staff(tx, staff, business_date(now, engine.clock.zone))
             for one in due:
-                message, reason = one.message, _reason_to_withhold(one, now)
+                message, reason = one.message, _reason_to_withhold(one, gone, now)
                 if reason is not None:
                     _withhold(tx, message, reason, actor="system", now=now)
                     continue
@@ -142,8 +146,10 @@ def _lease(engine: Engine, now: datetime, *, without: Collection[str]) -> list[L
     return leased
 
 
-def _reason_to_withhold(due: Due, now: datetime) -> WithheldFor | None:
+def _reason_to_withhold(due: Due, gone: Collection[str], now: datetime) -> WithheldFor | None:
     message = due.message
+    if message.recipient in gone and message.audience == "staff":
+        return WithheldFor.RECIPIENT_LEFT
     if due.has_ended:
         return WithheldFor.RENEWAL_CLOSED
     if due.is_opted_out and message.audience == "customer":

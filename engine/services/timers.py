@@ -1,31 +1,26 @@
-"""Time: fire what is due, move the virtual clock through every due moment, retry incidents."""
+"""Fire the timers that are due, in batches or for one instance, and retry those that failed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
 from engine.domain.codes import IncidentStatus, Role
-from engine.domain.duration import parse_duration
-from engine.errors import ClockError, Conflict, Forbidden, NotFound
+from engine.errors import Conflict, Forbidden, NotFound
 from engine.services import incidents
 from engine.services.access import sees
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope, load_scopes
-from engine.services.outbox import send_queued
 from engine.services.steps import STAGE_CLOCK, Cause, apply_step
 from engine.spiff import runner
-from engine.store.calendar import set_clock as store_clock
-from engine.store.instances import Incident, claim_due, ids_with_incidents, next_due_at, open_timers
+from engine.store.instances import Incident, claim_due, ids_with_incidents, open_timers
 from engine.store.renewals import Renewal
 
 SWEEP = 200
 MAX_CATCH_UP = 60
-Progress = Callable[[datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +31,7 @@ class TickReport:
     tasks_opened: int = 0
     messages_sent: int = 0
     incidents: int = 0
+    handed_over: int = 0
 
     def __add__(self, other: TickReport) -> TickReport:
         return TickReport(
@@ -43,16 +39,8 @@ class TickReport:
             self.tasks_opened + other.tasks_opened,
             self.messages_sent + other.messages_sent,
             self.incidents + other.incidents,
+            self.handed_over + other.handed_over,
         )
-
-
-def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
-    """Run every job that is due now, once: timers oldest first, then the outbox."""
-    now = engine.clock.now()
-    report = TickReport()
-    while (done := sweep(engine, now=now, actor=actor)) is not None:
-        report += done
-    return report + TickReport(messages_sent=send_queued(engine, now=now))
 
 
 def sweep(engine: Engine, *, now: datetime, actor: Actor = SYSTEM, limit: int = SWEEP) -> TickReport | None:
@@ -120,70 +108,6 @@ def _fire(scope: StepScope) -> TickReport:
         opened += len(apply_step(scope, host, step, Cause.TIMER))
         fired += len(step.fired) + sum(1 for t in due if t.element_id == STAGE_CLOCK and t.settled)
     return TickReport(timers_fired=fired, tasks_opened=opened)
-
-
-def set_clock(engine: Engine, moment: datetime, *, actor: Actor) -> None:
-    """Set the virtual present without firing anything.
-
-    Raises:
-        ClockError: the clock is the system's.
-    """
-    _require_virtual(engine)
-    with engine.store.transaction() as tx:
-        store_clock(tx, moment)
-        tx.record("clock_moved", at=moment, actor=actor.name, to=moment)
-
-
-def advance_clock(
-    engine: Engine,
-    *,
-    to: datetime | None = None,
-    by: str | None = None,
-    actor: Actor,
-    on_progress: Progress | None = None,
-) -> TickReport:
-    """Walk the virtual clock to *to* (or by an ISO-8601 duration), stopping at each due moment in order.
-
-    Raises:
-        ClockError: the clock is the system's, the duration is not ISO-8601, or the goal lies in the past.
-    """
-    _require_virtual(engine)
-    now = engine.clock.now()
-    goal = to if to is not None else now + parse_duration(by or "")
-    if goal < now:
-        raise ClockError(reason_zh="时钟不能往回走", reason_en="the clock cannot go back")
-    report = tick(engine, actor=actor)
-    while True:
-        with engine.store.reading() as session:
-            due = next_due_at(session)
-        if due is None or due > goal:
-            break
-        moment = max(due, engine.clock.now())
-        _move(engine, moment)
-        done = tick(engine, actor=actor)
-        report += done
-        if on_progress is not None:
-            on_progress(moment)
-        if done == TickReport():
-            break  # another process holds what is due
-    _move(engine, goal)
-    report += tick(engine, actor=actor)
-    with engine.store.transaction() as tx:
-        tx.record("clock_moved", at=goal, actor=actor.name, to=goal)
-    return report
-
-
-def _move(engine: Engine, moment: datetime) -> None:
-    with engine.store.transaction() as tx:
-        store_clock(tx, moment)
-
-
-def _require_virtual(engine: Engine) -> None:
-    if not engine.clock.is_virtual:
-        raise ClockError(
-            reason_zh="当前使用系统时钟（RENEWALS_CLOCK=system），只有虚拟时钟可以拨动",
-            reason_en="this is the system clock (RENEWALS_CLOCK=system); only a virtual clock can be moved",
-        )
 
 
 def retry_incident(engine: Engine, incident_id: int, *, actor: Actor) -> TickReport:

@@ -105,6 +105,17 @@ def lock_instance(session: Session, instance_id: int) -> ProcessInstance:
     return row
 
 
+def lock_open(session: Session, instance_ids: Collection[int]) -> Sequence[ProcessInstance]:
+    """Lock and return those among the instances that have not ended, in the order of their numbers."""
+    return session.scalars(
+        select(ProcessInstance)
+        .where(ProcessInstance.id.in_(instance_ids), ProcessInstance.ended_at.is_(None))
+        .order_by(ProcessInstance.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 _LOCK = (
     select(ProcessInstance)
     .where(ProcessInstance.id == bindparam("id"))

@@ -13,6 +13,7 @@ from engine.store.history import HistoryEvent
 from engine.store.people import rows_in_force
 
 CHANGED_BY = "org_imported"
+SETTLED = "people_settled"
 KEPT_DAYS = 3
 _CACHE = "organisations"
 
@@ -29,10 +30,26 @@ def directory_on(session: Session, day: date) -> Directory:
     one indexed look-up tells apart.
     """
     found: dict[tuple[date, int], Directory] = session.info.setdefault(_CACHE, {})
-    newest = select(func.max(HistoryEvent.seq)).where(HistoryEvent.action == CHANGED_BY)
-    key = (day, session.scalar(newest) or 0)
+    key = (day, revision(session))
     if key not in found:
         for old in list(found)[: max(0, len(found) - KEPT_DAYS + 1)]:
             found.pop(old, None)
         found[key] = Directory.build(day, *rows_in_force(session, day))
     return found[key]
+
+
+def revision(session: Session) -> int:
+    """Return the number of the organisation's last import in the history; 0 before the first."""
+    return session.scalar(select(func.max(HistoryEvent.seq)).where(HistoryEvent.action == CHANGED_BY)) or 0
+
+
+def settled(session: Session) -> str | None:
+    """Return the mark of the last :func:`state` for which renewals were handed over."""
+    newest = select(HistoryEvent.subject).where(HistoryEvent.action == SETTLED)
+    return session.scalar(newest.order_by(HistoryEvent.at.desc(), HistoryEvent.seq.desc()).limit(1))
+
+
+def state(session: Session, day: date) -> str | None:
+    """Return what tells the organisation of *day* from any other; None while there is none."""
+    newest = revision(session)
+    return f"{day.isoformat()}:{newest}" if newest else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, case, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store.base import Base, Code, PrimaryKey, Short
@@ -116,13 +116,24 @@ class SignInSession(Base):
 
 
 def rows_in_force(session: Session, day: date) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
-    """Return units, posts and liaisons valid on *day* as plain rows, which outlive the session."""
+    """Return units and posts valid on *day* as plain rows, which outlive the session; liaisons with ended ones."""
 
-    def valid(table: type[OrgUnit] | type[Post] | type[Liaison]) -> Sequence[Any]:
+    def valid(table: type[OrgUnit] | type[Post]) -> Sequence[Any]:
         in_force = table.valid_from <= day, or_(table.valid_to.is_(None), table.valid_to >= day)
         return session.execute(select(*table.__table__.columns).where(*in_force)).all()
 
-    return valid(OrgUnit), valid(Post), valid(Liaison)
+    liaisons = select(*Liaison.__table__.columns).where(Liaison.valid_from <= day)
+    return valid(OrgUnit), valid(Post), session.execute(liaisons).all()
+
+
+def next_change(session: Session, day: date) -> date | None:
+    """Return the first day after *day* on which a post or a liaison begins or has ended."""
+    found = []
+    for table in (Post, Liaison):
+        begins = session.scalar(select(func.min(table.valid_from)).where(table.valid_from > day))
+        last = session.scalar(select(func.min(table.valid_to)).where(table.valid_to >= day))
+        found += [begins, last + timedelta(days=1) if last is not None else None]
+    return min((one for one in found if one is not None), default=None)
 
 
 def user_by_name(session: Session, name: str) -> UserAccount | None:
@@ -138,3 +149,15 @@ def roles_of_user(session: Session, user_id: int) -> list[str]:
 def all_rows(session: Session, table: type[Row]) -> Sequence[Row]:
     """Return every row of one of the organisation's tables."""
     return session.scalars(select(table)).all()
+
+
+def former_staff(session: Session, numbers: Collection[str], day: date) -> set[str]:
+    """Return those among employee *numbers* who held posts and hold none on *day*."""
+    serving = and_(Post.valid_from <= day, or_(Post.valid_to.is_(None), Post.valid_to >= day))
+    rows = session.scalars(
+        select(Post.employee_no)
+        .where(Post.employee_no.in_(numbers))
+        .group_by(Post.employee_no)
+        .having(func.max(case((serving, 1), else_=0)) == 0)
+    )
+    return set(rows)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -154,6 +155,36 @@ class Renewal(Base):
 
 
 SAME_PERIOD = timedelta(days=90)
+RESPONSIBILITY = (
+    Renewal.owner_no,
+    Renewal.owner_role,
+    Renewal.agent_no,
+    Renewal.supervisor_no,
+    Renewal.trainer_no,
+    Renewal.specialist_no,
+    Renewal.team_code,
+    Renewal.workplace_code,
+    Renewal.sub_branch_code,
+    Renewal.branch_code,
+    Renewal.is_orphan,
+)
+"""Who and which units answer for a renewal."""
+
+
+def responsibilities(session: Session) -> Sequence[Any]:
+    """Return each combination of people and units that answers for open renewals, as plain rows."""
+    return session.execute(select(*RESPONSIBILITY).where(Renewal.ended_at.is_(None)).distinct()).all()
+
+
+def open_under(session: Session, combination: Any) -> Sequence[int]:
+    """Return the open renewals that one of :func:`responsibilities` answers for."""
+    same = [
+        column.is_(None) if value is None else column == value
+        for column, value in zip(RESPONSIBILITY, combination, strict=True)
+    ]
+    return session.scalars(
+        select(Renewal.id).where(Renewal.ended_at.is_(None), *same).order_by(Renewal.id)
+    ).all()
 
 
 def lines_of(session: Session, renewal_id: int) -> Sequence[PolicyLine]:

@@ -17,7 +17,7 @@ from engine.domain.codes import Role
 from engine.domain.demo_forms import plausible
 from engine.domain.demo_vehicles import DemoCar, pending_csv
 from engine.domain.directory import Responsible
-from engine.services import tasks, timers
+from engine.services import clockwork, tasks, timers
 from engine.services.imports import CHUNK
 from engine.services.instances import NewRenewal, RenewalStarter, start_renewal
 from engine.store.instances import open_timers
@@ -197,7 +197,7 @@ def sweeping(house: House, snapshot: str, ids: Sequence[int], *, kinds: int = 1)
     """Fire everything that is due in one tick; the renewals are of so many kinds, in turns."""
     house.restore(snapshot)
     due = next_due(house, ids[0])
-    tick = partial(timers.tick, house.engine)
+    tick = partial(clockwork.tick, house.engine)
     walk = _walk_of_timers(house, ids, due, kinds=kinds, batch=timers.SWEEP)
     return Deed(house=house, snapshot=snapshot, now=due, do=tick, ids=ids), walk
 

@@ -15,7 +15,7 @@ from engine.crypto import Seal
 from engine.domain.actor import SYSTEM
 from engine.domain.demo_people import demo_org
 from engine.domain.demo_vehicles import DemoCar, demo_cars, pending_csv
-from engine.services import directory, imports, publish, schema, timers
+from engine.services import clockwork, directory, imports, publish, schema
 from engine.settings import load_settings
 from scripts.bench.database import Connection, Database, Place
 
@@ -111,7 +111,7 @@ class House:
         The messages that this queues are sent at once, so that a later tick finds timers alone.
         """
         self.commit(self.preview(pending_csv(cars(days_left))))
-        timers.tick(self.engine)
+        clockwork.tick(self.engine)
 
     def preview(self, content: bytes) -> int:
         """Read and judge a list; returns its batch."""

@@ -6,7 +6,7 @@ from statistics import mean
 
 from engine.domain.codes import Stage
 from engine.errors import EngineError
-from engine.services import timers
+from engine.services import clockwork
 from engine.store.instances import next_due_at
 from scripts.bench import deeds, stock
 from scripts.bench.acting import POOL_DAYS, STAGE_DAYS
@@ -57,7 +57,7 @@ def _lived(house: House, count: int, empty: int) -> list[Figure]:
         if due is None:
             break
         house.clock.moment = due
-        timers.tick(house.engine)
+        clockwork.tick(house.engine)
         for one in deeds.first_tasks(house):
             _answer(house, one)
     states = _states(house, range(1, count + 1))

@@ -24,6 +24,7 @@ from engine.services import outbox
 from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
 from engine.store.outbox import OutboxMessage
+from engine.store.people import Post
 from engine.store.renewals import Customer, Renewal
 from tests.support.console import renewal_of
 
@@ -346,3 +347,18 @@ def test_an_outsider_may_not_touch_messages(book: Engine) -> None:
         outbox.resend_message(book, 1, actor=Actor(name="AG001"), reason="x")
     with pytest.raises(BadInput):
         outbox.resend_message(book, 1, actor=SYSTEM, reason=" ")
+
+
+def test_nothing_leaves_for_somebody_who_serves_no_more(book: Engine, provider: Provider) -> None:
+    with book.store.transaction() as tx:
+        post = tx.query(Post).filter_by(employee_no="AG001").one()
+        post.valid_to = book.clock.today() - timedelta(days=1)
+    put(book, "gone:1", recipient="AG001")
+    put(book, "here:1", recipient="AG002")
+    put(book, "outside:1", recipient="AG001", audience="customer")
+
+    send(book)
+
+    assert provider.taken == ["here:1", "outside:1"]
+    left_out = row(book, "gone:1")
+    assert (left_out.status, left_out.withheld_for) == ("withheld", "recipient_left")

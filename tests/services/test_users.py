@@ -13,7 +13,7 @@ from engine.clock import SHANGHAI
 from engine.domain.actor import SYSTEM
 from engine.domain.codes import Role
 from engine.errors import BadInput, Forbidden, NotFound, SignInRefused, WeakPassword
-from engine.services import access, sign_in, timers, users
+from engine.services import access, clockwork, sign_in, users
 from engine.store.history import HistoryEvent
 from engine.store.people import Post, SignInSession, UserAccount
 from tests.support import databases
@@ -112,7 +112,7 @@ def test_the_role_of_a_post_that_ended_is_gone_even_if_the_account_was_given_it(
     with engine.store.transaction() as tx:
         tx.query(Post).filter_by(employee_no="AG001").one().valid_to = datetime(2026, 10, 3).date()
 
-    timers.set_clock(engine, datetime(2026, 10, 4, 0, 0, 1, tzinfo=SHANGHAI), actor=SYSTEM)
+    clockwork.set_clock(engine, datetime(2026, 10, 4, 0, 0, 1, tzinfo=SHANGHAI), actor=SYSTEM)
 
     assert frozenset() == actor(engine, "AG001").roles
 
@@ -297,7 +297,7 @@ def test_a_session_ends_after_thirty_idle_minutes(engine, real, token):
 
 
 def test_moving_the_virtual_clock_does_not_end_a_session(engine, real, token):
-    timers.set_clock(engine, engine.clock.now() + timedelta(days=40), actor=SYSTEM)
+    clockwork.set_clock(engine, engine.clock.now() + timedelta(days=40), actor=SYSTEM)
 
     assert sign_in.touch_session(engine, token) is not None
 

@@ -11,7 +11,7 @@ from engine.bootstrap import Engine, build_engine
 from engine.clock import SHANGHAI
 from engine.domain.actor import SYSTEM, Actor
 from engine.domain.demo_people import demo_org
-from engine.services import directory, schema, timers, users
+from engine.services import clockwork, directory, schema, users
 from engine.settings import load_settings
 from tests.support import databases
 
@@ -23,7 +23,7 @@ def empty_house(home: Path, start: datetime = START) -> Engine:
     """Return an engine with the schema and the shipped holidays only."""
     engine = _open(home)
     schema.upgrade(engine)
-    timers.set_clock(engine, start, actor=SYSTEM)
+    clockwork.set_clock(engine, start, actor=SYSTEM)
     return engine
 
 
