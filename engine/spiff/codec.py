@@ -22,19 +22,9 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.errors import EngineError
+from engine.spiff import formats
 from engine.spiff import quick as quick  # ids are plain text from here on
 from engine.spiff.pruning import kept_tasks, lost_source
-
-FORMAT = 2
-
-
-class StateUnreadable(EngineError):
-    """Stored state is damaged or of an unknown format."""
-
-    code = "state_unreadable"
-    zh = "流程实例的存储状态无法读取：{reason}。实例未改动，请联系系统管理员。"
-    en = "The stored state of the instance cannot be read: {reason}. Nothing was changed."
 
 
 def dump(workflow: BpmnWorkflow, prunable: Collection[str] = ()) -> bytes:
@@ -44,7 +34,7 @@ def dump(workflow: BpmnWorkflow, prunable: Collection[str] = ()) -> bytes:
         for task_id, sub in workflow.subprocesses.items()
         if not (sub.completed and _caller_is_done(workflow, task_id))
     ]
-    return orjson.dumps([FORMAT, _dump_tree(workflow, workflow.spec.name in prunable), subs])
+    return orjson.dumps([formats.FORMAT, _dump_tree(workflow, workflow.spec.name in prunable), subs])
 
 
 def _caller_is_done(workflow: BpmnWorkflow, task_id: str) -> bool:
@@ -58,17 +48,12 @@ def load(
     """Rebuild a workflow on the shared *spec*.
 
     Raises:
-        StateUnreadable: the bytes are not a state of a known format.
+        formats.StateUnreadable: the bytes are not a state of a known format.
     """
-    try:
-        version, tree, subs = orjson.loads(state)
-    except ValueError as error:
-        raise StateUnreadable(reason=str(error)) from error
-    if version != FORMAT:
-        raise StateUnreadable(reason=f"format {version}")
+    tree, subs = formats.read(state)
     workflow = BpmnWorkflow(spec, subprocess_specs, script_engine=script_engine, deserializing=True)
     _load_tree(workflow, tree)
-    _load_subprocesses(workflow, workflow, dict(subs))
+    _load_subprocesses(workflow, workflow, subs)
     return workflow
 
 
@@ -127,7 +112,7 @@ def _load_task(workflow: Any, specs: Mapping[str, Any], tasks: list[Task], row: 
     changed_at, triggered, internal, changed, gone, via = (*more, 0, 0, 0, 0, 0, 0)[:6]
     spec = specs.get(spec_name)
     if spec is None:
-        raise StateUnreadable(reason=f"unknown element {spec_name}")
+        raise formats.StateUnreadable(reason=f"unknown element {spec_name}")
     parent = tasks[parent_index] if parent_index >= 0 else None
     task = Task(workflow, spec, parent, state=state, id=task_id)
     task.last_state_change = changed_at

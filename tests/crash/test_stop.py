@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -74,14 +75,15 @@ def _discarded(engine: api.Engine) -> int:
 
 
 def _work_off(engine: api.Engine) -> None:
-    """Run the jobs that wait, in this process."""
+    """Run the jobs that wait, in a thread of its own: a browser test of this process may have left a loop."""
 
     async def run() -> None:
         app = jobs.build_app(engine)
         async with app.open_async():
             await app.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(run())).result()
 
 
 def test_web_and_worker_refuse_the_embedded_database(desk: Desk) -> None:

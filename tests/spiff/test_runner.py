@@ -9,7 +9,7 @@ import pytest
 
 from engine.clock import SHANGHAI
 from engine.errors import MessageNotAwaited, NotFound
-from engine.spiff import codec, runner
+from engine.spiff import codec, formats, runner
 from engine.spiff.host import Answers
 from engine.spiff.parser import ProcessSet, parse_set
 
@@ -182,7 +182,7 @@ def test_a_task_that_is_not_open_cannot_be_completed(process: ProcessSet) -> Non
 
 @pytest.mark.parametrize("damaged", [b"", b"not a state", b"x\x9c"], ids=["empty", "text", "cut"])
 def test_damaged_state_is_refused_by_name(process: ProcessSet, damaged: bytes) -> None:
-    with pytest.raises(codec.StateUnreadable):
+    with pytest.raises(formats.StateUnreadable):
         runner.fire_timers(process, "renewal", damaged, FixedHost(), now=NOW)
 
 
