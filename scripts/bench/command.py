@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +29,13 @@ MEASURED = ("spiffworkflow", "sqlalchemy")
     "--size", type=click.IntRange(min=1), help="How many renewals (import: rows); default: its own."
 )
 @click.option("--rounds", type=click.IntRange(min=1), help="How many rounds count; the median is shown.")
+@click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    type=click.Choice(suite.DATABASES),
+    help="Where the book lives; default: one after the other.",
+)
 @click.option("--quick", is_flag=True, help="Tiny sizes: shows that everything runs, measures nothing.")
 @click.option(
     "--json-file",
@@ -44,6 +51,7 @@ def bench(
     names: tuple[str, ...],
     size: int | None,
     rounds: int | None,
+    databases: tuple[str, ...],
     quick: bool,
     json_file: Path,
 ) -> None:
@@ -53,21 +61,32 @@ def bench(
     """
     as_json = bool(ctx.find_root().obj.get("json"))
     results = []
-    with suite.furnished() as house:
-        for name in names or suite.BENCHMARKS:
-            started = perf_counter()
-            try:
-                result = suite.run(name, house, size=size, rounds=rounds, quick=quick)
-            except NotEquivalent as error:
-                raise click.ClickException(f"{name}: the contestants did different work: {error}") from error
-            results.append(result)
-            if not as_json:
-                click.echo(f"{text_table(result)}\n")
-            click.echo(f"{name}: {perf_counter() - started:.0f} s", err=True)
+    for result in _measured(
+        names or tuple(suite.BENCHMARKS), databases or suite.DATABASES, size, rounds, quick
+    ):
+        results.append(result)
+        if not as_json:
+            click.echo(f"{text_table(result)}\n")
     written = orjson.dumps(report(results), option=orjson.OPT_INDENT_2).decode()
     json_file.parent.mkdir(parents=True, exist_ok=True)
     json_file.write_text(written + "\n", encoding="utf-8")
     click.echo(written if as_json else str(json_file))
+
+
+def _measured(
+    names: Sequence[str], databases: Sequence[str], size: int | None, rounds: int | None, quick: bool
+) -> Iterator[Result]:
+    for database in databases:
+        with suite.furnished(database) as house:
+            for name in names:
+                started = perf_counter()
+                try:
+                    yield suite.run(name, house, size=size, rounds=rounds, quick=quick)
+                except NotEquivalent as error:
+                    raise click.ClickException(
+                        f"{name}: the contestants did different work: {error}"
+                    ) from error
+                click.echo(f"{name} on {database}: {perf_counter() - started:.0f} s", err=True)
 
 
 def report(results: Sequence[Result]) -> dict[str, Any]:

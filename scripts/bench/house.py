@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,7 +27,7 @@ FURNISHED = "furnished"
 """The snapshot with organisation and processes, before any list."""
 
 
-class _CopySeal(Seal):
+class CopySeal(Seal):
     """The same work as the engine's seal, but what plain SQL copied from another instance stays valid."""
 
     def _tag(self, _instance_id: int, state: bytes) -> bytes:
@@ -64,6 +65,17 @@ def cars(days_left: Sequence[int]) -> list[DemoCar]:
     ]
 
 
+def settings(url: str, home: Path) -> dict[str, str]:
+    """Return the environment of a book at *url*; what is sent goes to a file in *home*."""
+    return {
+        "RENEWALS_DATABASE_URL": url,
+        "RENEWALS_SINK": str(home / "sent.jsonl"),
+        "RENEWALS_CLOCK": "system",
+        "RENEWALS_SECRET_KEY": "known to everybody, gone after the run",
+        "RENEWALS_DATA_KEY": b64encode(bytes(32)).decode(),
+    }
+
+
 class StillClock:
     """A clock in memory that stands until it is moved: asking it costs nothing, as with the system's."""
 
@@ -87,14 +99,9 @@ class House:
     def __init__(self, database: Database, home: Path) -> None:
         self.database = database
         self.clock = StillClock(at(TODAY))
-        settings = {
-            "RENEWALS_DATABASE_URL": database.url,
-            "RENEWALS_SINK": str(home / "sent.jsonl"),
-            "RENEWALS_CLOCK": "system",
-        }
-        self.engine = build_engine(load_settings(settings))
+        self.engine = build_engine(load_settings(settings(database.url, home)))
         self.engine.clock = self.clock
-        self.engine.seal = _CopySeal(bytes(32))
+        self.engine.seal = CopySeal(bytes(32))
         schema.upgrade(self.engine)
         directory.store_org(self.engine, demo_org(), actor=SYSTEM, source="bench")
         publish.deploy(self.engine, publish.read_files(), by="PO01")

@@ -41,7 +41,8 @@ class QuietWorld:
             self._scope: StepScope = load_scope(
                 tx, house.engine, renewal_id, actor=SYSTEM, now=house.clock.now()
             )
-            _ = self._scope.vehicle, self._scope.customer, self._scope.lines  # kept in the scope from now on
+            for name in ("vehicle", "customer", "lines", "covers", "timers", "tasks"):
+                getattr(self._scope, name)  # kept in the scope from now on
 
     def host(self, now: datetime) -> QuietHost:
         """Return a host whose present is *now*."""

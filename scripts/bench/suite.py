@@ -5,15 +5,16 @@ from __future__ import annotations
 import gc
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.bench import acting, listing, reading, sizing
+from scripts.bench import acting, crew, listing, postgres, reading, sizing
 from scripts.bench.copies import MOST_SEEDS
-from scripts.bench.database import Sqlite
+from scripts.bench.database import Database, Sqlite
 from scripts.bench.figures import Result
 from scripts.bench.house import House
+from scripts.bench.postgres import Postgres
 from scripts.bench.setting import Findings, Setting
 
 QUICK_SEEDS = 6
@@ -37,7 +38,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "fire": Benchmark(title="fire stage timers", run=acting.fire, size=200, quick=2, rounds=3),
     "complete": Benchmark(title="complete user tasks", run=acting.complete, size=100, quick=2),
     "start": Benchmark(title="start renewals", run=acting.start, size=100, quick=2, rounds=3),
-    "sweep": Benchmark(title="one tick over all that is due", run=acting.sweep, size=300, quick=12, rounds=3),
+    "sweep": Benchmark(title="sweep all that is due", run=acting.sweep, size=300, quick=12, rounds=3),
+    "workers": Benchmark(title="sweep by two processes", run=crew.workers, size=1_200, quick=12, rounds=3),
     "inbox": Benchmark(
         title="find what is due and open first inbox pages: time of one",
         run=reading.inbox,
@@ -53,12 +55,18 @@ BENCHMARKS: dict[str, Benchmark] = {
 }
 
 
+DATABASES = ("sqlite", "postgresql")
+
+
 @contextmanager
-def furnished() -> Iterator[House]:
-    """A book with organisation and processes in a temporary folder; gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="renewals-bench-") as folder:
-        home = Path(folder)
-        house = House(Sqlite(home), home)
+def furnished(database: str) -> Iterator[House]:
+    """A book with organisation and processes in a database of this kind; gone afterwards."""
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="renewals-bench-")))
+        made: Database = (
+            Sqlite(home) if database == "sqlite" else Postgres(stack.enter_context(postgres.running()))
+        )
+        house = House(made, home)
         gc.freeze()  # what is parsed stays; the collections between turns need not look at it again
         try:
             yield house

@@ -40,6 +40,7 @@ class Server:
     """A server that keeps everything, its socket included, in *home*."""
 
     home: Path
+    options: tuple[str, ...] = OPTIONS
 
     @property
     def data(self) -> Path:
@@ -59,7 +60,7 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        options = " ".join(f"-c {option}" for option in OPTIONS)
+        options = " ".join(f"-c {option}" for option in self.options)
         log = self.home / "log"
         self._run("pg_ctl", "-w", "-D", self.data, "-l", log, "-o", f"{options} -k {self.home}", "start")
 
