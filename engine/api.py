@@ -53,7 +53,6 @@ from engine.errors import TaskAlreadyClosed as TaskAlreadyClosed
 from engine.errors import TaskChanged as TaskChanged
 from engine.errors import TaskTaken as TaskTaken
 from engine.errors import WeakPassword as WeakPassword
-from engine.queries.diagram import NAME_EN as NAME_EN
 from engine.queries.diagram import Path as Path
 from engine.queries.diagram import diagram_of as diagram_of
 from engine.queries.home import HomePage as HomePage
@@ -138,4 +137,5 @@ from engine.services.users import add_user as add_user
 from engine.services.users import set_active as set_active
 from engine.services.users import set_password as set_password
 from engine.services.users import set_roles as set_roles
+from engine.spiff.elements import NAME_EN as NAME_EN
 from engine.store.session import Hold as Hold

@@ -25,6 +25,7 @@ from engine.domain.actor import Actor
 from engine.domain.codes import Role
 from engine.domain.lists import PROFILES
 from engine.errors import BadInput, EngineError
+from engine.label import Label, Thing
 from engine.queries import command_line as reading
 from engine.services import demo as book
 from engine.services import directory, imports, publish, schema, tasks, timers, users
@@ -33,6 +34,10 @@ from engine.settings import load_settings
 from engine.usage import usage_zh
 
 F = TypeVar("F", bound=Callable[..., Any])
+NO_OBJECT = Label(
+    '不是 JSON 对象，应写作 {"键": "值"}。',
+    'it is not a JSON object; write {"key": "value"}.',
+)
 OPERATOR = Actor(name="cli", display_name="命令行", sees_all=True)
 
 
@@ -202,7 +207,13 @@ def _lint_input(paths: tuple[Path, ...]) -> dict[str, bytes]:
         elif path.is_file():
             files[path.name] = path.read_bytes()
         else:
-            raise BadInput(what="PATH", value=str(path), reason=_say("文件不存在。", "no such file."))
+            raise BadInput(
+                what=Thing.FILE,
+                value=str(path),
+                reason=Label(
+                    "没有这个文件或目录，请核对路径。", "there is no such file or folder; check the path."
+                ),
+            )
     if not any(name.startswith("forms/") for name in files):
         files |= {f"forms/{p.name}": p.read_bytes() for p in sorted(publish.OWN_FORMS.glob("*.json"))}
     return files
@@ -369,9 +380,7 @@ def _json_object(text: str | None) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         value = None
     if not isinstance(value, dict):
-        raise BadInput(
-            what="--data", value=text[:80], reason=_say("不是 JSON 对象。", "it is not a JSON object.")
-        )
+        raise BadInput(what="--data", value=text[:80], reason=NO_OBJECT)
     return value
 
 
@@ -524,11 +533,11 @@ class _Installed(click.Command):
         except ModuleNotFoundError as error:
             if error.name is None or not f"{self.entry.module}.".startswith(f"{error.name}."):
                 raise
-            reason = _say(
+            reason = Label(
                 "它只在源代码目录中可用（make setup 后运行 make bench），安装包不含它。",
-                "It is part of a source checkout (make setup, then make bench), not of an installed package.",
+                "it is part of a source checkout (make setup, then make bench), not of an installed package.",
             )
-            raise BadInput(what="COMMAND", value=self.entry.name, reason=reason) from error
+            raise BadInput(what=Thing.COMMAND, value=self.entry.name, reason=reason) from error
 
 
 _add_installed_commands()

@@ -15,7 +15,7 @@ import click
 from apscheduler.schedulers.background import BackgroundScheduler
 from gunicorn.app.base import BaseApplication
 
-from engine.api import Engine, EngineError, Hold, SettingsError, build_engine, require_current, tick
+from engine.api import Engine, EngineError, Hold, Label, SettingsError, build_engine, require_current, tick
 
 TICK_SECONDS = 30
 WORKER_TICK_SECONDS = 5  # a worker's tick only counts what is due
@@ -169,7 +169,10 @@ def _shared_engine(command: str) -> Engine:
     engine = build_engine()
     if engine.settings.embedded:
         raise SettingsError(
-            faults=f"renewals {command}: RENEWALS_DATABASE_URL=postgresql://… (SQLite: renewals serve)"
+            faults=Label(
+                f"renewals {command} 需要 PostgreSQL：RENEWALS_DATABASE_URL=postgresql://…（SQLite 请用 renewals serve）",
+                f"renewals {command} needs PostgreSQL: RENEWALS_DATABASE_URL=postgresql://… (on SQLite use renewals serve)",
+            )
         )
     require_current(engine)
     return engine

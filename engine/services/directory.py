@@ -10,6 +10,7 @@ from engine.domain.actor import Actor
 from engine.domain.codes import Role
 from engine.domain.orgfile import OrgFile, read_org
 from engine.errors import Forbidden
+from engine.label import Label
 from engine.store.people import Liaison, OrgUnit, Person, Post, all_rows
 from engine.store.session import Tx
 
@@ -36,7 +37,7 @@ def import_org(engine: Engine, content: bytes, file_name: str, *, actor: Actor) 
         Forbidden: only administrators import the organisation.
     """
     if not actor.is_operator and Role.ADMIN not in actor.roles:
-        raise Forbidden(act="导入组织机构")
+        raise Forbidden(act=Label("导入组织机构", "import the organisation"))
     return store_org(engine, read_org(content, file_name), actor=actor, source=file_name)
 
 

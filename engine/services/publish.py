@@ -11,6 +11,7 @@ import forms
 from engine.bootstrap import Deployed, Engine, pack, parse_deployed
 from engine.domain.codes import Role
 from engine.errors import BadInput, DeploymentRefused
+from engine.label import Label, Thing
 from engine.services.facts import FACTS
 from engine.services.operations import CATALOGUE
 from engine.spiff.lint import Finding, lint_set
@@ -46,13 +47,24 @@ def read_files(path: Path | None = None) -> dict[str, bytes]:
     """
     folder = path or OWN_PROCESSES
     if not folder.is_dir():
-        raise BadInput(what="目录", value=str(folder), reason="目录不存在。")
+        raise BadInput(
+            what=Thing.FOLDER,
+            value=str(folder),
+            reason=Label("目录不存在，请核对路径。", "there is no such folder; check the path."),
+        )
     files = {p.name: p.read_bytes() for kind in ("*.bpmn", "*.dmn") for p in sorted(folder.glob(kind))}
     own = folder / "forms"
     source = own if own.is_dir() and any(own.glob("*.json")) else OWN_FORMS
     files |= {f"forms/{p.name}": p.read_bytes() for p in sorted(source.glob("*.json"))}
     if not any(name.endswith(".bpmn") for name in files):
-        raise BadInput(what="目录", value=str(folder), reason="其中没有 *.bpmn 文件。")
+        raise BadInput(
+            what=Thing.FOLDER,
+            value=str(folder),
+            reason=Label(
+                "其中没有 *.bpmn 文件，请给出流程图所在的目录。",
+                "it holds no *.bpmn file; name the folder of the diagrams.",
+            ),
+        )
     return files
 
 
@@ -107,7 +119,8 @@ def deploy(
     """
     if len(files) > MAX_FILES:
         raise DeploymentRefused(
-            reason_zh=f"文件超过 {MAX_FILES} 个", reason_en=f"more than {MAX_FILES} files"
+            reason_zh=f"文件超过 {MAX_FILES} 个，请减少后重试。",
+            reason_en=f"more than {MAX_FILES} files; use fewer.",
         )
     findings = lint_files(files, root=ROOT)
     errors = [f for f in findings if f.level == "error"]
@@ -194,7 +207,10 @@ def _check_people(tx: Tx, by: str, approved_by: str | None) -> None:
             reason_en="a set after the first needs a second person: add --approved-by USER",
         )
     if approved_by == by:
-        raise DeploymentRefused(reason_zh="发布人不能审批自己的版本", reason_en="the deployer cannot approve")
+        raise DeploymentRefused(
+            reason_zh="发布人不能审批自己的版本，请由另一人审批。",
+            reason_en="the deployer cannot approve it; another person must.",
+        )
     for name, roles in (
         (by, {Role.PROCESS_OWNER, Role.ADMIN}),
         (approved_by, {Role.APPROVER, Role.PROCESS_OWNER}),
@@ -202,10 +218,11 @@ def _check_people(tx: Tx, by: str, approved_by: str | None) -> None:
         user = user_by_name(tx, name)
         if user is None or not user.active:
             raise DeploymentRefused(
-                reason_zh=f"用户“{name}”不存在或已停用", reason_en=f"user “{name}” is unknown or inactive"
+                reason_zh=f"用户“{name}”不存在或已停用，请先用 renewals user add 添加，或核对用户名。",
+                reason_en=f"user “{name}” is unknown or inactive; add it with renewals user add, or check the name.",
             )
         if not roles & set(roles_of_user(tx, user.id)):
             raise DeploymentRefused(
-                reason_zh=f"用户“{name}”没有所需角色（{'、'.join(sorted(roles))}）",
-                reason_en=f"user “{name}” lacks the role ({', '.join(sorted(roles))})",
+                reason_zh=f"用户“{name}”没有所需角色（{'、'.join(sorted(roles))}），请换一人。",
+                reason_en=f"user “{name}” lacks the role ({', '.join(sorted(roles))}); choose another person.",
             )

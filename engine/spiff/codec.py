@@ -23,6 +23,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import EngineError
+from engine.label import Label
 from engine.spiff import quick as quick  # ids are plain text from here on
 from engine.spiff.pruning import kept_tasks, lost_source
 
@@ -34,7 +35,7 @@ class StateUnreadable(EngineError):
 
     code = "state_unreadable"
     zh = "流程实例的存储状态无法读取：{reason}。实例未改动，请联系系统管理员。"
-    en = "The stored state of the instance cannot be read: {reason}. Nothing was changed."
+    en = "The stored state of the instance cannot be read: {reason}. Nothing was changed; tell an administrator."
 
 
 def dump(workflow: BpmnWorkflow, prunable: Collection[str] = ()) -> bytes:
@@ -63,9 +64,9 @@ def load(
     try:
         version, tree, subs = orjson.loads(state)
     except ValueError as error:
-        raise StateUnreadable(reason=str(error)) from error
+        raise StateUnreadable(reason=Label("内容不完整", str(error))) from error
     if version != FORMAT:
-        raise StateUnreadable(reason=f"format {version}")
+        raise StateUnreadable(reason=Label(f"格式 {version} 未知", f"format {version} is unknown"))
     workflow = BpmnWorkflow(spec, subprocess_specs, script_engine=script_engine, deserializing=True)
     _load_tree(workflow, tree)
     _load_subprocesses(workflow, workflow, dict(subs))
@@ -127,7 +128,9 @@ def _load_task(workflow: Any, specs: Mapping[str, Any], tasks: list[Task], row: 
     changed_at, triggered, internal, changed, gone, via = (*more, 0, 0, 0, 0, 0, 0)[:6]
     spec = specs.get(spec_name)
     if spec is None:
-        raise StateUnreadable(reason=f"unknown element {spec_name}")
+        raise StateUnreadable(
+            reason=Label(f"流程图中没有元素 {spec_name}", f"the diagram has no element {spec_name}")
+        )
     parent = tasks[parent_index] if parent_index >= 0 else None
     task = Task(workflow, spec, parent, state=state, id=task_id)
     task.last_state_change = changed_at

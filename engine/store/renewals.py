@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from engine.domain.codes import Line
 from engine.domain.double_cover import Cover, doubled_covers
 from engine.errors import NotFound
+from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Short, Text
 
 
@@ -280,7 +281,7 @@ def renewal_by_key(session: Session, key: str) -> Renewal:
         matches.append(Renewal.id == int(key))
     rows = session.scalars(select(Renewal).where(or_(*matches)).order_by(Renewal.expiry_date.desc())).all()
     if not rows:
-        raise NotFound(what="续保", key=key)
+        raise NotFound(what=Thing.RENEWAL, key=key)
     return next((row for row in rows if row.ended_at is None), rows[0])
 
 

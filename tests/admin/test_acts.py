@@ -236,7 +236,7 @@ def test_an_employee_is_chosen_by_name(app: Flask, book: Engine) -> None:
 def test_the_renewal_is_called_by_its_plate_and_a_closed_one_does_not_shout(
     agent: Browser, book: Engine
 ) -> None:
-    api.deliver_message(book, "policy_renewed", vin(8), actor=api.SYSTEM)
+    api.deliver_message(book, "policy_renewed", vin(8), data={"policy_no": "9105052027"}, actor=api.SYSTEM)
 
     agent.get(f"/renewals/{renewal_of(book, 8)}")
 
