@@ -30,10 +30,12 @@ from engine.services.context import StepScope
 from engine.services.evidence import absorb
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope
+from engine.services.named_people import numbers_as_stored, people_problems
 from engine.services.steps import Cause, apply_step
 from engine.services.timers import fire_instance
 from engine.spiff import runner
 from engine.store.instances import ProcessInstance
+from engine.store.organisation import directory_on
 from engine.store.people import user_by_name
 from engine.store.renewals import Renewal
 from engine.store.session import Tx
@@ -182,11 +184,9 @@ def _complete(
     if version is not None and version != task.version:
         raise TaskChanged(name=_named(engine, tx, task), seen=version, now=task.version)
     form = scope.deployed.forms[task.form_id]
-    checked = forms.check(form, values, today=scope.today)
-    if checked.problems:
-        raise _invalid(form, checked.problems)
-    outcome = forms.outcomes(form, checked.clean)
-    _close(scope, task, checked.clean, outcome)
+    clean = _checked(scope, form, values)
+    outcome = forms.outcomes(form, clean)
+    _close(scope, task, clean, outcome)
     host = RenewalHost(scope)
     step = runner.complete(
         scope.deployed.process,
@@ -201,6 +201,16 @@ def _complete(
     incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=now)
     tx.write()  # gives the new tasks their numbers
     return TaskCompleted(task.id, tuple(row.id for row in opened))
+
+
+def _checked(scope: StepScope, form: forms.Form, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The clean values of a submission; the people it names must serve."""
+    directory = directory_on(scope.tx, scope.today)
+    checked = forms.check(form, numbers_as_stored(values, directory), today=scope.today)
+    problems = {**people_problems(form, checked.clean, directory), **checked.problems}
+    if problems:
+        raise _invalid(form, problems)
+    return checked.clean
 
 
 def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
