@@ -22,11 +22,13 @@ import orjson
 from engine.bootstrap import Engine, build_engine
 from engine.clock import parse_instant
 from engine.domain.actor import Actor
-from engine.domain.codes import Role
+from engine.domain.codes import Role, TaskStatus
 from engine.domain.lists import PROFILES
-from engine.errors import BadInput, EngineError
+from engine.errors import BadInput, EngineError, InvalidForm
 from engine.label import Label, Thing
 from engine.queries import command_line as reading
+from engine.queries import showing
+from engine.queries.refused_form import form_refusal
 from engine.services import demo as book
 from engine.services import directory, imports, publish, schema, tasks, timers, users
 from engine.services.messages import deliver_message
@@ -71,6 +73,9 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except InvalidForm as error:
+            click.echo(form_refusal(error, _lang()), err=True)
+            ctx.exit(1)
         except EngineError as error:
             click.echo(error.say(_lang()), err=True)
             ctx.exit(1)
@@ -339,7 +344,7 @@ def clock_set(moment: str) -> None:
         _show({"now": instant.isoformat()}, instant.astimezone(engine.clock.zone).isoformat())
 
 
-@clock.command("advance")
+@clock.command("advance", context_settings={"ignore_unknown_options": True})  # -P1D is a wrong duration
 @click.argument("duration")
 @json_option
 def clock_advance(duration: str) -> None:
@@ -390,14 +395,14 @@ def _json_object(text: str | None) -> dict[str, Any]:
 def show(key: str) -> None:
     """Show one renewal: stage, state, people, open tasks, next timers, why it waits."""
     with _engine() as engine:
-        found = reading.show(engine, key, lang=_lang())
-        _show(found, reading.show_text(found, lang=_lang()))
+        found = showing.show(engine, key, lang=_lang())
+        _show(found, showing.show_text(found, lang=_lang()))
 
 
 @main.command("tasks")
 @click.option("--user", help="Tasks this person may do.")
 @click.option("--role", type=click.Choice([str(r) for r in Role]), help="Tasks of this role.")
-@click.option("--state", help="open | claimed | completed | missed | withdrawn")
+@click.option("--state", type=click.Choice([str(s) for s in TaskStatus]), help="Tasks in this state.")
 @click.option("--key", help="Tasks of one renewal.")
 @json_option
 def list_tasks(user: str | None, role: str | None, state: str | None, key: str | None) -> None:
@@ -406,7 +411,8 @@ def list_tasks(user: str | None, role: str | None, state: str | None, key: str |
         actor = users.actor_of(engine, user) if user else None
         rows = reading.tasks(engine, actor=actor, role=role, state=state, key=key)
         _show(
-            {"tasks": rows}, "\n".join(reading.task_text(r) for r in rows) or _say("没有任务。", "No tasks.")
+            {"tasks": rows},
+            "\n".join(reading.task_text(r, lang=_lang()) for r in rows) or _say("没有任务。", "No tasks."),
         )
 
 

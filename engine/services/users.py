@@ -19,6 +19,7 @@ from engine.domain.codes import WORKING_ROLES, Role
 from engine.domain.reach import units_seen_by
 from engine.errors import BadInput, Forbidden, NotFound
 from engine.label import Label, Thing, one_of
+from engine.services.passwords import check_strength, make_password
 from engine.store import accounts as stored
 from engine.store.organisation import directory_on
 from engine.store.people import Post, UserAccount, roles_of_user, user_by_name
@@ -26,8 +27,6 @@ from engine.store.session import Tx
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no signs that look alike
 
 hasher = PasswordHasher()
 
@@ -48,13 +47,14 @@ def add_user(
 
     Raises:
         BadInput: the name is taken or unusable, a role or the unit is unknown.
+        WeakPassword: the given password does not meet the rules.
         Forbidden: only administrators add users.
     """
     _administrators_only(actor, Label("添加用户", "add users"))
     name = _usable_name(name)
     wanted = _known_roles(roles)
     now = engine.clock.now()
-    initial = password or make_password()
+    initial = _initial_password(name, password)
     hashed = hasher.hash(initial)
     with engine.store.transaction() as tx:
         _require_reach(engine, tx, actor, {unit_code} if unit_code else set())
@@ -135,7 +135,7 @@ def set_password(engine: Engine, name: str, *, actor: Actor, password: str | Non
     """Give *name* a new initial password (made up unless given), unlock the account, end its sessions."""
     _administrators_only(actor, Label("重置密码", "reset passwords"))
     now = engine.clock.now()
-    initial = password or make_password()
+    initial = _initial_password(name, password)
     hashed = hasher.hash(initial)
     with engine.store.transaction() as tx:
         account = account_named(tx, name)
@@ -147,9 +147,11 @@ def set_password(engine: Engine, name: str, *, actor: Actor, password: str | Non
     return initial
 
 
-def make_password() -> str:
-    """Return a random password that can be read out: three groups of four, 59 bits."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
+def _initial_password(name: str, given: str | None) -> str:
+    if given is None:
+        return make_password()
+    check_strength(given, name)
+    return given
 
 
 def actor_of(engine: Engine, name: str) -> Actor:

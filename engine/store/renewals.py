@@ -260,6 +260,11 @@ def renewals_of_vehicles(session: Session, vins: Iterable[str]) -> dict[str, lis
     return found
 
 
+def any_renewal(session: Session) -> bool:
+    """Whether a renewal was ever started."""
+    return session.scalar(select(Renewal.id).limit(1)) is not None
+
+
 def renewal_by_key(session: Session, key: str) -> Renewal:
     """Return the renewal known by a VIN, a policy number, the business key or the instance id.
 
