@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from datetime import date, timedelta
 
 import pytest
@@ -184,6 +185,20 @@ def test_importing_the_organisation_says_who_cannot_sign_in_yet(desk: Desk) -> N
 
     assert re.search(r"\d+ 人还没有登录账号", told)
     assert "renewals user add" in told
+
+
+@pytest.mark.one_database
+def test_a_taken_port_is_one_sentence_with_the_remedy(desk: Desk) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        desk.env["RENEWALS_PORT"] = str(taken.getsockname()[1])
+
+        told = desk.said("serve")
+
+    assert f"端口 {desk.env['RENEWALS_PORT']} 已被占用" in told
+    assert "RENEWALS_PORT 换一个" in told
+    assert len(told.strip().splitlines()) == 1
 
 
 def test_a_main_diagram_that_cannot_be_read_is_told_once(desk: Desk) -> None:
