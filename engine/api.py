@@ -8,6 +8,7 @@ from engine.bootstrap import build_engine as build_engine
 from engine.clock import business_date as business_date
 from engine.clock import midnight as midnight
 from engine.clock import parse_instant as parse_instant
+from engine.domain.actor import OPERATOR_NAME as OPERATOR_NAME
 from engine.domain.actor import READING_ROLES as READING_ROLES
 from engine.domain.actor import SYSTEM as SYSTEM
 from engine.domain.actor import Actor as Actor
@@ -66,6 +67,7 @@ from engine.queries.inbox import inbox_page as inbox_page
 from engine.queries.people import OrgPage as OrgPage
 from engine.queries.people import StaffLine as StaffLine
 from engine.queries.people import UnitNode as UnitNode
+from engine.queries.people import account_names as account_names
 from engine.queries.people import org_page as org_page
 from engine.queries.people import own_units as own_units
 from engine.queries.people import staff_within as staff_within

@@ -21,7 +21,7 @@ import orjson
 
 from engine.bootstrap import Engine, build_engine
 from engine.clock import parse_instant
-from engine.domain.actor import Actor
+from engine.domain.actor import OPERATOR_NAME, Actor
 from engine.domain.codes import Role, TaskStatus
 from engine.domain.lists import PROFILES
 from engine.errors import BadInput, EngineError, InvalidForm
@@ -40,7 +40,7 @@ NO_OBJECT = Label(
     '不是 JSON 对象，应写作 {"键": "值"}。',
     'it is not a JSON object; write {"key": "value"}.',
 )
-OPERATOR = Actor(name="cli", display_name="命令行", sees_all=True)
+OPERATOR = Actor(name=OPERATOR_NAME, display_name="命令行", sees_all=True)
 
 
 class _Group(click.Group):
