@@ -37,6 +37,7 @@ from engine.domain.org import OrgProblem as OrgProblem
 from engine.domain.org import Side as Side
 from engine.domain.org import UnitKind as UnitKind
 from engine.domain.org_texts import OrgFileError as OrgFileError
+from engine.domain.storable import require_storable as require_storable
 from engine.domain.workdays import DayKind as DayKind
 from engine.errors import BadInput as BadInput
 from engine.errors import ClockError as ClockError

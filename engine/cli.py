@@ -5,6 +5,7 @@ Exit 0 done, 1 refused (one sentence on stderr), 2 usage.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from engine.clock import parse_instant
 from engine.domain.actor import OPERATOR_NAME, Actor
 from engine.domain.codes import Role, TaskStatus
 from engine.domain.lists import PROFILES
+from engine.domain.storable import require_storable
 from engine.errors import BadInput, EngineError, InvalidForm
 from engine.label import Label, Thing
 from engine.queries import command_line as reading
@@ -56,6 +58,7 @@ class _Group(click.Group):
     ) -> Any:
         """Run the command; a Chinese user reads about wrong usage in Chinese."""
         own_words = standalone_mode and _lang() != "en"
+        _require_storable(sys.argv[1:] if args is None else args)
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode and not own_words, **extra)
         except click.UsageError as error:
@@ -79,6 +82,15 @@ class _Group(click.Group):
         except EngineError as error:
             click.echo(error.say(_lang()), err=True)
             ctx.exit(1)
+
+
+def _require_storable(words: Sequence[str]) -> None:
+    """Refuse arguments that are no text, as bytes from a wrong encoding are."""
+    try:
+        require_storable(list(words), "arguments")
+    except EngineError as error:
+        click.echo(error.say(_lang()), err=True)
+        sys.exit(1)
 
 
 def _lang() -> str:
@@ -381,8 +393,8 @@ def _json_object(text: str | None) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        value = json.loads(text)  # reads what orjson would not, so that it is refused by name
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise BadInput(what="--data", value=text[:80], reason=NO_OBJECT)

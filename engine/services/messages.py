@@ -17,6 +17,7 @@ from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import MessageName, RenewalState
 from engine.domain.numbers import plain_number
+from engine.domain.storable import require_storable
 from engine.errors import BadInput, EngineError, MessageNotAwaited, StepFailed, defect
 from engine.label import Label, Thing, one_of
 from engine.services import incidents
@@ -58,6 +59,7 @@ def deliver_message(
         StepFailed: the step raised; nothing changed, an incident was kept.
     """
     _check_name(name)
+    require_storable({"key": key, "id": message_id, "data": data}, "message")
     now = engine.clock.now()
     with engine.store.reading() as session:
         known = session.get(InboundMessage, message_id) if message_id else None

@@ -11,6 +11,7 @@ import forms
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import Role, TaskStatus
+from engine.domain.storable import require_storable
 from engine.errors import (
     Conflict,
     EngineError,
@@ -112,7 +113,12 @@ def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
 
 
 def save_draft(engine: Engine, task_id: int, values: Mapping[str, Any], *, actor: Actor) -> None:
-    """Keep what the person typed so far; one draft per person and task."""
+    """Keep what the person typed so far; one draft per person and task.
+
+    Raises:
+        Unstorable: a value cannot be kept by every database.
+    """
+    require_storable(values, "values")
     with engine.store.transaction() as tx:
         task = _mine(engine, tx, task_id, actor)
         keep_draft(tx, task.id, actor.name, values, engine.clock.now())
@@ -127,10 +133,12 @@ def complete_task(
 
     Raises:
         NotFound, Forbidden: the task is not for this person.
+        Unstorable: a value cannot be kept by every database.
         InvalidForm: ``params["problems"]`` maps field to problem; nothing changed.
         TaskAlreadyClosed, TaskChanged, TaskTaken: somebody or time was faster; the values are kept as a draft.
         StepFailed: the step raised; nothing changed, an incident keeps the values.
     """
+    require_storable(values, "values")
     now = engine.clock.now()
     with engine.store.reading() as session:
         seen = task_on_its_instance(session, task_id)
