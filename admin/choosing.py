@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, has_request_context
+from flask_babel import gettext as _
 
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.formatters import show_code, show_diagram_name
-from engine.api import EngineError, staff_within, unit_choices
+from engine.api import OPERATOR_NAME, SYSTEM, EngineError, account_names, staff_within, unit_choices
 
 MOST = 1500
 """More people than that are typed by number: a list that long is no help."""
@@ -28,6 +29,20 @@ def staff_options() -> list[tuple[str, str]]:
             for one in people
         ]
     return list(g.staff_options)
+
+
+def actor_options() -> list[tuple[str, str]]:
+    """Return (name in the history, shown name) of who may have acted: staff, other accounts, the system."""
+    staff = staff_options()
+    if not staff:
+        return []
+    if not hasattr(g, "actor_options"):
+        engine, known = current_engine(), {number for number, _label in staff}
+        with engine.store.reading() as session:
+            accounts = account_names(session, require_actor(), engine.clock.today(), most=MOST)
+        others = [(name, f"{shown} {name}") for name, shown in accounts if name not in known]
+        g.actor_options = [(SYSTEM.name, _("系统")), (OPERATOR_NAME, _("命令行")), *others, *staff]
+    return list(g.actor_options)
 
 
 def unit_options() -> list[tuple[str, str]]:

@@ -50,6 +50,7 @@ from engine.api import (
     check_password,
     end_session,
     open_session,
+    require_storable,
     touch_session,
 )
 
@@ -170,6 +171,7 @@ def init_security(app: Flask, engine: Engine) -> None:
     _configure(app, engine)
     app.before_request(_bound_body)
     app.before_request(_guard)
+    app.before_request(_require_storable)
     CSRFProtect(app)
     _install_sign_in(app)
     app.after_request(_harden)
@@ -296,6 +298,18 @@ def _bound_body() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "takes_files", False):
         request.max_content_length = UPLOAD_BODY
+
+
+def _require_storable() -> None:
+    """Refuse what no database should be asked to keep or to look for: NUL, halves of characters.
+
+    Raises:
+        Unstorable: the parameter, field or file is named.
+    """
+    require_storable(request.path, "path")
+    require_storable(request.args.to_dict(flat=False), "query")
+    require_storable(request.form.to_dict(flat=False), "form")
+    require_storable([file.filename for file in request.files.values()], "files")
 
 
 def _guard() -> ResponseReturnValue | None:

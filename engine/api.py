@@ -8,6 +8,7 @@ from engine.bootstrap import build_engine as build_engine
 from engine.clock import business_date as business_date
 from engine.clock import midnight as midnight
 from engine.clock import parse_instant as parse_instant
+from engine.domain.actor import OPERATOR_NAME as OPERATOR_NAME
 from engine.domain.actor import READING_ROLES as READING_ROLES
 from engine.domain.actor import SYSTEM as SYSTEM
 from engine.domain.actor import Actor as Actor
@@ -36,6 +37,7 @@ from engine.domain.org import OrgProblem as OrgProblem
 from engine.domain.org import Side as Side
 from engine.domain.org import UnitKind as UnitKind
 from engine.domain.org_texts import OrgFileError as OrgFileError
+from engine.domain.storable import require_storable as require_storable
 from engine.domain.workdays import DayKind as DayKind
 from engine.errors import BadInput as BadInput
 from engine.errors import ClockError as ClockError
@@ -53,7 +55,6 @@ from engine.errors import TaskAlreadyClosed as TaskAlreadyClosed
 from engine.errors import TaskChanged as TaskChanged
 from engine.errors import TaskTaken as TaskTaken
 from engine.errors import WeakPassword as WeakPassword
-from engine.queries.diagram import NAME_EN as NAME_EN
 from engine.queries.diagram import Path as Path
 from engine.queries.diagram import diagram_of as diagram_of
 from engine.queries.home import HomePage as HomePage
@@ -67,6 +68,7 @@ from engine.queries.inbox import inbox_page as inbox_page
 from engine.queries.people import OrgPage as OrgPage
 from engine.queries.people import StaffLine as StaffLine
 from engine.queries.people import UnitNode as UnitNode
+from engine.queries.people import account_names as account_names
 from engine.queries.people import org_page as org_page
 from engine.queries.people import own_units as own_units
 from engine.queries.people import staff_within as staff_within
@@ -140,4 +142,5 @@ from engine.services.users import add_user as add_user
 from engine.services.users import set_active as set_active
 from engine.services.users import set_password as set_password
 from engine.services.users import set_roles as set_roles
+from engine.spiff.elements import NAME_EN as NAME_EN
 from engine.store.session import Hold as Hold

@@ -5,6 +5,7 @@ Exit 0 done, 1 refused (one sentence on stderr), 2 usage.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,11 +22,15 @@ import orjson
 
 from engine.bootstrap import Engine, build_engine
 from engine.clock import parse_instant
-from engine.domain.actor import Actor
-from engine.domain.codes import Role
+from engine.domain.actor import OPERATOR_NAME, Actor
+from engine.domain.codes import Role, TaskStatus
 from engine.domain.lists import PROFILES
-from engine.errors import BadInput, EngineError
+from engine.domain.storable import require_storable
+from engine.errors import BadInput, EngineError, InvalidForm
+from engine.label import Label, Thing
 from engine.queries import command_line as reading
+from engine.queries import showing
+from engine.queries.refused_form import form_refusal
 from engine.services import clockwork, directory, imports, publish, schema, tasks, timers, users
 from engine.services import demo as book
 from engine.services.messages import deliver_message
@@ -33,7 +38,11 @@ from engine.settings import load_settings
 from engine.usage import usage_zh
 
 F = TypeVar("F", bound=Callable[..., Any])
-OPERATOR = Actor(name="cli", display_name="命令行", sees_all=True)
+NO_OBJECT = Label(
+    '不是 JSON 对象，应写作 {"键": "值"}。',
+    'it is not a JSON object; write {"key": "value"}.',
+)
+OPERATOR = Actor(name=OPERATOR_NAME, display_name="命令行", sees_all=True)
 
 
 class _Group(click.Group):
@@ -49,6 +58,7 @@ class _Group(click.Group):
     ) -> Any:
         """Run the command; a Chinese user reads about wrong usage in Chinese."""
         own_words = standalone_mode and _lang() != "en"
+        _require_storable(sys.argv[1:] if args is None else args)
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode and not own_words, **extra)
         except click.UsageError as error:
@@ -66,9 +76,21 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except InvalidForm as error:
+            click.echo(form_refusal(error, _lang()), err=True)
+            ctx.exit(1)
         except EngineError as error:
             click.echo(error.say(_lang()), err=True)
             ctx.exit(1)
+
+
+def _require_storable(words: Sequence[str]) -> None:
+    """Refuse arguments that are no text, as bytes from a wrong encoding are."""
+    try:
+        require_storable(list(words), "arguments")
+    except EngineError as error:
+        click.echo(error.say(_lang()), err=True)
+        sys.exit(1)
 
 
 def _lang() -> str:
@@ -202,7 +224,13 @@ def _lint_input(paths: tuple[Path, ...]) -> dict[str, bytes]:
         elif path.is_file():
             files[path.name] = path.read_bytes()
         else:
-            raise BadInput(what="PATH", value=str(path), reason=_say("文件不存在。", "no such file."))
+            raise BadInput(
+                what=Thing.FILE,
+                value=str(path),
+                reason=Label(
+                    "没有这个文件或目录，请核对路径。", "there is no such file or folder; check the path."
+                ),
+            )
     if not any(name.startswith("forms/") for name in files):
         files |= {f"forms/{p.name}": p.read_bytes() for p in sorted(publish.OWN_FORMS.glob("*.json"))}
     return files
@@ -329,7 +357,7 @@ def clock_set(moment: str) -> None:
         _show({"now": instant.isoformat()}, instant.astimezone(engine.clock.zone).isoformat())
 
 
-@clock.command("advance")
+@clock.command("advance", context_settings={"ignore_unknown_options": True})  # -P1D is a wrong duration
 @click.argument("duration")
 @json_option
 def clock_advance(duration: str) -> None:
@@ -366,13 +394,11 @@ def _json_object(text: str | None) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        value = json.loads(text)  # reads what orjson would not, so that it is refused by name
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise BadInput(
-            what="--data", value=text[:80], reason=_say("不是 JSON 对象。", "it is not a JSON object.")
-        )
+        raise BadInput(what="--data", value=text[:80], reason=NO_OBJECT)
     return value
 
 
@@ -382,14 +408,14 @@ def _json_object(text: str | None) -> dict[str, Any]:
 def show(key: str) -> None:
     """Show one renewal: stage, state, people, open tasks, next timers, why it waits."""
     with _engine() as engine:
-        found = reading.show(engine, key, lang=_lang())
-        _show(found, reading.show_text(found, lang=_lang()))
+        found = showing.show(engine, key, lang=_lang())
+        _show(found, showing.show_text(found, lang=_lang()))
 
 
 @main.command("tasks")
 @click.option("--user", help="Tasks this person may do.")
 @click.option("--role", type=click.Choice([str(r) for r in Role]), help="Tasks of this role.")
-@click.option("--state", help="open | claimed | completed | missed | withdrawn")
+@click.option("--state", type=click.Choice([str(s) for s in TaskStatus]), help="Tasks in this state.")
 @click.option("--key", help="Tasks of one renewal.")
 @json_option
 def list_tasks(user: str | None, role: str | None, state: str | None, key: str | None) -> None:
@@ -398,7 +424,8 @@ def list_tasks(user: str | None, role: str | None, state: str | None, key: str |
         actor = users.actor_of(engine, user) if user else None
         rows = reading.tasks(engine, actor=actor, role=role, state=state, key=key)
         _show(
-            {"tasks": rows}, "\n".join(reading.task_text(r) for r in rows) or _say("没有任务。", "No tasks.")
+            {"tasks": rows},
+            "\n".join(reading.task_text(r, lang=_lang()) for r in rows) or _say("没有任务。", "No tasks."),
         )
 
 
@@ -525,11 +552,11 @@ class _Installed(click.Command):
         except ModuleNotFoundError as error:
             if error.name is None or not f"{self.entry.module}.".startswith(f"{error.name}."):
                 raise
-            reason = _say(
+            reason = Label(
                 "它只在源代码目录中可用（make setup 后运行 make bench），安装包不含它。",
-                "It is part of a source checkout (make setup, then make bench), not of an installed package.",
+                "it is part of a source checkout (make setup, then make bench), not of an installed package.",
             )
-            raise BadInput(what="COMMAND", value=self.entry.name, reason=reason) from error
+            raise BadInput(what=Thing.COMMAND, value=self.entry.name, reason=reason) from error
 
 
 _add_installed_commands()

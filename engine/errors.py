@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from engine.label import Label
+
 
 class EngineError(Exception):
     """Base of every refusal the engine makes on purpose.
 
     ``code`` is stable and may be matched by callers; ``zh`` and ``en`` are templates filled from
-    ``params`` (``str.format`` fields). Anything that is not an EngineError is a defect.
+    ``params`` (``str.format`` fields); a text among them is a Label, or another refusal, so that it is
+    said in the reader's language too. Anything that is not an EngineError is a defect.
     """
 
     code: ClassVar[str] = "engine_error"
@@ -23,39 +26,27 @@ class EngineError(Exception):
     def say(self, lang: str = "zh") -> str:
         """Return the sentence in *lang* (``zh`` or ``en``)."""
         template = self.en if lang == "en" else self.zh
-        params = (
-            {key: _in_english(value) for key, value in self.params.items()} if lang == "en" else self.params
-        )
         try:
-            return template.format(**params)
+            return template.format(**{key: _said(value, lang) for key, value in self.params.items()})
         except (KeyError, IndexError, AttributeError):
             return template
 
 
-_THINGS = {
-    "续保": "renewal",
-    "任务": "task",
-    "假日": "holiday",
-    "决策表": "decision table",
-    "异常": "incident",
+_ENGLISH = {
     "批次": "batch",
-    "操作": "operation",
-    "数据库": "database",
-    "机构代码": "unit code",
-    "流程图": "diagram",
-    "流程实例": "process instance",
-    "消息": "message",
-    "用户": "user",
-    "用户名": "user name",
-    "目录": "folder",
-    "类型": "kind",
-    "角色": "role",
+    "导入清单": "import lists",
+    "该批次已放弃，请重新上传文件。": "this batch was discarded; upload the file again.",
+    "该批次的行记录不完整，请放弃并重新上传文件。": "rows of this batch are missing; discard it and upload the file again.",
+    "只有待确认的批次可以入库。": "only a previewed batch can be committed.",
+    "只有待确认的批次可以放弃。": "only a previewed batch can be discarded.",
 }
-"""What a refusal is about, as the code names it."""
+"""What the import of lists says in Chinese only (engine.services.imports); all else comes as a Label."""
 
 
-def _in_english(value: Any) -> Any:
-    return _THINGS.get(value, value) if isinstance(value, str) else value
+def _said(value: Any, lang: str) -> Any:
+    if isinstance(value, Label | EngineError):
+        return value.say(lang)
+    return _ENGLISH.get(value, value) if lang == "en" and isinstance(value, str) else value
 
 
 class NotFound(EngineError):
@@ -130,8 +121,8 @@ class SettingsError(EngineError):
     """The environment holds a missing or wrong setting; the start is stopped."""
 
     code = "bad_settings"
-    zh = "启动设置有误：{faults}"
-    en = "Settings are wrong: {faults}"
+    zh = "启动设置有误：{faults}。请改正环境变量后重新启动。"
+    en = "Settings are wrong: {faults}. Correct the environment and start again."
 
 
 class ClockError(EngineError):
@@ -148,6 +139,12 @@ class DatabaseNotReady(EngineError):
     code = "database_not_ready"
     zh = "数据库尚未就绪：{reason}。请先运行 renewals db upgrade。"
     en = "The database is not ready: {reason}. Run renewals db upgrade first."
+
+
+UNREACHED = Label(
+    "连接不上，或不是本系统的库（请核对 RENEWALS_DATABASE_URL）",
+    "it cannot be reached, or is not of this system (check RENEWALS_DATABASE_URL)",
+)
 
 
 class NoDefinition(EngineError):
@@ -172,6 +169,12 @@ class StepFailed(EngineError):
     code = "step_failed"
     zh = "流程步骤“{element}”执行失败，状态未改变，您填写的内容已保留；已生成异常记录 {incident}。原因：{reason}"
     en = "Step “{element}” failed; nothing changed, your input is kept as incident {incident}. Reason: {reason}"
+
+
+def defect(error: Exception) -> Label:
+    """Return what is told of a fault that is not the user's: its kind, for whoever mends it."""
+    kind = type(error).__name__
+    return Label(f"程序缺陷（{kind}），请告知系统管理员", f"a defect ({kind}); tell an administrator")
 
 
 class MessageNotAwaited(Conflict):

@@ -5,7 +5,10 @@ Any number of processes may start a ticker on one database; the one that has the
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
+import socket
 import threading
 from collections.abc import Callable
 from importlib.metadata import entry_points
@@ -15,9 +18,10 @@ import click
 from apscheduler.schedulers.background import BackgroundScheduler
 from gunicorn.app.base import BaseApplication
 
-from engine.api import Engine, EngineError, Hold, SettingsError, build_engine, require_current, tick
+from engine.api import Engine, EngineError, Hold, Label, SettingsError, build_engine, require_current, tick
 
 TICK_SECONDS = 30
+_INHERITED = {"GUNICORN_FD", "LISTEN_FDS"}
 WORKER_TICK_SECONDS = 5  # a worker's tick only counts what is due
 THREADS = 8
 
@@ -138,12 +142,15 @@ class _Server(BaseApplication):
 def serve() -> None:
     """Serve the console on ``RENEWALS_HOST:RENEWALS_PORT`` with the ticker beside it."""
     gc.disable()  # loading makes no garbage worth looking for; the worker collects once it serves
-    _Server(build_engine(), workers=1, ticks=True).run()
+    engine = build_engine()
+    _require_free_port(engine)
+    _Server(engine, workers=1, ticks=True).run()
 
 
 def web() -> None:
     """Serve the console with ``RENEWALS_WEB_WORKERS`` processes and no ticker."""
     engine = _shared_engine("web")
+    _require_free_port(engine)
     _Server(engine, workers=engine.settings.web_workers, ticks=False).run()
 
 
@@ -160,6 +167,36 @@ def worker() -> None:
         engine.store.engine.dispose()
 
 
+def _require_free_port(engine: Engine) -> None:
+    """See that the console can listen, before the web server tries for seconds and says so in its own words.
+
+    Raises:
+        SettingsError: the port is taken, or the address is not this machine's.
+    """
+    if _INHERITED & os.environ.keys():
+        return  # the sockets come from systemd or from the server this one takes over from
+    host, port = engine.settings.host, engine.settings.port
+    try:
+        family, kind, proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, proto) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise SettingsError(faults=_no_port(host, port, error.errno)) from error
+
+
+def _no_port(host: str, port: int, reason: int | None) -> Label:
+    if reason == errno.EADDRINUSE:
+        return Label(
+            f"端口 {port} 已被占用，可能本系统已在运行；请先停掉占用者，或用 RENEWALS_PORT 换一个端口",
+            f"port {port} is taken, perhaps by a running renewals; stop it, or choose another with RENEWALS_PORT",
+        )
+    return Label(
+        f"无法在 {host}:{port} 监听；RENEWALS_HOST 应为本机地址，RENEWALS_PORT 应为允许使用的端口",
+        f"{host}:{port} cannot be listened on; RENEWALS_HOST must be this machine's, RENEWALS_PORT one you may use",
+    )
+
+
 def _shared_engine(command: str) -> Engine:
     """Build the engine for one of many processes.
 
@@ -169,7 +206,10 @@ def _shared_engine(command: str) -> Engine:
     engine = build_engine()
     if engine.settings.embedded:
         raise SettingsError(
-            faults=f"renewals {command}: RENEWALS_DATABASE_URL=postgresql://… (SQLite: renewals serve)"
+            faults=Label(
+                f"renewals {command} 需要 PostgreSQL：RENEWALS_DATABASE_URL=postgresql://…（SQLite 请用 renewals serve）",
+                f"renewals {command} needs PostgreSQL: RENEWALS_DATABASE_URL=postgresql://… (on SQLite use renewals serve)",
+            )
         )
     require_current(engine)
     return engine

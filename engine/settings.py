@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.errors import SettingsError
+from engine.label import Label, joined
 
 CHANNELS = ("sms", "email", "letter", "im")
 DRIVERS = ("file", "smtp")
@@ -62,11 +63,13 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         SettingsError: one or more values are missing or wrong; all are named.
     """
     env = os.environ if environ is None else environ
-    faults: list[str] = []
+    faults: list[Label] = []
     url = _sqlalchemy_url(env.get("RENEWALS_DATABASE_URL", DEFAULT_DATABASE))
     embedded = url.startswith("sqlite")
     if not embedded and not url.startswith("postgresql"):
-        faults.append("RENEWALS_DATABASE_URL: sqlite:///… | postgresql://…")
+        scheme = url.partition(":")[0]  # what follows may hold a password
+        wanted = ("sqlite:///… 或 postgresql://…", "sqlite:///… or postgresql://…")
+        faults.append(_wrong("RENEWALS_DATABASE_URL", f"{scheme}:…", *wanted))
     zone = _zone(env.get("RENEWALS_TIMEZONE", "Asia/Shanghai"), faults)
     clock = _one_of("RENEWALS_CLOCK", env.get("RENEWALS_CLOCK", "system"), ("system", "virtual"), faults)
     lang = _one_of("RENEWALS_LANG", env.get("RENEWALS_LANG", "zh"), ("zh", "en"), faults)
@@ -79,7 +82,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     secret = _secret("RENEWALS_SECRET_KEY", env, home if embedded else None, faults)
     data_key = _data_key(_secret("RENEWALS_DATA_KEY", env, home if embedded else None, faults), faults)
     if faults:
-        raise SettingsError(faults="；".join(faults))
+        raise SettingsError(faults=joined(faults))
     return Settings(
         database_url=url,
         secret_key=secret,
@@ -101,6 +104,24 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def _wrong(name: str, value: str, zh: str, en: str) -> Label:
+    return Label(f"{name} 的值“{value}”不可用，应为 {zh}", f"{name} is “{value}”; it must be {en}")
+
+
+def _whole(name: str, value: str, least: int, most: int) -> Label:
+    return _wrong(name, value, f"{least}–{most} 的整数", f"a whole number from {least} to {most}")
+
+
+def _wrong_driver(pair: str) -> Label:
+    channels, drivers = "|".join(CHANNELS), "|".join(DRIVERS)
+    return _wrong(
+        "RENEWALS_DRIVERS",
+        pair,
+        f"渠道=方式，渠道为 {channels}，方式为 {drivers}",
+        f"channel=driver, with {channels} and {drivers}",
+    )
+
+
 def _sqlalchemy_url(url: str) -> str:
     for plain in ("postgresql://", "postgres://"):
         if url.startswith(plain):
@@ -116,64 +137,83 @@ def _home(url: str) -> Path:
     return Path("var")
 
 
-def _zone(name: str, faults: list[str]) -> ZoneInfo:
+def _zone(name: str, faults: list[Label]) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        faults.append(f"RENEWALS_TIMEZONE={name}: IANA, e.g. Asia/Shanghai")
+        faults.append(
+            _wrong(
+                "RENEWALS_TIMEZONE",
+                name,
+                "IANA 时区名，例如 Asia/Shanghai",
+                "an IANA name such as Asia/Shanghai",
+            )
+        )
         return ZoneInfo("UTC")
 
 
-def _one_of(name: str, value: str, allowed: tuple[str, ...], faults: list[str]) -> str:
+def _one_of(name: str, value: str, allowed: tuple[str, ...], faults: list[Label]) -> str:
     if value not in allowed:
-        faults.append(f"{name}={value}: {' | '.join(allowed)}")
+        faults.append(_wrong(name, value, " 或 ".join(allowed), " or ".join(allowed)))
     return value
 
 
-def _port(text: str, faults: list[str]) -> int:
+def _port(text: str, faults: list[Label]) -> int:
     if text.isdigit() and 0 < int(text) < 65536:
         return int(text)
-    faults.append(f"RENEWALS_PORT={text}: 1–65535")
+    faults.append(_whole("RENEWALS_PORT", text, 1, 65535))
     return 0
 
 
-def _count(name: str, text: str, faults: list[str]) -> int:
+def _count(name: str, text: str, faults: list[Label]) -> int:
     if text.isdigit() and int(text) < 10:
         return int(text)
-    faults.append(f"{name}={text}: 0–9")
+    faults.append(_whole(name, text, 0, 9))
     return 0
 
 
-def _positive(name: str, text: str, faults: list[str]) -> int:
+def _positive(name: str, text: str, faults: list[Label]) -> int:
     if text.isdigit() and 0 < int(text) <= 64:
         return int(text)
-    faults.append(f"{name}={text}: 1–64")
+    faults.append(_whole(name, text, 1, 64))
     return 1
 
 
-def _drivers(env: Mapping[str, str], faults: list[str]) -> dict[str, str]:
+def _drivers(env: Mapping[str, str], faults: list[Label]) -> dict[str, str]:
     """Read ``channel=driver`` pairs, and see that a driver has what it needs."""
     found: dict[str, str] = {}
     for pair in filter(None, (p.strip() for p in env.get("RENEWALS_DRIVERS", "").split(","))):
         channel, _, driver = pair.partition("=")
         if channel not in CHANNELS or driver not in DRIVERS:
-            faults.append(f"RENEWALS_DRIVERS={pair}: {' | '.join(CHANNELS)} = {' | '.join(DRIVERS)}")
+            faults.append(_wrong_driver(pair))
         found[channel] = driver
     if "smtp" in found.values():
         server = urlsplit(env.get("RENEWALS_SMTP_URL", ""))
         if server.scheme not in ("smtp", "smtps") or not server.hostname:
-            faults.append("RENEWALS_SMTP_URL: smtp://[user:password@]host[:port] | smtps://…")
+            faults.append(
+                Label(
+                    "使用 smtp 时，RENEWALS_SMTP_URL 应写作 smtp[s]://[用户:密码@]主机[:端口]",
+                    "with smtp, RENEWALS_SMTP_URL must read smtp[s]://[user:password@]host[:port]",
+                )
+            )
         if "@" not in env.get("RENEWALS_SMTP_FROM", ""):
-            faults.append("RENEWALS_SMTP_FROM: desk@example.com")
+            faults.append(
+                Label(
+                    "使用 smtp 时，RENEWALS_SMTP_FROM 应为发件地址，例如 desk@example.com",
+                    "with smtp, RENEWALS_SMTP_FROM must be the sender, such as desk@example.com",
+                )
+            )
     return found
 
 
-def _secret(name: str, env: Mapping[str, str], home: Path | None, faults: list[str]) -> str:
+def _secret(name: str, env: Mapping[str, str], home: Path | None, faults: list[Label]) -> str:
     """Take a secret from the environment, or keep a generated one beside the embedded database."""
     if value := env.get(name):
         return value
     if home is None:
-        faults.append(f"{name}: 生产环境必填 / required in production")
+        faults.append(
+            Label(f"缺少 {name}，使用 PostgreSQL 时必填", f"{name} is missing; it is required on PostgreSQL")
+        )
         return ""
     path = home / f"{name.removeprefix('RENEWALS_').lower()}"
     if path.exists():
@@ -188,11 +228,16 @@ def _secret(name: str, env: Mapping[str, str], home: Path | None, faults: list[s
     return made
 
 
-def _data_key(text: str, faults: list[str]) -> bytes:
+def _data_key(text: str, faults: list[Label]) -> bytes:
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         raw = b""
     if text and len(raw) != 32:
-        faults.append("RENEWALS_DATA_KEY: 32 bytes, base64url")
+        faults.append(
+            Label(
+                "RENEWALS_DATA_KEY 不可用，应为 32 字节的 base64url 文本",
+                "RENEWALS_DATA_KEY cannot be used; it must be 32 bytes as base64url",
+            )
+        )
     return raw

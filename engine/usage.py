@@ -12,6 +12,8 @@ def usage_zh(error: click.UsageError) -> str:
 
 
 def _reason(error: click.UsageError) -> str:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return f"缺少子命令，可用：{_commands(error)}。"
     if isinstance(error, click.NoSuchOption):
         return f"没有选项 {error.option_name}。"
     if isinstance(error, click.MissingParameter):
@@ -28,12 +30,32 @@ def _reason(error: click.UsageError) -> str:
     return error.message
 
 
+def _commands(error: click.UsageError) -> str:
+    group = error.ctx.command if error.ctx is not None else None
+    return "、".join(group.list_commands(error.ctx)) if isinstance(group, click.Group) and error.ctx else ""
+
+
 def _name(error: click.BadParameter) -> str:
     if isinstance(error.param, click.Option):
         return f"选项 {error.param.opts[0]} "
     if error.param is not None:
-        return f"参数 {error.param.make_metavar(error.ctx) if error.ctx else error.param.name} "
+        shown = error.param.make_metavar(error.ctx) if error.ctx else str(error.param.name)
+        named = _ARGUMENTS.get(shown.strip("[].").upper())
+        return f"参数{named}（{shown}）" if named else f"参数 {shown} "
     return "参数"
+
+
+_ARGUMENTS = {
+    "PATHS": "文件或目录",
+    "FILE": "文件",
+    "DIRECTORY": "目录",
+    "KEY": "车架号、保单号或编号",
+    "TASK": "任务编号",
+    "NAME": "名称",
+    "MOMENT": "时刻",
+    "DURATION": "时长",
+}
+"""What an argument is, for who does not read its name."""
 
 
 def _wanted(error: click.BadParameter) -> str:

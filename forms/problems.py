@@ -177,6 +177,16 @@ def below_other(field: Field, other: Field) -> Problem:
     )
 
 
+def not_serving(field: Field, number: str, role: Text) -> Problem:
+    """The number is nobody's who serves in that role today."""
+    return _about(
+        field,
+        "not_serving",
+        f"填的“{number}”不是在职{role.zh}的工号，请核对或另选在职人员",
+        f"is “{number}”, which is no serving {role.en}'s number: check it or name somebody who serves",
+    )
+
+
 def unknown_field(name: str) -> Problem:
     """A value was sent for a field the form does not have."""
     return Problem(

@@ -97,7 +97,15 @@ class StartFilter(RecordFilter):
 
 
 class PersonFilter(CodeFilter):
-    """Rows whose column holds an employee number; one who no longer serves may still be asked for."""
+    """Rows whose column holds a person's number; one who no longer serves may still be asked for.
+
+    Where people are too many to list, the number is typed.
+    """
+
+    @property
+    def widget(self) -> str:
+        """A list where there is one."""
+        return "select" if self.get_options(None) else "text"
 
     def clean(self, value: str) -> str:
         """Take any number: the list holds those of today only."""

@@ -9,10 +9,11 @@ from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from admin.choosing import actor_options
 from admin.context import current_engine
 from admin.i18n import language
 from admin.records.base import READERS, RecordView
-from admin.records.filters import CodeFilter, NumberFilter, StartFilter
+from admin.records.filters import CodeFilter, NumberFilter, PersonFilter
 from admin.records.words import (
     GOVERNING,
     RENEWAL_LINKS,
@@ -128,7 +129,7 @@ class HistoryRecords(RecordView):
     column_default_sort = [("seq", True)]
     column_filters = (
         _KindFilter(HistoryEvent.action, lazy_gettext("类别"), _kinds),
-        StartFilter(HistoryEvent.actor, lazy_gettext("操作人用户名")),
+        PersonFilter(HistoryEvent.actor, lazy_gettext("操作人"), actor_options),
         NumberFilter(HistoryEvent.instance_id, lazy_gettext("续保编号")),
         "at",
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from engine.domain.codes import WORKING_ROLES, Role
 
 SYSTEM_NAME = "system"
+OPERATOR_NAME = "cli"
+"""How the history names who works at the command line."""
 READING_ROLES = frozenset({Role.PROCESS_OWNER, Role.APPROVER, Role.AUDITOR, Role.ADMIN})
 
 

@@ -6,20 +6,9 @@ Source: domain.md §1 (stages), §4.3 (states), §6.1 (roles); architecture.md �
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A text in the two languages of the product."""
-
-    zh: str
-    en: str
-
-    def say(self, lang: str = "zh") -> str:
-        """Return the text in *lang* (``zh`` or ``en``)."""
-        return self.en if lang == "en" else self.zh
+from engine.label import Label as Label
 
 
 class _Labelled(StrEnum):

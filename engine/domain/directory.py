@@ -13,6 +13,7 @@ from datetime import date
 from typing import Protocol
 
 from engine.domain.codes import Role
+from engine.domain.numbers import plain_number
 
 
 class UnitRow(Protocol):
@@ -100,6 +101,7 @@ class Directory:
     posts_in: dict[str, list[PostRow]] = field(default_factory=dict)
     liaisons: dict[str, list[LiaisonRow]] = field(default_factory=dict)
     ended_liaisons: set[tuple[str, str]] = field(default_factory=set)
+    _as_typed: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -114,6 +116,7 @@ class Directory:
             if in_force(post, day):
                 made.posts.setdefault(post.employee_no, []).append(post)
                 made.posts_in.setdefault(post.unit_code, []).append(post)
+                made._as_typed.setdefault(plain_number(post.employee_no), post.employee_no)
         for liaison in liaisons:
             if in_force(liaison, day):
                 made.liaisons.setdefault(liaison.workplace_code, []).append(liaison)
@@ -134,6 +137,10 @@ class Directory:
     def post_of(self, employee_no: str | None, role: Role) -> PostRow | None:
         """Return the post of *role* that *employee_no* holds today."""
         return next((p for p in self.posts.get(employee_no or "", ()) if p.role == role), None)
+
+    def number_of(self, typed: str) -> str | None:
+        """Return the number of a serving person as it is stored, however a person typed it."""
+        return typed if typed in self.posts else self._as_typed.get(plain_number(typed))
 
     def ancestors(self, code: str | None) -> Iterable[UnitRow]:
         """Yield the unit *code* and those above it, nearest first."""

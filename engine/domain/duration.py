@@ -19,6 +19,12 @@ def parse_duration(text: str) -> timedelta:
     Raises:
         ClockError: the text is not such a duration.
     """
+    if text.strip().startswith(("-", "−")):
+        raise ClockError(
+            reason_zh=f"“{text.strip()}”会使时钟倒退，时钟只能向前走；时长请写作 P1D（一天）、P1W（一周）、PT6H（六小时）",
+            reason_en=f"“{text.strip()}” would turn it back, and it only moves forward; "
+            "write a duration as P1D (a day), P1W (a week) or PT6H (six hours)",
+        )
     found = _DURATION.fullmatch(text.strip().upper())
     if found is None:
         raise ClockError(

@@ -12,12 +12,11 @@ from engine.bootstrap import Deployed
 from engine.domain.actor import Actor
 from engine.domain.codes import Label, Stage
 from engine.errors import NotFound
+from engine.label import Thing
 from engine.queries.scope import find_renewal
 from engine.store.instances import Incident, ProcessInstance
 from engine.store.tasks import UserTask
 
-NAME_EN = "name_en"
-"""Extension property with the English name of a diagram element."""
 DeployedOf = Callable[[int], Deployed]
 
 
@@ -81,9 +80,7 @@ def path_of(instance: ProcessInstance, deployed: Deployed, incidents: Sequence[I
 
 def label_of(element_id: str, deployed: Deployed) -> Label:
     """Return the name of a diagram element in both languages, its id where the diagram gives none."""
-    element = deployed.process.elements.by_id.get(element_id)
-    name = (element.name if element else "") or element_id
-    return Label(name, (element.properties.get(NAME_EN) if element else None) or name)
+    return deployed.process.elements.label_of(element_id)
 
 
 def task_label(task: UserTask, deployed: Deployed) -> Label:
@@ -121,5 +118,5 @@ def diagram_of(
     instance = session.get_one(ProcessInstance, renewal.id)
     content = deployed_of(instance.definition_set_id).files.get(f"{process_id}.bpmn")
     if content is None:
-        raise NotFound(what="流程图", key=process_id)
+        raise NotFound(what=Thing.DIAGRAM, key=process_id)
     return content

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from engine.domain.actor import Actor
 from engine.domain.codes import BatchStatus, RowVerdict
 from engine.errors import NotFound
+from engine.label import Thing
 from engine.queries.cell_masks import CellMasks
 from engine.queries.keyset import pack_position, unpack_position
 from engine.queries.names import actor_names
@@ -185,7 +186,7 @@ def batch_page(
     """
     batch = session.scalar(select(ImportBatch).where(ImportBatch.id == batch_id, batches_visible_to(actor)))
     if batch is None:
-        raise NotFound(what="批次", key=batch_id)
+        raise NotFound(what=Thing.BATCH, key=batch_id)
     details: Mapping[str, Any] = batch.details
     headers = tuple(details.get("headers", ()))
     mask = CellMasks(batch.source)

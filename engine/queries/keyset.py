@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import ColumnElement, and_, or_
 
 from engine.errors import BadInput
+from engine.label import Label
 
 Key = str | int | date | datetime | None
 
@@ -33,7 +34,11 @@ def unpack_position(text: str, *kinds: type) -> tuple[Any, ...]:
             raise ValueError(text)
         return tuple(_read(value, kind) for value, kind in zip(raw, kinds, strict=True))
     except (ValueError, TypeError, binascii.Error):
-        raise BadInput(what="after", value=text[:40], reason="请从列表的第一页重新开始。") from None
+        raise BadInput(
+            what="after",
+            value=text[:40],
+            reason=Label("请从列表的第一页重新开始。", "start again from the first page of the list."),
+        ) from None
 
 
 def _read(value: object, kind: type) -> object:

@@ -192,6 +192,17 @@ def staff_within(session: Session, actor: Actor, day: date, *, most: int) -> tup
     return tuple(sorted(found, key=lambda one: (one.unit, one.role, one.number)))
 
 
+def account_names(session: Session, actor: Actor, day: date, *, most: int) -> tuple[tuple[str, str], ...]:
+    """Return (sign-in name, shown name) of the accounts of the units *actor* sees; none when over *most*."""
+    rows = session.execute(
+        select(UserAccount.name, UserAccount.display_name)
+        .where(accounts_within(seen_codes(session, actor, day)))
+        .order_by(UserAccount.name)
+        .limit(most + 1)
+    ).all()
+    return () if len(rows) > most else tuple((row.name, row.display_name) for row in rows)
+
+
 def unit_choices(session: Session, actor: Actor, day: date) -> tuple[tuple[str, str], ...]:
     """Return (code, name) of the units *actor* sees on *day*, by code."""
     directory = directory_on(session, day)

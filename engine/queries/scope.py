@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from engine.domain.actor import Actor
 from engine.domain.codes import Role, TaskStatus
 from engine.errors import NotFound
+from engine.label import Thing
 from engine.store.renewals import Renewal
 from engine.store.tasks import UserTask
 
@@ -83,5 +84,5 @@ def find_renewal(session: Session, actor: Actor, renewal_id: int) -> Renewal:
     """
     row = session.scalar(visible_renewals(actor).where(Renewal.id == renewal_id))
     if row is None:
-        raise NotFound(what="续保", key=renewal_id)
+        raise NotFound(what=Thing.RENEWAL, key=renewal_id)
     return row

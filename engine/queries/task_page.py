@@ -16,6 +16,7 @@ from engine.domain.actor import Actor
 from engine.domain.codes import Label, MessageName
 from engine.domain.masking import mask_phone
 from engine.errors import NotFound
+from engine.label import Thing
 from engine.queries.diagram import DeployedOf, task_label
 from engine.queries.names import actor_names, people_names
 from engine.queries.prefill import Orphaned, facts_for_form
@@ -232,7 +233,7 @@ def _found(
         )
     ).first()
     if row is None:
-        raise NotFound(what="任务", key=task_id)
+        raise NotFound(what=Thing.TASK, key=task_id)
     return row.UserTask, row.Renewal, row.Vehicle, row.Customer, row.definition_set_id, bool(row.doable)
 
 

@@ -9,6 +9,7 @@ from engine.domain.actor import Actor
 from engine.domain.codes import Role
 from engine.domain.workdays import DayKind
 from engine.errors import BadInput, Forbidden, NotFound
+from engine.label import Label, Thing, one_of
 from engine.store.calendar import Holiday
 
 
@@ -22,10 +23,12 @@ def set_holiday(
     """
     _administrators_only(actor)
     if kind not in list(DayKind):
-        raise BadInput(what="类型", value=kind, reason="可用：" + "、".join(DayKind))
-    for what, text in (("名称", name), ("依据", source)):
+        raise BadInput(what=Thing.KIND, value=kind, reason=one_of(DayKind))
+    for what, text in ((Thing.NAME, name), (Thing.SOURCE, source)):
         if not text.strip() or len(text) > 200:
-            raise BadInput(what=what, value=text[:40], reason="请填写 1–200 个字符。")
+            raise BadInput(
+                what=what, value=text[:40], reason=Label("请填写 1–200 个字符。", "enter 1–200 characters.")
+            )
     with engine.store.transaction() as tx:
         row = tx.get(Holiday, day)
         if row is None:
@@ -54,7 +57,7 @@ def remove_holiday(engine: Engine, day: date, *, actor: Actor) -> None:
     with engine.store.transaction() as tx:
         row = tx.get(Holiday, day)
         if row is None:
-            raise NotFound(what="假日", key=day.isoformat())
+            raise NotFound(what=Thing.HOLIDAY, key=day.isoformat())
         tx.delete(row)
         tx.record("holiday_removed", at=engine.clock.now(), actor=actor.name, subject=day.isoformat())
     engine.forget_calendar()
@@ -62,4 +65,4 @@ def remove_holiday(engine: Engine, day: date, *, actor: Actor) -> None:
 
 def _administrators_only(actor: Actor) -> None:
     if not actor.is_operator and Role.ADMIN not in actor.roles:
-        raise Forbidden(act="修改假日表")
+        raise Forbidden(act=Label("修改假日表", "change the holiday table"))

@@ -12,8 +12,10 @@ from engine.errors import ClockError
 from engine.services.outbox import send_queued
 from engine.services.succession import next_people_due, settle_people
 from engine.services.timers import TickReport, sweep
+from engine.store.calendar import has_clock
 from engine.store.calendar import set_clock as store_clock
 from engine.store.instances import next_due_at
+from engine.store.renewals import any_renewal
 
 Progress = Callable[[datetime], None]
 
@@ -31,11 +33,19 @@ def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
 def set_clock(engine: Engine, moment: datetime, *, actor: Actor) -> None:
     """Set the virtual present without firing anything.
 
+    Back it goes only while no renewal lives by it: what a renewal met cannot be taken back.
+
     Raises:
-        ClockError: the clock is the system's.
+        ClockError: the clock is the system's, or renewals have lived past *moment*.
     """
     _require_virtual(engine)
     with engine.store.transaction() as tx:
+        if has_clock(tx) and moment < engine.clock.now() and any_renewal(tx):
+            raise ClockError(
+                reason_zh="已有续保按现在的时间运行，时钟不能往回拨；请给出更晚的时刻，或另建空库",
+                reason_en="renewals have lived up to the present, so it cannot be set back; "
+                "name a later moment, or use an empty database",
+            )
         store_clock(tx, moment)
         tx.record("clock_moved", at=moment, actor=actor.name, to=moment)
 
@@ -57,7 +67,9 @@ def advance_clock(
     now = engine.clock.now()
     goal = to if to is not None else now + parse_duration(by or "")
     if goal < now:
-        raise ClockError(reason_zh="时钟不能往回走", reason_en="the clock cannot go back")
+        raise ClockError(
+            reason_zh="时钟不能往回走，请给出更晚的时刻", reason_en="it cannot go back; name a later moment"
+        )
     report = tick(engine, actor=actor)
     while (moment := _next_moment(engine)) is not None and moment <= goal:
         is_new = moment > engine.clock.now()

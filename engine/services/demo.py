@@ -22,6 +22,7 @@ from engine.domain.demo_forms import plausible
 from engine.domain.demo_people import BRANCH, demo_org, people_in
 from engine.domain.demo_vehicles import DemoCar, demo_cars, issued_csv, pending_csv
 from engine.errors import BadInput, EngineError
+from engine.label import Label, Thing
 from engine.services import clockwork, directory, imports, messages, publish, schema, tasks, timers, users
 from engine.settings import Settings
 from engine.store.calendar import set_clock
@@ -88,7 +89,12 @@ def _refuse_used(settings: Settings) -> None:
         engine.store.engine.dispose()
     if used:
         raise BadInput(
-            what="数据库", value=settings.database_url, reason="已有数据，演示数据只能建在空库中。"
+            what=Thing.DATABASE,
+            value=settings.database_path or "PostgreSQL",
+            reason=Label(
+                "已有数据，演示数据只能建在空库中；请用 RENEWALS_DATABASE_URL 指定一个空库。",
+                "it holds data, and the demo book needs an empty one: name it in RENEWALS_DATABASE_URL.",
+            ),
         )
 
 

@@ -10,6 +10,8 @@ from engine.domain.actor import Actor
 from engine.domain.codes import Role
 from engine.domain.orgfile import OrgFile, read_org
 from engine.errors import Forbidden
+from engine.label import Label
+from engine.store.accounts import count_without_account
 from engine.store.people import Liaison, OrgUnit, Person, Post, all_rows
 from engine.store.session import Tx
 
@@ -26,6 +28,7 @@ class OrgReport:
     changed: int
     unchanged: int
     warnings: tuple[tuple[str, str], ...]
+    no_sign_in: int = 0
 
 
 def import_org(engine: Engine, content: bytes, file_name: str, *, actor: Actor) -> OrgReport:
@@ -36,7 +39,7 @@ def import_org(engine: Engine, content: bytes, file_name: str, *, actor: Actor) 
         Forbidden: only administrators import the organisation.
     """
     if not actor.is_operator and Role.ADMIN not in actor.roles:
-        raise Forbidden(act="导入组织机构")
+        raise Forbidden(act=Label("导入组织机构", "import the organisation"))
     return store_org(engine, read_org(content, file_name), actor=actor, source=file_name)
 
 
@@ -53,6 +56,7 @@ def store_org(engine: Engine, read: OrgFile, *, actor: Actor, source: str) -> Or
             new=counts["new"],
             changed=counts["changed"],
             unchanged=counts["unchanged"],
+            no_sign_in=count_without_account(tx, {post.employee_no for post in read.posts}),
             warnings=tuple((w.say("zh"), w.say("en")) for w in read.warnings),
         )
         tx.record(
@@ -128,4 +132,13 @@ def report_text(report: OrgReport, lang: str) -> str:
     else:
         head = f"机构 {report.units}，人员 {report.people}，对接 {report.liaisons}；新增 {report.new}，"
         head += f"变更 {report.changed}，未变 {report.unchanged}。"
+    if report.no_sign_in:
+        head += "\n" + _without_sign_in(report.no_sign_in).say(lang)
     return "\n".join([head, *(zh if lang != "en" else en for zh, en in report.warnings)])
+
+
+def _without_sign_in(count: int) -> Label:
+    return Label(
+        f"{count} 人还没有登录账号；添加：renewals user add 工号 --role 角色 --unit 机构代码。",
+        f"{count} people have no sign-in yet; add one: renewals user add NUMBER --role ROLE --unit CODE.",
+    )

@@ -52,7 +52,7 @@ def _routed(scope: StepScope, values: Values) -> None:
 
 
 def _hand_to(scope: StepScope, employee_no: object, *, reason: str) -> None:
-    """Make a serving person responsible; a number nobody holds changes nothing but stays in the form."""
+    """Make the named person responsible, who serves: the form was refused otherwise."""
     number = str(employee_no or "")
     if not number or number in (scope.renewal.agent_no, scope.renewal.owner_no):
         return

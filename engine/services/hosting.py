@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from engine.errors import NotFound
+from engine.label import Thing
 from engine.services.context import StepScope
 from engine.services.facts import fact
 from engine.services.operations import CATALOGUE
@@ -45,7 +46,7 @@ class RenewalHost:
         """
         operation = CATALOGUE.get(name)
         if operation is None:
-            raise NotFound(what="操作", key=name)
+            raise NotFound(what=Thing.OPERATION, key=name)
         action_id = self.scope.deployed.process.elements.by_id[element_id].properties.get("action_id")
         result = operation.run(self.scope)
         self._facts.clear()
@@ -62,7 +63,7 @@ class RenewalHost:
         """
         table = self.scope.deployed.decisions.get(decision_id)
         if table is None:
-            raise NotFound(what="决策表", key=decision_id)
+            raise NotFound(what=Thing.TABLE, key=decision_id)
         result = table.evaluate(context, self.functions)
         self.scope.record("decision_made", subject=decision_id, element_id=element_id, result=_json(result))
         self._absorb(decision_id, result)

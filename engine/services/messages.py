@@ -10,17 +10,21 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
-from engine.domain.codes import LABELS, MessageName, RenewalState
-from engine.errors import BadInput, EngineError, MessageNotAwaited, StepFailed
+from engine.domain.codes import MessageName, RenewalState
+from engine.domain.numbers import plain_number
+from engine.domain.storable import require_storable
+from engine.errors import BadInput, EngineError, MessageNotAwaited, StepFailed, defect
+from engine.label import Label, Thing, one_of
 from engine.services import incidents
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope
+from engine.services.message_data import checked_data
 from engine.services.steps import Cause, apply_step
 from engine.services.timers import fire_instance
 from engine.spiff import runner
@@ -55,6 +59,7 @@ def deliver_message(
         StepFailed: the step raised; nothing changed, an incident was kept.
     """
     _check_name(name)
+    require_storable({"key": key, "id": message_id, "data": data}, "message")
     now = engine.clock.now()
     with engine.store.reading() as session:
         known = session.get(InboundMessage, message_id) if message_id else None
@@ -76,7 +81,7 @@ def deliver_message(
         incident = incidents.raise_incident(
             engine, instance_id, trigger=f"message:{name}", error=error, actor=actor, now=now, submitted=data
         )
-        reason = error.say("zh") if isinstance(error, EngineError) else type(error).__name__
+        reason = error if isinstance(error, EngineError) else defect(error)
         raise StepFailed(element=name, incident=incident, reason=reason) from error
 
 
@@ -88,24 +93,24 @@ def deliver_in(
     Raises:
         BadInput, MessageNotAwaited: as :func:`deliver_message`.
     """
-    label = LABELS[MessageName(name)].zh
+    message = MessageName(name)
     if scope.renewal.ended_at is not None:
-        state = LABELS[RenewalState(scope.renewal.state)].zh
-        raise MessageNotAwaited(name=label, key=scope.renewal.business_key, reason=f"该续保已结束：{state}")
-    scope.message = dict(data)
-    _ABSORB[MessageName(name)](scope, data)
+        raise _not_awaited(scope, message, _ended(RenewalState(scope.renewal.state)))
+    data = checked_data(message, data, scope.deployed.forms)
+    scope.message = data
+    _ABSORB[message](scope, data)
     tx.add(
         InboundMessage(
             id=message_id or uuid.uuid4().hex,
             name=name,
             business_key=scope.renewal.business_key,
             instance_id=scope.renewal.id,
-            data=dict(data),
+            data=data,
             received_at=scope.now,
             received_by=scope.actor.name,
         )
     )
-    scope.record("message_received", subject=name, name=name, data=dict(data))
+    scope.record("message_received", subject=name, name=name, data=data)
     tx.flush()
     host = RenewalHost(scope)
     try:
@@ -118,72 +123,84 @@ def deliver_in(
             now=scope.now,
         )
     except MessageNotAwaited:
-        raise MessageNotAwaited(
-            name=label, key=scope.renewal.business_key, reason="当前环节（如审批或核实中）不接收该消息"
-        ) from None
+        raise _not_awaited(scope, message, _BUSY) from None
     apply_step(scope, host, step, Cause.MESSAGE)
+
+
+_BUSY = Label(
+    "当前环节（如审批或核实中）不接收该消息，请待其办结后重发",
+    "the step it is in, such as an approval, does not take it; send it again afterwards",
+)
+
+
+def _ended(state: RenewalState) -> Label:
+    return Label(
+        f"该续保已结束：{state.label.zh}，无需再发", f"it ended as {state.label.en}; nothing is left to do"
+    )
+
+
+def _not_awaited(scope: StepScope, message: MessageName, reason: Label) -> MessageNotAwaited:
+    return MessageNotAwaited(name=message.label, key=scope.renewal.business_key, reason=reason)
 
 
 def _check_name(name: str) -> None:
     if name not in set(MessageName):
-        raise BadInput(what="消息", value=name, reason=f"请使用 {', '.join(MessageName)} 之一。")
-
-
-def _renewed(scope: StepScope, data: Mapping[str, Any]) -> None:
-    outcome = data.get("outcome")
-    if outcome is not None and outcome not in (RenewalState.RENEWED, RenewalState.WON_BACK):
-        raise BadInput(what="outcome", value=outcome, reason="只能是 renewed 或 won_back。")
+        raise BadInput(what=Thing.MESSAGE, value=name, reason=one_of(MessageName))
 
 
 def _lost(scope: StepScope, data: Mapping[str, Any]) -> None:
     reason = data.get("reason")
     if reason:
-        scope.change_fact("loss_reason", scope.renewal.loss_reason, str(reason), source="message")
-        scope.renewal.loss_reason = str(reason)[:64]
-        scope.renewal.loss_source = str(data.get("source") or "message")[:64]
+        scope.change_fact("loss_reason", scope.renewal.loss_reason, reason, source="message")
+        scope.renewal.loss_reason = reason
+        scope.renewal.loss_source = data.get("source") or "message"
 
 
 def _excluded(scope: StepScope, data: Mapping[str, Any]) -> None:
     code = data.get("code") or data.get("reason")
     if code:
-        scope.change_fact("exclusion_code", scope.renewal.exclusion_code, str(code), source="message")
-        scope.renewal.exclusion_code = str(code)[:64]
+        scope.change_fact("exclusion_code", scope.renewal.exclusion_code, code, source="message")
+        scope.renewal.exclusion_code = code
     if data.get("evidence"):
-        scope.renewal.exclusion_evidence = str(data["evidence"])[:2000]
+        scope.renewal.exclusion_evidence = data["evidence"]
 
 
 def _expiry_changed(scope: StepScope, data: Mapping[str, Any]) -> None:
     """Move the expiry date of the renewal and of the lines that shared the old one (domain.md §7 case 5)."""
-    text = str(data.get("expiry_date") or "")
-    try:
-        new = date.fromisoformat(text)
-    except ValueError:
-        raise BadInput(
-            what="expiry_date", value=text, reason="请给出 YYYY-MM-DD 格式的最后承保日。"
-        ) from None
-    if not date(2000, 1, 1) <= new <= date(2100, 12, 31):
-        raise BadInput(what="expiry_date", value=text, reason="到期日应在 2000 至 2100 年之间，请核对。")
-    old = scope.renewal.expiry_date
+    new, old = date.fromisoformat(data["expiry_date"]), scope.renewal.expiry_date
     if new == old:
-        raise BadInput(what="expiry_date", value=text, reason="与现有到期日相同，无需变更。")
+        reason = Label(
+            "与现有到期日相同，无需变更。", "it is the expiry date already; nothing has to change."
+        )
+        raise BadInput(what="expiry_date", value=data["expiry_date"], reason=reason)
     for line in scope.lines:
         if line.expiry_date == old:
             line.expiry_date = new
     scope.renewal.expiry_date = new
-    scope.change_fact("expiry_date", old, new, source="message", reason=str(data.get("reason") or "") or None)
+    scope.change_fact("expiry_date", old, new, source="message", reason=data.get("reason"))
+
+
+def _left(scope: StepScope, data: Mapping[str, Any]) -> None:
+    """A leaver who is named must be the one who answers for this renewal: the message is about him."""
+    given, row = data.get("agent_no"), scope.renewal
+    held = [number for number in (row.agent_no, row.owner_no) if number]
+    if given is None or given in map(plain_number, held):
+        return
+    now = "、".join(dict.fromkeys(held))
+    raise _not_awaited(
+        scope,
+        MessageName.AGENT_LEFT,
+        Label(
+            f"与 {given} 无关，现由 {now or '渠道合作部'} 负责；请核对工号",
+            f"it does not concern {given}: {now or 'the channel department'} answers for it; check the number",
+        ),
+    )
 
 
 def _quote(scope: StepScope, data: Mapping[str, Any]) -> None:
     amount = data.get("premium", data.get("amount"))
-    if amount is None:
-        return
-    try:
-        value = Decimal(str(amount))
-    except InvalidOperation:
-        raise BadInput(what="premium", value=amount, reason="请给出以元为单位的数字。") from None
-    if not value.is_finite() or not 0 <= value < 10_000_000:
-        raise BadInput(what="premium", value=amount, reason="请给出 0 到一千万之间的金额（元）。")
-    scope.change_fact("actual_quote", None, value, source="message")
+    if amount is not None:
+        scope.change_fact("actual_quote", None, Decimal(amount), source="message")
 
 
 def _nothing(scope: StepScope, data: Mapping[str, Any]) -> None:
@@ -191,11 +208,11 @@ def _nothing(scope: StepScope, data: Mapping[str, Any]) -> None:
 
 
 _ABSORB: Mapping[MessageName, Callable[[StepScope, Mapping[str, Any]], None]] = {
-    MessageName.POLICY_RENEWED: _renewed,
+    MessageName.POLICY_RENEWED: _nothing,
     MessageName.POLICY_LOST: _lost,
     MessageName.POLICY_EXCLUDED: _excluded,
     MessageName.EXPIRY_CHANGED: _expiry_changed,
-    MessageName.AGENT_LEFT: _nothing,
+    MessageName.AGENT_LEFT: _left,
     MessageName.LIST_WITHDRAWN: _nothing,
     MessageName.QUOTE_RECEIVED: _quote,
 }

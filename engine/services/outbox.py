@@ -20,6 +20,7 @@ from engine.domain.backoff import wait_before
 from engine.domain.codes import OutboxStatus, Role, WithheldFor
 from engine.drivers.port import FateUnknown, Letter, NotSent, Refused
 from engine.errors import BadInput, Forbidden
+from engine.label import Label, Thing
 from engine.store.outbox import Due, OutboxMessage, has_to_send, lock_due, lock_message, lock_sending
 from engine.store.people import former_staff
 from engine.store.session import Hold, Tx
@@ -294,10 +295,17 @@ def dismiss_message(engine: Engine, message_id: int, *, actor: Actor, reason: st
 
 def _lock_for_operator(tx: Tx, message_id: int, actor: Actor, reason: str) -> OutboxMessage:
     if not actor.is_operator and Role.ADMIN not in actor.roles:
-        raise Forbidden(act="处理外发通知")
+        raise Forbidden(act=Label("处理外发通知", "deal with outgoing messages"))
     if not reason.strip():
-        raise BadInput(what="原因", value=reason, reason="请填写处理原因。")
+        raise BadInput(what=Thing.REASON, value=reason, reason=Label("请填写处理原因。", "say why."))
     message = lock_message(tx, message_id)
     if message.status not in _STRANDED:
-        raise BadInput(what="消息", value=message_id, reason="只有发送失败或结果不明的消息可以处理。")
+        raise BadInput(
+            what=Thing.MESSAGE,
+            value=message_id,
+            reason=Label(
+                "只有发送失败或结果不明的消息可以处理。",
+                "only a message that failed or whose fate is unknown can be dealt with.",
+            ),
+        )
     return message

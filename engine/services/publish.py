@@ -11,15 +11,19 @@ import forms
 from engine.bootstrap import Deployed, Engine, pack, parse_deployed
 from engine.domain.codes import Role
 from engine.errors import BadInput, DeploymentRefused
+from engine.label import Label, Thing
 from engine.services.facts import FACTS
 from engine.services.operations import CATALOGUE
+from engine.services.users import actor_today
 from engine.spiff.lint import Finding, lint_set
 from engine.store.definitions import DefinitionSet, latest_id
-from engine.store.people import roles_of_user, user_by_name
+from engine.store.people import user_by_name
 from engine.store.session import Tx
 
 MAX_FILES = 400
 ROOT = "renewal"
+DEPLOYERS = frozenset({Role.PROCESS_OWNER, Role.ADMIN})
+APPROVERS = frozenset({Role.APPROVER, Role.PROCESS_OWNER})
 HERE = Path(__file__).resolve().parents[2]
 OWN_PROCESSES = HERE / "processes"
 OWN_FORMS = HERE / "forms" / "definitions"
@@ -46,13 +50,24 @@ def read_files(path: Path | None = None) -> dict[str, bytes]:
     """
     folder = path or OWN_PROCESSES
     if not folder.is_dir():
-        raise BadInput(what="目录", value=str(folder), reason="目录不存在。")
+        raise BadInput(
+            what=Thing.FOLDER,
+            value=str(folder),
+            reason=Label("目录不存在，请核对路径。", "there is no such folder; check the path."),
+        )
     files = {p.name: p.read_bytes() for kind in ("*.bpmn", "*.dmn") for p in sorted(folder.glob(kind))}
     own = folder / "forms"
     source = own if own.is_dir() and any(own.glob("*.json")) else OWN_FORMS
     files |= {f"forms/{p.name}": p.read_bytes() for p in sorted(source.glob("*.json"))}
     if not any(name.endswith(".bpmn") for name in files):
-        raise BadInput(what="目录", value=str(folder), reason="其中没有 *.bpmn 文件。")
+        raise BadInput(
+            what=Thing.FOLDER,
+            value=str(folder),
+            reason=Label(
+                "其中没有 *.bpmn 文件，请给出流程图所在的目录。",
+                "it holds no *.bpmn file; name the folder of the diagrams.",
+            ),
+        )
     return files
 
 
@@ -100,14 +115,16 @@ def deploy(
 ) -> DeployReport:
     """Lint and deploy *files* as a new version; an unchanged set makes none.
 
-    The first set of an empty database needs no approval; later ones need a second person.
+    The first set of an empty database needs no approval, only a deployer who is known; later ones need a
+    second person.
 
     Raises:
         DeploymentRefused: findings, a missing approval, or an approval by the deployer; nothing is deployed.
     """
     if len(files) > MAX_FILES:
         raise DeploymentRefused(
-            reason_zh=f"文件超过 {MAX_FILES} 个", reason_en=f"more than {MAX_FILES} files"
+            reason_zh=f"文件超过 {MAX_FILES} 个，请减少后重试。",
+            reason_en=f"more than {MAX_FILES} files; use fewer.",
         )
     findings = lint_files(files, root=ROOT)
     errors = [f for f in findings if f.level == "error"]
@@ -126,9 +143,10 @@ def deploy(
             row = tx.get_one(DefinitionSet, newest)
             if row.digest == digest:
                 return DeployReport(row.id, row.version, digest, new=False, warnings=tuple(findings))
-            _check_people(tx, by, approved_by)
+            _check_people(engine, tx, by, approved_by)
             version = row.version + 1
         else:
+            _require_person(engine, tx, by, DEPLOYERS)
             version = 1
         made = DefinitionSet(
             version=version,
@@ -186,7 +204,7 @@ def digest_of(files: Mapping[str, bytes]) -> str:
     return whole.hexdigest()
 
 
-def _check_people(tx: Tx, by: str, approved_by: str | None) -> None:
+def _check_people(engine: Engine, tx: Tx, by: str, approved_by: str | None) -> None:
     """Four eyes: another known person with the right role must have approved."""
     if not approved_by:
         raise DeploymentRefused(
@@ -194,18 +212,24 @@ def _check_people(tx: Tx, by: str, approved_by: str | None) -> None:
             reason_en="a set after the first needs a second person: add --approved-by USER",
         )
     if approved_by == by:
-        raise DeploymentRefused(reason_zh="发布人不能审批自己的版本", reason_en="the deployer cannot approve")
-    for name, roles in (
-        (by, {Role.PROCESS_OWNER, Role.ADMIN}),
-        (approved_by, {Role.APPROVER, Role.PROCESS_OWNER}),
-    ):
-        user = user_by_name(tx, name)
-        if user is None or not user.active:
-            raise DeploymentRefused(
-                reason_zh=f"用户“{name}”不存在或已停用", reason_en=f"user “{name}” is unknown or inactive"
-            )
-        if not roles & set(roles_of_user(tx, user.id)):
-            raise DeploymentRefused(
-                reason_zh=f"用户“{name}”没有所需角色（{'、'.join(sorted(roles))}）",
-                reason_en=f"user “{name}” lacks the role ({', '.join(sorted(roles))})",
-            )
+        raise DeploymentRefused(
+            reason_zh="发布人不能审批自己的版本，请由另一人审批。",
+            reason_en="the deployer cannot approve it; another person must.",
+        )
+    _require_person(engine, tx, by, DEPLOYERS)
+    _require_person(engine, tx, approved_by, APPROVERS)
+
+
+def _require_person(engine: Engine, tx: Tx, name: str, roles: frozenset[Role]) -> None:
+    """The history names who deployed and who approved: they must be people with a role for it."""
+    user, person = user_by_name(tx, name), actor_today(engine, tx, name)
+    if person is None or (user is not None and not user.active):
+        raise DeploymentRefused(
+            reason_zh=f"用户“{name}”不存在或已停用，请先用 renewals user add 添加，或核对用户名。",
+            reason_en=f"user “{name}” is unknown or inactive; add it with renewals user add, or check the name.",
+        )
+    if not roles & person.roles:
+        raise DeploymentRefused(
+            reason_zh=f"用户“{name}”没有所需角色（{'、'.join(sorted(roles))}），请换一人。",
+            reason_en=f"user “{name}” lacks the role ({', '.join(sorted(roles))}); choose another person.",
+        )

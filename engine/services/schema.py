@@ -5,7 +5,8 @@ from __future__ import annotations
 from engine.bootstrap import Engine
 from engine.clock import wall_now
 from engine.domain.workdays import shipped_holidays
-from engine.errors import DatabaseNotReady
+from engine.errors import UNREACHED, DatabaseNotReady
+from engine.label import Label
 from engine.store import migrate
 from engine.store.calendar import Holiday, has_clock, holidays_of, set_clock
 
@@ -34,6 +35,12 @@ def require_current(engine: Engine) -> None:
     try:
         found = migrate.current(engine.store.engine)
     except Exception as error:  # whatever the driver says, the remedy is the same
-        raise DatabaseNotReady(reason=type(error).__name__) from error
+        raise DatabaseNotReady(reason=UNREACHED) from error
     if found != migrate.head():
-        raise DatabaseNotReady(reason=f"{found or '∅'} → {migrate.head()}")
+        raise DatabaseNotReady(reason=_older(found, migrate.head()))
+
+
+def _older(found: str | None, wanted: str) -> Label:
+    if found is None:
+        return Label("其中还没有表", "it holds no tables yet")
+    return Label(f"表结构为 {found}，程序需要 {wanted}", f"its schema is {found}, the program needs {wanted}")

@@ -17,7 +17,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from engine.bootstrap import Engine
 from engine.clock import wall_now
 from engine.domain.actor import Actor
-from engine.errors import SignInRefused, WeakPassword
+from engine.errors import SignInRefused
+from engine.services.passwords import LONGEST_PASSWORD, check_strength
 from engine.services.users import account_named, actor_today, end_sessions, hasher
 from engine.store import accounts as stored
 from engine.store.people import SignInSession, user_by_name
@@ -29,7 +30,6 @@ LONGEST_LOCK = timedelta(hours=1)
 SESSION_ABSOLUTE = timedelta(hours=12)
 SESSION_IDLE = timedelta(minutes=30)
 SEEN_EVERY = timedelta(minutes=1)
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +177,7 @@ def change_password(engine: Engine, old: str, new: str, *, actor: Actor, keep: s
         WeakPassword: *new* does not meet the rules.
     """
     check_password(engine, actor.name, old)
-    _check_strength(new, actor.name, old)
+    check_strength(new, actor.name, old)
     hashed = hasher.hash(new)
     now = engine.clock.now()
     with engine.store.transaction() as tx:
@@ -185,16 +185,3 @@ def change_password(engine: Engine, old: str, new: str, *, actor: Actor, keep: s
         account.password_hash, account.must_change_password = hashed, False
         end_sessions(tx, account, but=_session_id(keep) if keep else None)
         tx.record("password_changed", at=now, actor=actor.name, subject=actor.name)
-
-
-def _check_strength(new: str, name: str, old: str) -> None:
-    if not SHORTEST_PASSWORD <= len(new) <= LONGEST_PASSWORD:
-        raise WeakPassword(
-            reason_zh=f"请使用 {SHORTEST_PASSWORD}–{LONGEST_PASSWORD} 个字符。",
-            reason_en=f"use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.",
-        )
-    if new == old or name.lower() in new.lower() or len(set(new)) < 5:
-        raise WeakPassword(
-            reason_zh="不能与原密码相同、包含用户名或只用少数几个字符。",
-            reason_en="it must differ from the old one, not hold the name, and use five different characters.",
-        )

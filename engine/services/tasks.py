@@ -10,7 +10,8 @@ from typing import Any
 import forms
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
-from engine.domain.codes import LABELS, Role, TaskStatus
+from engine.domain.codes import Role, TaskStatus
+from engine.domain.storable import require_storable
 from engine.errors import (
     Conflict,
     EngineError,
@@ -21,20 +22,27 @@ from engine.errors import (
     TaskAlreadyClosed,
     TaskChanged,
     TaskTaken,
+    defect,
 )
+from engine.label import Label, Thing, joined
 from engine.services import incidents
 from engine.services.access import sees
 from engine.services.context import StepScope
 from engine.services.evidence import absorb
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope
+from engine.services.named_people import numbers_as_stored, people_problems
 from engine.services.steps import Cause, apply_step
 from engine.services.timers import fire_instance
 from engine.spiff import runner
+from engine.store.instances import ProcessInstance
+from engine.store.organisation import directory_on
 from engine.store.people import user_by_name
 from engine.store.renewals import Renewal
 from engine.store.session import Tx
 from engine.store.tasks import Submission, UserTask, drop_drafts, keep_draft, lock_task, task_on_its_instance
+
+THE_SYSTEM = Label("系统", "the system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +72,9 @@ def claim_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
     """
     now = engine.clock.now()
     with engine.store.transaction() as tx:
-        task = _mine(tx, task_id, actor)
+        task = _mine(engine, tx, task_id, actor)
         if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
-            raise TaskTaken(name=task.name, actor=_display(tx, task.claimed_by))
+            raise TaskTaken(name=_named(engine, tx, task), actor=_display(tx, task.claimed_by))
         _refuse_closed(engine, tx, task)
         if task.status == TaskStatus.OPEN:
             task.status, task.claimed_by, task.claimed_at = str(TaskStatus.CLAIMED), actor.name, now
@@ -86,10 +94,10 @@ def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
     """Give a claimed task back to whom it was offered."""
     now = engine.clock.now()
     with engine.store.transaction() as tx:
-        task = _mine(tx, task_id, actor)
+        task = _mine(engine, tx, task_id, actor)
         _refuse_closed(engine, tx, task)
         if task.claimed_by is not None and task.claimed_by != actor.name:
-            raise TaskTaken(name=task.name, actor=_display(tx, task.claimed_by))
+            raise TaskTaken(name=_named(engine, tx, task), actor=_display(tx, task.claimed_by))
         if task.status == TaskStatus.CLAIMED:
             task.status, task.claimed_by, task.claimed_at = str(TaskStatus.OPEN), None, None
             task.version += 1
@@ -105,9 +113,14 @@ def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
 
 
 def save_draft(engine: Engine, task_id: int, values: Mapping[str, Any], *, actor: Actor) -> None:
-    """Keep what the person typed so far; one draft per person and task."""
+    """Keep what the person typed so far; one draft per person and task.
+
+    Raises:
+        Unstorable: a value cannot be kept by every database.
+    """
+    require_storable(values, "values")
     with engine.store.transaction() as tx:
-        task = _mine(tx, task_id, actor)
+        task = _mine(engine, tx, task_id, actor)
         keep_draft(tx, task.id, actor.name, values, engine.clock.now())
 
 
@@ -120,15 +133,17 @@ def complete_task(
 
     Raises:
         NotFound, Forbidden: the task is not for this person.
+        Unstorable: a value cannot be kept by every database.
         InvalidForm: ``params["problems"]`` maps field to problem; nothing changed.
         TaskAlreadyClosed, TaskChanged, TaskTaken: somebody or time was faster; the values are kept as a draft.
         StepFailed: the step raised; nothing changed, an incident keeps the values.
     """
+    require_storable(values, "values")
     now = engine.clock.now()
     with engine.store.reading() as session:
         seen = task_on_its_instance(session, task_id)
     if seen is None:
-        raise NotFound(what="任务", key=task_id)
+        raise NotFound(what=Thing.TASK, key=task_id)
     instance_id, element_id = seen.instance_id, seen.element_id
     if seen.next_due_at is None or seen.next_due_at <= now:
         fire_instance(engine, instance_id, now=now)
@@ -152,7 +167,7 @@ def complete_task(
             task_id=task_id,
             submitted=values,
         )
-        reason = error.say("zh") if isinstance(error, EngineError) else type(error).__name__
+        reason = error if isinstance(error, EngineError) else defect(error)
         raise StepFailed(element=element_id, incident=incident, reason=reason) from error
 
 
@@ -170,19 +185,16 @@ def _complete(
     scope = load_scope(tx, engine, instance_id, actor=actor, now=now)  # who steps locks the instance first
     open_task = next((row for row in scope.tasks if row.id == task_id), None)
     task = open_task or tx.get_one(UserTask, task_id)
-    _require_own(task, scope.renewal, actor)
+    _require_own(engine, tx, task, scope.renewal, actor)
     _refuse_closed(engine, tx, task)
     if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
-        raise TaskTaken(name=task.name, actor=_display(tx, task.claimed_by))
+        raise TaskTaken(name=_named(engine, tx, task), actor=_display(tx, task.claimed_by))
     if version is not None and version != task.version:
-        raise TaskChanged(name=task.name, seen=version, now=task.version)
+        raise TaskChanged(name=_named(engine, tx, task), seen=version, now=task.version)
     form = scope.deployed.forms[task.form_id]
-    checked = forms.check(form, values, today=scope.today)
-    if checked.problems:
-        labels = "、".join(_field_label(form, key) for key in checked.problems)
-        raise InvalidForm(count=len(checked.problems), fields=labels, problems=dict(checked.problems))
-    outcome = forms.outcomes(form, checked.clean)
-    _close(scope, task, checked.clean, outcome)
+    clean = _checked(scope, form, values)
+    outcome = forms.outcomes(form, clean)
+    _close(scope, task, clean, outcome)
     host = RenewalHost(scope)
     step = runner.complete(
         scope.deployed.process,
@@ -197,6 +209,16 @@ def _complete(
     incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=now)
     tx.write()  # gives the new tasks their numbers
     return TaskCompleted(task.id, tuple(row.id for row in opened))
+
+
+def _checked(scope: StepScope, form: forms.Form, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The clean values of a submission; the people it names must serve."""
+    directory = directory_on(scope.tx, scope.today)
+    checked = forms.check(form, numbers_as_stored(values, directory), today=scope.today)
+    problems = {**people_problems(form, checked.clean, directory), **checked.problems}
+    if problems:
+        raise _invalid(form, problems)
+    return checked.clean
 
 
 def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
@@ -231,19 +253,21 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
     absorb(scope, task.form_id, clean)
 
 
-def _mine(tx: Tx, task_id: int, actor: Actor) -> UserTask:
+def _mine(engine: Engine, tx: Tx, task_id: int, actor: Actor) -> UserTask:
     """Lock the task; refuse one that is not for this person, without saying that it exists."""
     task = lock_task(tx, task_id)
-    _require_own(task, tx.get_one(Renewal, task.instance_id), actor)
+    _require_own(engine, tx, task, tx.get_one(Renewal, task.instance_id), actor)
     return task
 
 
-def _require_own(task: UserTask, renewal: Renewal, actor: Actor) -> None:
+def _require_own(engine: Engine, tx: Tx, task: UserTask, renewal: Renewal, actor: Actor) -> None:
     if may_do(actor, task, renewal) or task.completed_by == actor.name:
         return
     if sees(actor, renewal):
-        raise Forbidden(act=f"办理“{task.name}”（责任岗位：{LABELS[Role(task.role)].zh}）")
-    raise NotFound(what="任务", key=task.id)
+        name, role = _named(engine, tx, task), Role(task.role).label
+        act = Label(f"办理“{name.zh}”（责任岗位：{role.zh}）", f"do “{name.en}” (it is for the {role.en})")
+        raise Forbidden(act=act)
+    raise NotFound(what=Thing.TASK, key=task.id)
 
 
 def _refuse_closed(engine: Engine, tx: Tx, task: UserTask) -> None:
@@ -251,11 +275,18 @@ def _refuse_closed(engine: Engine, tx: Tx, task: UserTask) -> None:
     if status in (TaskStatus.COMPLETED, TaskStatus.MISSED, TaskStatus.WITHDRAWN):
         at = task.completed_at.astimezone(engine.clock.zone) if task.completed_at else None
         raise TaskAlreadyClosed(
-            name=task.name,
-            actor=_display(tx, task.completed_by) if task.completed_by else "系统",
+            name=_named(engine, tx, task),
+            actor=_display(tx, task.completed_by) if task.completed_by else THE_SYSTEM,
             at=f"{at:%Y-%m-%d %H:%M}" if at else "—",
-            status=LABELS[status].zh,
+            status=status.label,
         )
+
+
+def _named(engine: Engine, tx: Tx, task: UserTask) -> Label:
+    """The name a task was opened under, in English as its diagram says."""
+    instance = tx.get_one(ProcessInstance, task.instance_id)
+    deployed = engine.deployed(instance.definition_set_id)
+    return Label(task.name, deployed.process.elements.label_of(task.element_id).en)
 
 
 def _display(tx: Tx, user_name: str | None) -> str:
@@ -268,6 +299,11 @@ def _keep_as_draft(engine: Engine, task_id: int, values: Mapping[str, Any], acto
         keep_draft(tx, task_id, actor.name, values, engine.clock.now())
 
 
-def _field_label(form: forms.Form, key: str) -> str:
-    found = next((field for field in form.fields if field.key == key), None)
-    return found.label.zh if found is not None else key
+def _invalid(form: forms.Form, problems: Mapping[str, forms.Problem]) -> InvalidForm:
+    names = joined((_field_label(form, key) for key in problems), zh="、", en=", ")
+    return InvalidForm(count=len(problems), fields=names, problems=dict(problems), form=form)
+
+
+def _field_label(form: forms.Form, key: str) -> Label:
+    found = form.field(key)
+    return Label(found.label.zh, found.label.en) if found is not None else Label(key, key)

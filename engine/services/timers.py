@@ -9,6 +9,7 @@ from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
 from engine.domain.codes import IncidentStatus, Role
 from engine.errors import Conflict, Forbidden, NotFound
+from engine.label import Label, Thing
 from engine.services import incidents
 from engine.services.access import sees
 from engine.services.context import StepScope
@@ -118,15 +119,15 @@ def retry_incident(engine: Engine, incident_id: int, *, actor: Actor) -> TickRep
         Forbidden: only administrators do this.
     """
     if not actor.is_operator and Role.ADMIN not in actor.roles:
-        raise Forbidden(act="重试异常")
+        raise Forbidden(act=Label("重试异常", "retry incidents"))
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         incident = tx.get(Incident, incident_id, with_for_update=True)
         if incident is None or incident.status != IncidentStatus.OPEN:
-            raise NotFound(what="异常", key=incident_id)
+            raise NotFound(what=Thing.INCIDENT, key=incident_id)
         renewal = tx.get(Renewal, incident.instance_id) if incident.instance_id is not None else None
         if renewal is not None and not sees(actor, renewal):
-            raise NotFound(what="异常", key=incident_id)
+            raise NotFound(what=Thing.INCIDENT, key=incident_id)
         instance_id, trigger = incident.instance_id, incident.trigger
         if trigger == "job" and incident.element_id:
             tx.enqueue(incident.element_id, **(incident.submitted or {}))

@@ -18,6 +18,8 @@ from engine.domain.actor import READING_ROLES, Actor
 from engine.domain.codes import WORKING_ROLES, Role
 from engine.domain.reach import units_seen_by
 from engine.errors import BadInput, Forbidden, NotFound
+from engine.label import Label, Thing, one_of
+from engine.services.passwords import check_strength, make_password
 from engine.store import accounts as stored
 from engine.store.organisation import directory_on
 from engine.store.people import Post, UserAccount, roles_of_user, user_by_name
@@ -25,8 +27,6 @@ from engine.store.session import Tx
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no signs that look alike
 
 hasher = PasswordHasher()
 
@@ -47,21 +47,34 @@ def add_user(
 
     Raises:
         BadInput: the name is taken or unusable, a role or the unit is unknown.
+        WeakPassword: the given password does not meet the rules.
         Forbidden: only administrators add users.
     """
-    _administrators_only(actor, "添加用户")
+    _administrators_only(actor, Label("添加用户", "add users"))
     name = _usable_name(name)
     wanted = _known_roles(roles)
     now = engine.clock.now()
-    initial = password or make_password()
+    initial = _initial_password(name, password)
     hashed = hasher.hash(initial)
     with engine.store.transaction() as tx:
         _require_reach(engine, tx, actor, {unit_code} if unit_code else set())
         if user_by_name(tx, name) is not None:
-            raise BadInput(what="用户名", value=name, reason="该用户已存在，请换一个名称，或重置其密码。")
+            raise BadInput(
+                what=Thing.USER_NAME,
+                value=name,
+                reason=Label(
+                    "该用户已存在，请换一个名称，或重置其密码。",
+                    "this user exists; choose another name, or reset the password.",
+                ),
+            )
         if unit_code is not None and not stored.unit_exists(tx, unit_code):
             raise BadInput(
-                what="机构代码", value=unit_code, reason="没有该机构，请先导入组织机构或核对代码。"
+                what=Thing.UNIT_CODE,
+                value=unit_code,
+                reason=Label(
+                    "没有该机构，请先导入组织机构或核对代码。",
+                    "there is no such unit; import the organisation first, or check the code.",
+                ),
             )
         person = stored.person_by_no(tx, name)
         account = UserAccount(
@@ -84,7 +97,7 @@ def add_user(
 
 def set_roles(engine: Engine, name: str, roles: Iterable[Role | str], *, actor: Actor) -> None:
     """Give *name* exactly *roles*; every session of the person ends at the next request."""
-    _administrators_only(actor, "修改角色")
+    _administrators_only(actor, Label("修改角色", "change roles"))
     wanted = _known_roles(roles)
     now = engine.clock.now()
     with engine.store.transaction() as tx:
@@ -105,7 +118,7 @@ def set_roles(engine: Engine, name: str, roles: Iterable[Role | str], *, actor: 
 
 def set_active(engine: Engine, name: str, active: bool, *, actor: Actor) -> None:
     """Close or reopen an account; closing it ends its sessions at the next request."""
-    _administrators_only(actor, "停用或启用账号")
+    _administrators_only(actor, Label("停用或启用账号", "close or reopen accounts"))
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         account = account_named(tx, name)
@@ -120,9 +133,9 @@ def set_active(engine: Engine, name: str, active: bool, *, actor: Actor) -> None
 
 def set_password(engine: Engine, name: str, *, actor: Actor, password: str | None = None) -> str:
     """Give *name* a new initial password (made up unless given), unlock the account, end its sessions."""
-    _administrators_only(actor, "重置密码")
+    _administrators_only(actor, Label("重置密码", "reset passwords"))
     now = engine.clock.now()
-    initial = password or make_password()
+    initial = _initial_password(name, password)
     hashed = hasher.hash(initial)
     with engine.store.transaction() as tx:
         account = account_named(tx, name)
@@ -134,9 +147,11 @@ def set_password(engine: Engine, name: str, *, actor: Actor, password: str | Non
     return initial
 
 
-def make_password() -> str:
-    """Return a random password that can be read out: three groups of four, 59 bits."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
+def _initial_password(name: str, given: str | None) -> str:
+    if given is None:
+        return make_password()
+    check_strength(given, name)
+    return given
 
 
 def actor_of(engine: Engine, name: str) -> Actor:
@@ -150,7 +165,7 @@ def actor_of(engine: Engine, name: str) -> Actor:
     with engine.store.reading() as session:
         actor = actor_today(engine, session, name)
     if actor is None:
-        raise NotFound(what="用户", key=name)
+        raise NotFound(what=Thing.USER, key=name)
     return actor
 
 
@@ -207,11 +222,11 @@ def account_named(tx: Tx, name: str) -> UserAccount:
     """Return the account *name*, its row locked until the transaction ends."""
     account = stored.lock_account(tx, name)
     if account is None:
-        raise NotFound(what="用户", key=name)
+        raise NotFound(what=Thing.USER, key=name)
     return account
 
 
-def _administrators_only(actor: Actor, act: str) -> None:
+def _administrators_only(actor: Actor, act: Label) -> None:
     if not actor.is_operator and Role.ADMIN not in actor.roles:
         raise Forbidden(act=act)
 
@@ -222,13 +237,17 @@ def _require_reach(engine: Engine, tx: Tx, actor: Actor, units: Collection[str])
         return
     directory = directory_on(tx, engine.clock.today())
     if not set(units) & units_seen_by(actor, directory):
-        raise Forbidden(act="管理本机构以外的账号")
+        raise Forbidden(act=Label("管理本机构以外的账号", "manage accounts outside your own units"))
 
 
 def _usable_name(name: str) -> str:
     name = name.strip()
     if not name or len(name) > 64 or any(c.isspace() or not c.isprintable() for c in name):
-        raise BadInput(what="用户名", value=name[:64], reason="请用 1–64 个字符，不含空格。")
+        raise BadInput(
+            what=Thing.USER_NAME,
+            value=name[:64],
+            reason=Label("请用 1–64 个字符，不含空格。", "use 1–64 characters without spaces."),
+        )
     return name
 
 
@@ -236,7 +255,6 @@ def _known_roles(roles: Iterable[Role | str]) -> set[Role]:
     try:
         return {Role(role) for role in roles}
     except ValueError as error:
-        known = ", ".join(Role)
         raise BadInput(
-            what="角色", value=str(error).split(" ")[0].strip("'"), reason=f"可用角色：{known}"
+            what=Thing.ROLE, value=str(error).split(" ")[0].strip("'"), reason=one_of(Role)
         ) from None

@@ -22,6 +22,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.label import Label
 from engine.spiff import formats
 from engine.spiff import quick as quick  # ids are plain text from here on
 from engine.spiff.pruning import kept_tasks, lost_source
@@ -112,7 +113,9 @@ def _load_task(workflow: Any, specs: Mapping[str, Any], tasks: list[Task], row: 
     changed_at, triggered, internal, changed, gone, via = (*more, 0, 0, 0, 0, 0, 0)[:6]
     spec = specs.get(spec_name)
     if spec is None:
-        raise formats.StateUnreadable(reason=f"unknown element {spec_name}")
+        raise formats.StateUnreadable(
+            reason=Label(f"流程图中没有元素 {spec_name}", f"the diagram has no element {spec_name}")
+        )
     parent = tasks[parent_index] if parent_index >= 0 else None
     task = Task(workflow, spec, parent, state=state, id=task_id)
     task.last_state_change = changed_at

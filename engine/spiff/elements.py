@@ -12,12 +12,14 @@ from functools import cached_property
 
 from lxml import etree
 
-from engine.domain.codes import WORKING_ROLES
+from engine.domain.codes import WORKING_ROLES, Label
 from engine.spiff.xmlfile import BPMN, FLOW_NODES, parse_xml
 
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 SCOPES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 """Flow nodes that hold flow nodes of their own."""
+NAME_EN = "name_en"
+"""Extension property with the English name of a diagram element."""
 _STAGE_PREFIX = "stage_"
 
 
@@ -126,6 +128,12 @@ class Elements:
     def of_process(self, process_id: str) -> tuple[Element, ...]:
         """Flow nodes of one process, those of its sub-processes included."""
         return tuple(node for node in self.nodes if node.process_id == process_id)
+
+    def label_of(self, element_id: str) -> Label:
+        """Name of an element in both languages, its id where the diagram gives none."""
+        node = self.by_id.get(element_id)
+        name = (node.name if node else "") or element_id
+        return Label(name, (node.properties.get(NAME_EN) if node else None) or name)
 
     def stage_of(self, element_id: str) -> str | None:
         """Stage code of the diagram that holds the element (process ``stage_x`` is stage ``x``), or None."""

@@ -18,6 +18,7 @@ from uuid import UUID
 import orjson
 
 from engine.errors import EngineError
+from engine.label import Label
 
 FORMAT = 2
 
@@ -27,7 +28,7 @@ class StateUnreadable(EngineError):
 
     code = "state_unreadable"
     zh = "流程实例的存储状态无法读取：{reason}。实例未改动，请联系系统管理员。"
-    en = "The stored state of the instance cannot be read: {reason}. Nothing was changed."
+    en = "The stored state of the instance cannot be read: {reason}. Nothing was changed; tell an administrator."
 
 
 def read(state: bytes) -> tuple[list[Any], dict[str, Any]]:
@@ -38,7 +39,7 @@ def read(state: bytes) -> tuple[list[Any], dict[str, Any]]:
     """
     version, tree, subs = _parts(state)
     if not isinstance(version, int) or not 1 <= version <= FORMAT:
-        raise StateUnreadable(reason=f"format {version}")
+        raise StateUnreadable(reason=Label(f"格式 {version} 未知", f"format {version} is unknown"))
     for older in range(version, FORMAT):
         tree, subs = _NEXT[older](tree, subs)
     return tree, dict(subs)
@@ -49,7 +50,7 @@ def _parts(state: bytes) -> tuple[Any, Any, Any]:
         plain = state if state[:1] == b"[" else zlib.decompress(state)
         version, tree, subs = orjson.loads(plain)
     except (zlib.error, ValueError, TypeError) as error:
-        raise StateUnreadable(reason=str(error)) from error
+        raise StateUnreadable(reason=Label("内容不完整", str(error))) from error
     return version, tree, subs
 
 

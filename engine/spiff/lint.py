@@ -55,8 +55,6 @@ def lint_set(
         findings += lint_tree(name, tree, taken)
     elements = elements_of(trees)
     findings += _duplicates(elements)
-    if root is not None and all(process.id != root for process in elements.processes):
-        findings.append(found("no_root", f"{root}.bpmn", "", root=root))
     known = Vocabulary.of(
         elements,
         forms=forms,
@@ -65,6 +63,9 @@ def lint_set(
         decisions={decision_id: decision for decision_id, (_, decision) in decisions.items()},
     )
     unread = {PurePath(name).stem for name in files if name.endswith(".bpmn") and name not in trees}
+    # A root that could not be read is told of already: it is there.
+    if root is not None and root not in unread and all(p.id != root for p in elements.processes):
+        findings.append(found("no_root", f"{root}.bpmn", "", root=root))
     findings += lint_flow(elements, unread=unread)
     findings += lint_terms(elements, known)
     for name, decision in decisions.values():

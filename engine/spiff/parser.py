@@ -117,7 +117,7 @@ def parse_set(files: Mapping[str, bytes]) -> ProcessSet:
         raise DiagramError(
             file=error.file_name or "",
             element=getattr(error, "id", "") or "",
-            reason_zh=str(error),
+            reason_zh="流程引擎无法执行该元素；请核对其属性，或改用 docs/processes.md 列出的元素",
             reason_en=str(error),
         ) from error
     every = [*specs.values(), *(s for group in inner.values() for s in group.values())]

@@ -22,6 +22,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import EngineError, MessageNotAwaited, NotFound
+from engine.label import Thing
 from engine.spiff import codec
 from engine.spiff.clock_bridge import time_stands_at
 from engine.spiff.host import Answers, Host, ScriptEngine
@@ -109,7 +110,7 @@ def complete(
         workflow = _load(process, key, state, host)
         task = next((wf.tasks[spiff_id] for wf in _live(workflow) if spiff_id in wf.tasks), None)
         if task is None or task.state != TaskState.READY or not task.task_spec.manual:
-            raise NotFound(what="open task", key=spiff_id)
+            raise NotFound(what=Thing.TASK, key=spiff_id)
         task.data[task.task_spec.bpmn_id] = dict(outcome)
         _predict_again(task)
         return _run(process, workflow, task.run, first=task)

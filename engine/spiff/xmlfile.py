@@ -7,10 +7,12 @@ which hide text from a reader of the file; so any DOCTYPE is refused before pars
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from lxml import etree
 
 from engine.errors import EngineError
+from engine.label import Label
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_TAGS = 60_000
@@ -80,12 +82,37 @@ def parse_xml(content: bytes, *, file: str) -> etree._ElementTree:
         raise DiagramError(
             file=file,
             rule="not_xml",
-            reason_zh=f"第 {line} 行第 {column} 列不是合法的 XML（{error.msg}）；请用建模工具重新导出",
+            reason_zh=f"第 {line} 行第 {column} 列不是合法的 XML{_fault_zh(error)}；请用建模工具重新导出",
             reason_en=f"line {line}, column {column} is not well-formed XML ({error.msg}); export it again",
         ) from error
     tree = root.getroottree()
     _check_tree(tree, file)
     return tree
+
+
+_FAULTS_ZH: dict[Any, str] = {
+    etree.ErrorTypes.ERR_DOCUMENT_EMPTY: "开头不是标签",
+    etree.ErrorTypes.ERR_DOCUMENT_END: "结尾之后还有内容",
+    etree.ErrorTypes.ERR_TAG_NAME_MISMATCH: "开始与结束标签不配对",
+    etree.ErrorTypes.ERR_TAG_NOT_FINISHED: "标签未结束",
+    etree.ErrorTypes.ERR_GT_REQUIRED: "缺少“>”",
+    etree.ErrorTypes.ERR_LT_REQUIRED: "缺少“<”",
+    etree.ErrorTypes.ERR_NAME_REQUIRED: "缺少名称",
+    etree.ErrorTypes.ERR_ATTRIBUTE_NOT_STARTED: "属性值没有引号",
+    etree.ErrorTypes.ERR_ATTRIBUTE_NOT_FINISHED: "属性值的引号未结束",
+    etree.ErrorTypes.ERR_ATTRIBUTE_WITHOUT_VALUE: "属性没有值",
+    etree.ErrorTypes.ERR_ATTRIBUTE_REDEFINED: "属性重复",
+    etree.ErrorTypes.ERR_LT_IN_ATTRIBUTE: "属性值中有“<”",
+    etree.ErrorTypes.ERR_UNDECLARED_ENTITY: "有未定义的实体",
+    etree.ErrorTypes.ERR_INVALID_CHAR: "有不允许的字符",
+    etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE: "有未声明的命名空间前缀",
+}
+"""What the XML parser says in English only; other faults are told by their place alone."""
+
+
+def _fault_zh(error: etree.XMLSyntaxError) -> str:
+    said = _FAULTS_ZH.get(error.code)
+    return f"（{said}）" if said else ""
 
 
 def _check_size(content: bytes, file: str) -> None:
@@ -116,7 +143,7 @@ def _check_size(content: bytes, file: str) -> None:
 def _utf8(content: bytes, file: str) -> bytes:
     """Return *content* without a byte order mark, or refuse any encoding but UTF-8."""
     body = content.removeprefix(b"\xef\xbb\xbf")
-    found = next((name for mark, name in _BOMS if body.startswith(mark)), "")
+    found: str | Label = next((name for mark, name in _BOMS if body.startswith(mark)), "")
     if not found and b"\x00" in body[:200]:
         found = "UTF-16"
     declared = _DECLARED.match(body)
@@ -126,13 +153,14 @@ def _utf8(content: bytes, file: str) -> bytes:
         try:
             body.decode("utf-8")
         except UnicodeDecodeError as error:
-            found = f"byte {error.start}"
+            found = Label(f"第 {error.start} 字节", f"byte {error.start}")
     if found:
+        said = found if isinstance(found, Label) else Label(found, found)
         raise DiagramError(
             file=file,
             rule="bad_encoding",
-            reason_zh=f"文件编码不是 UTF-8（{found}）；请另存为 UTF-8 后重试",
-            reason_en=f"the file is not encoded in UTF-8 ({found}); save it as UTF-8",
+            reason_zh=f"文件编码不是 UTF-8（{said.zh}）；请另存为 UTF-8 后重试",
+            reason_en=f"the file is not encoded in UTF-8 ({said.en}); save it as UTF-8",
         )
     return body
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
@@ -22,6 +22,12 @@ def lock_account(session: Session, name: str) -> UserAccount | None:
 def all_accounts(session: Session) -> Sequence[UserAccount]:
     """Return every account, by sign-in name."""
     return session.scalars(select(UserAccount).order_by(UserAccount.name)).all()
+
+
+def count_without_account(session: Session, numbers: Collection[str]) -> int:
+    """Return how many of these employee numbers have no account to sign in with."""
+    have = set(session.scalars(select(UserAccount.name)))
+    return len(set(numbers) - have)
 
 
 def person_by_no(session: Session, employee_no: str) -> Person | None:

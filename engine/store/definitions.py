@@ -9,6 +9,7 @@ from sqlalchemy import LargeBinary, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.errors import NotFound
+from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Text
 
 
@@ -42,5 +43,5 @@ def get_set(session: Session, set_id: int) -> DefinitionSet:
     """
     row = session.get(DefinitionSet, set_id)
     if row is None:
-        raise NotFound(what="definition set", key=set_id)
+        raise NotFound(what=Thing.DEFINITIONS, key=set_id)
     return row

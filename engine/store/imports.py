@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 
 from engine.domain.lists import RowKey
 from engine.errors import NotFound
+from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Short
 
 
@@ -83,7 +84,7 @@ def lock_batch(session: Session, batch_id: int) -> ImportBatch:
     """
     row = session.get(ImportBatch, batch_id, with_for_update=True, populate_existing=True)
     if row is None:
-        raise NotFound(what="批次", key=batch_id)
+        raise NotFound(what=Thing.BATCH, key=batch_id)
     return row
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.errors import NotFound
+from engine.label import Thing
 from engine.store.base import Base, BigKey, Code, PrimaryKey, Text
 
 
@@ -101,7 +102,7 @@ def lock_instance(session: Session, instance_id: int) -> ProcessInstance:
     """
     row = session.scalar(_LOCK, {"id": instance_id})
     if row is None:
-        raise NotFound(what="流程实例", key=instance_id)
+        raise NotFound(what=Thing.INSTANCE, key=instance_id)
     return row
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, and_, exists, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from engine.errors import NotFound
+from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Text
 from engine.store.instances import ProcessInstance
 from engine.store.renewals import Customer, Renewal
@@ -115,5 +116,5 @@ def lock_message(session: Session, message_id: int) -> OutboxMessage:
     """
     row = session.get(OutboxMessage, message_id, with_for_update=True, populate_existing=True)
     if row is None:
-        raise NotFound(what="消息", key=message_id)
+        raise NotFound(what=Thing.MESSAGE, key=message_id)
     return row

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from engine.domain.codes import Line
 from engine.domain.double_cover import Cover, doubled_covers
 from engine.errors import NotFound
+from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Short, Text
 
 
@@ -290,6 +291,11 @@ def renewals_of_vehicles(session: Session, vins: Iterable[str]) -> dict[str, lis
     return found
 
 
+def any_renewal(session: Session) -> bool:
+    """Whether a renewal was ever started."""
+    return session.scalar(select(Renewal.id).limit(1)) is not None
+
+
 def renewal_by_key(session: Session, key: str) -> Renewal:
     """Return the renewal known by a VIN, a policy number, the business key or the instance id.
 
@@ -311,7 +317,7 @@ def renewal_by_key(session: Session, key: str) -> Renewal:
         matches.append(Renewal.id == int(key))
     rows = session.scalars(select(Renewal).where(or_(*matches)).order_by(Renewal.expiry_date.desc())).all()
     if not rows:
-        raise NotFound(what="续保", key=key)
+        raise NotFound(what=Thing.RENEWAL, key=key)
     return next((row for row in rows if row.ended_at is None), rows[0])
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
-from engine.errors import ClockError, Conflict, DatabaseNotReady
+from engine.errors import UNREACHED, ClockError, Conflict, DatabaseNotReady
+from engine.label import Thing
 from engine.store import calendar, history, locks, organisation
 from engine.store.base import Base
 from engine.store.locks import Hold as Hold
@@ -164,11 +165,11 @@ class Store:
                 session.commit()
             except (StaleDataError, IntegrityError) as error:
                 session.rollback()
-                raise Conflict(what="renewal") from error
+                raise Conflict(what=Thing.RENEWAL) from error
             except OperationalError as error:
                 session.rollback()
                 if "locked" in str(error):
-                    raise Conflict(what="database") from error
+                    raise Conflict(what=Thing.DATABASE) from error
                 raise
             except BaseException:
                 session.rollback()
@@ -242,7 +243,7 @@ class Store:
             with self.engine.connect() as connection:
                 connection.execute(text("SELECT 1 FROM alembic_version"))
         except Exception as error:
-            raise DatabaseNotReady(reason=type(error).__name__) from error
+            raise DatabaseNotReady(reason=UNREACHED) from error
 
 
 def _connect(url: str, *, durable: bool) -> Engine:

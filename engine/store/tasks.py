@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import TaskStatus
 from engine.errors import NotFound
+from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Short
 from engine.store.instances import ProcessInstance
 
@@ -107,7 +108,7 @@ def lock_task(session: Session, task_id: int) -> UserTask:
     """
     row = session.get(UserTask, task_id, with_for_update=True, populate_existing=True)
     if row is None:
-        raise NotFound(what="任务", key=task_id)
+        raise NotFound(what=Thing.TASK, key=task_id)
     return row
 
 

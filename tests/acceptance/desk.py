@@ -50,6 +50,13 @@ class Desk:
             raise Refused(result.exit_code, result.stderr)
         return json.loads(result.stdout) if result.stdout.strip() else None
 
+    def said(self, *args: str, lang: str = "zh") -> str:
+        """Run one command as a person does and return what it printed, on stdout and stderr."""
+        result = CliRunner().invoke(main, args, env={**self.env, "RENEWALS_LANG": lang})
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.output
+
     def sql(self, query: str, *params: Any) -> list[dict[str, Any]]:
         """Read one of the reporting views."""
         return databases.read(self.home, query, *params)

@@ -248,6 +248,26 @@ def test_a_leaver_after_a_finished_hand_over_starts_the_next_one(desk: Desk, ren
     assert hand_overs(desk, renewal) == ["K-C2"]
 
 
+def test_key_tracking_asks_nobody_again_while_a_hand_over_is_under_way(desk: Desk, renewal: str) -> None:
+    desk.go_to(d(31), 9)
+    desk.run("message", "agent_left", "--key", renewal)
+
+    desk.go_to(d(30), 9)
+    routed = hand_overs(desk, renewal)
+    desk.complete(renewal, "handle_orphan_route", answers.route_orphan(d(30), "SU01"), user="CC01")
+
+    assert desk.show(renewal)["stage"] == "key_tracking"
+    assert (["K-C2"], ["K-L2"]) == (routed, hand_overs(desk, renewal))
+
+
+def test_key_tracking_routes_an_orphan_nobody_is_asked_about(desk: Desk) -> None:
+    desk.import_list([policy(9, EXPIRY, agent="AG999", sub_branch="PC330101", 专员工号="SP01")])
+    desk.go_to(d(30), 9)
+    desk.complete(vin(9), "dispatch_late_key_tracking", {"category": "orphan"})
+
+    assert hand_overs(desk, vin(9)) == ["K-C2"]
+
+
 def test_a_policy_signed_after_expiry_wins_the_customer_back(desk: Desk, renewal: str) -> None:
     desk.go_to(EXPIRY + timedelta(days=10), 9)
     assert (desk.show(renewal)["stage"], desk.show(renewal)["state"]) == ("win_back", "lapsed")

@@ -233,10 +233,25 @@ def test_an_employee_is_chosen_by_name(app: Flask, book: Engine) -> None:
     assert "AG009" not in offered, "another sub-branch's people are not offered"
 
 
+def test_a_list_for_nobody_who_serves_is_refused_on_the_field_and_keeps_the_form(
+    app: Flask, book: Engine
+) -> None:
+    specialist = signed_in(app, "SP01")
+    task = task_of(book, 4, "dispatch_list")
+    specialist.get(f"/tasks/{task.id}")
+    form = specialist.form("task-form")
+
+    specialist.submit(form, {"category": "key", "agent_no": "AG999"}, status=422)
+
+    assert "“AG999”不是在职寿险营销员的工号" in specialist.text
+    kept = specialist.form("task-form").find(attrs={"name": "category", "checked": True})
+    assert kept is not None and kept["value"] == "key"
+
+
 def test_the_renewal_is_called_by_its_plate_and_a_closed_one_does_not_shout(
     agent: Browser, book: Engine
 ) -> None:
-    api.deliver_message(book, "policy_renewed", vin(8), actor=api.SYSTEM)
+    api.deliver_message(book, "policy_renewed", vin(8), data={"policy_no": "9105052027"}, actor=api.SYSTEM)
 
     agent.get(f"/renewals/{renewal_of(book, 8)}")
 

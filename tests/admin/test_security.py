@@ -352,3 +352,27 @@ def test_comings_and_goings_stand_in_the_history(app: Flask, book: Engine) -> No
             for event in session.query(HistoryEvent).filter_by(actor="AG001").order_by(HistoryEvent.seq)
         ]
     assert ["signed_in", "access_refused", "signed_out"] == actions[-3:]
+
+
+# --- what no database should keep ----------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/inbox?q=%00", "/inbox?a%00=b", "/renewals?owner=a%00b"])
+def test_an_address_no_database_could_look_for_is_refused_by_name(path: str, app: Flask) -> None:
+    browser = signed_in(app, "CC01")
+
+    browser.get(path, status=400)
+
+    assert "“query" in browser.text
+    assert "空字符" in browser.text
+
+
+def test_a_typed_nul_is_named(app: Flask) -> None:
+    browser = signed_in(app, "CC01")
+    page = browser.get("/inbox")
+    form = page.find("form", action="/language")
+    assert form is not None
+
+    browser.submit(form, {"next": "/in\x00box"}, status=400)
+
+    assert "“form.next[0]”" in browser.text

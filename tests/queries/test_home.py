@@ -62,7 +62,7 @@ def test_the_standing_counts_open_renewals_by_stage_and_state(still_book: Engine
 def test_the_month_counts_what_is_due_and_renewed_but_not_what_is_excluded(book: Engine) -> None:
     before = home(book, "AG001").standing.month
 
-    deliver_message(book, "policy_renewed", vin(10), actor=SYSTEM)
+    deliver_message(book, "policy_renewed", vin(10), data={"policy_no": "9105052027"}, actor=SYSTEM)
     after = home(book, "AG001").standing.month
     deliver_message(book, "list_withdrawn", vin(9), actor=SYSTEM)
     withdrawn = home(book, "AG001").standing.month

@@ -91,7 +91,7 @@ def test_why_it_waits_names_the_first_task_due(still_book: Engine) -> None:
 
 
 def test_an_ended_renewal_waits_for_nothing(book: Engine) -> None:
-    deliver_message(book, "policy_renewed", vin(8), actor=SYSTEM)
+    deliver_message(book, "policy_renewed", vin(8), data={"policy_no": "9105052027"}, actor=SYSTEM)
 
     page = show(book, 8)
 

@@ -163,7 +163,7 @@ def test_a_batch_whose_rows_were_not_all_kept_is_not_committed(book: api.Engine)
     with book.store.transaction() as tx:
         tx.delete(tx.scalars(select(ImportRow).where(ImportRow.batch_id == batch_id)).first())
 
-    with pytest.raises(api.BadInput, match="重新上传"):
+    with pytest.raises(api.BadInput, match="upload the file again"):
         api.commit_batch(book, batch_id, actor=api.SYSTEM)
 
     assert {None, "rejected"} == {row.effect for row in rows_in(book, batch_id)}

@@ -153,7 +153,7 @@ def test_an_account_with_an_unusable_value_is_refused_by_name(prepared, change, 
     with pytest.raises(BadInput) as refusal:
         users.add_user(prepared, name, actor=SYSTEM, **values)
 
-    assert what == refusal.value.params["what"]
+    assert what == refusal.value.params["what"].zh
 
 
 def test_a_name_is_given_once(engine):

@@ -1,0 +1,51 @@
+"""Values that one database would take and the other refuse are refused at the door of both, by name."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.acceptance.desk import Desk, Refused, policy, vin
+
+UNSTORABLE = {
+    "nul": ('{"reason": "L201", "source": "a\\u0000b"}', "message.data.source"),
+    "half a character": ('{"source": "\\ud800"}', "message.data.source"),
+    "not a number": ('{"premium": NaN}', "message.data.premium"),
+    "endless": ('{"premium": -Infinity}', "message.data.premium"),
+    "huge": ('{"premium": 1' + "0" * 30 + "}", "message.data.premium"),
+    "reserved": ('{"typename": "x"}', "typename"),
+    "deep": ('{"a": ' + "[" * 40 + "]" * 40 + "}", "message.data.a"),
+}
+
+
+@pytest.mark.parametrize("name", UNSTORABLE)
+def test_what_a_database_would_refuse_or_change_is_refused_at_the_door_by_name(desk: Desk, name: str) -> None:
+    data, place = UNSTORABLE[name]
+    desk.import_list([policy(1, date(2026, 11, 20), agent="AG001", sub_branch="PC330101")])
+    before = desk.sql("SELECT count(*) AS n FROM v_audit")
+
+    for message in ("quote_received", "policy_lost"):
+        with pytest.raises(Refused) as refusal:
+            desk.run("message", message, "--key", vin(1), "--data", data)
+        assert (refusal.value.code, place in refusal.value.sentence) == (1, True), refusal.value.sentence
+
+    assert desk.sql("SELECT count(*) AS n FROM v_audit") == before
+
+
+@pytest.mark.parametrize("name", UNSTORABLE)
+def test_a_form_with_such_a_value_is_refused_and_the_task_stays_open(desk: Desk, name: str) -> None:
+    desk.import_list([policy(1, date(2026, 11, 8), agent="AG001", sub_branch="PC330101")])
+    task = desk.open_task(vin(1), "dispatch_late_follow_up")
+
+    with pytest.raises(Refused) as refusal:
+        desk.run("complete", str(task["task_id"]), "--user", task["assignee"], "--data", UNSTORABLE[name][0])
+
+    assert refusal.value.code == 1
+    assert "values" in refusal.value.sentence
+    assert desk.open_task(vin(1), "dispatch_late_follow_up")["status"] == task["status"]
+
+
+def test_arguments_that_are_no_text_are_refused(desk: Desk) -> None:
+    with pytest.raises(Refused, match=r"arguments\[1\]"):
+        desk.run("show", "caf\udce9")
