@@ -257,7 +257,7 @@ def _import(file: Path, source: str, kind: str, *, preview: bool, errors: Path |
             with click.progressbar(
                 length=imports.batch_report(engine, batch_id).read, label=file.name, file=sys.stderr
             ) as bar:
-                report = imports.commit_batch(engine, batch_id, actor=OPERATOR, on_progress=bar.update)
+                report = imports.commit_unseen(engine, batch_id, actor=OPERATOR, on_progress=bar.update)
         if errors is not None and report.rejected:
             errors.write_bytes(imports.error_file(engine, batch_id, actor=OPERATOR, lang=_lang())[1])
         problems = reading.batch_problems(engine, batch_id, lang=_lang())

@@ -25,7 +25,7 @@ from engine.domain.lists import (
     read_list,
     write_errors,
 )
-from engine.errors import BadInput, Forbidden, NotFound
+from engine.errors import BadInput, EngineError, Forbidden, NotFound
 from engine.services.double_cover import cover_problems
 from engine.services.foreign_numbers import foreign_number_problems
 from engine.services.intake import Intake, RowResult
@@ -43,6 +43,14 @@ CHUNK = 100
 KEPT_WARNINGS = 100
 Progress = Callable[[int], None]
 KINDS = ("pending", "issued")
+
+
+class NoOrganisation(EngineError):
+    """A list came before any organisation: no row of it could find its unit or its people."""
+
+    code = "no_organisation"
+    zh = "尚未导入组织机构，清单无法落到机构和人员。请先运行 renewals org import 文件.xlsx，再导入清单。"
+    en = "No organisation is known, so no row can find its people. Run renewals org import FILE.xlsx first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ def preview_list(
 
     Raises:
         ListFileError: the whole file is refused; nothing is stored.
+        NoOrganisation: no organisation was imported yet; nothing is stored.
         Forbidden: the actor may not import.
     """
     _may_import(actor)
@@ -78,6 +87,8 @@ def preview_list(
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         directory = directory_on(tx, business_date(now, engine.clock.zone))
+        if not directory.units:
+            raise NoOrganisation
         told = _told_by_the_book(tx, read.rows) if kind == "pending" else {}
         judged = RowsOf(read, directory, actor, kind=kind).judged(told)
         batch = ImportBatch(
@@ -219,6 +230,30 @@ def commit_batch(
     return report
 
 
+def commit_unseen(
+    engine: Engine, batch_id: int, *, actor: Actor, on_progress: Progress | None = None
+) -> ImportReport:
+    """Commit a batch that nobody looks at first; when that is refused before its first row, give the batch up.
+
+    Raises:
+        As :func:`commit_batch`.
+    """
+    try:
+        return commit_batch(engine, batch_id, actor=actor, on_progress=on_progress)
+    except EngineError:
+        _give_up_untouched(engine, batch_id, actor)
+        raise
+
+
+def _give_up_untouched(engine: Engine, batch_id: int, actor: Actor) -> None:
+    """Discard a batch nobody is going to confirm; one that was carried out in part may be resumed."""
+    with engine.store.transaction() as tx:
+        batch = lock_batch(tx, batch_id)
+        is_untouched = all(row.effect in (None, "rejected") for row in rows_of(tx, batch_id))
+        if batch.status == BatchStatus.PREVIEWED and is_untouched:
+            _discard(tx, batch, actor=actor, now=engine.clock.now())
+
+
 def order_commit(engine: Engine, batch_id: int, *, actor: Actor) -> bool:
     """Have a worker commit the batch; False on the embedded default, where the caller does it.
 
@@ -332,14 +367,12 @@ def discard_batch(engine: Engine, batch_id: int, *, actor: Actor) -> None:
         _require_scope(tx, batch, actor)
         if batch.status != BatchStatus.PREVIEWED:
             raise BadInput(what="批次", value=batch_id, reason="只有待确认的批次可以放弃。")
-        batch.status = str(BatchStatus.DISCARDED)
-        tx.record(
-            "import_discarded",
-            at=engine.clock.now(),
-            actor=actor.name,
-            subject=batch.file_name,
-            batch_id=batch_id,
-        )
+        _discard(tx, batch, actor=actor, now=engine.clock.now())
+
+
+def _discard(tx: Tx, batch: ImportBatch, *, actor: Actor, now: datetime) -> None:
+    batch.status = str(BatchStatus.DISCARDED)
+    tx.record("import_discarded", at=now, actor=actor.name, subject=batch.file_name, batch_id=batch.id)
 
 
 def error_file(engine: Engine, batch_id: int, *, actor: Actor, lang: str = "zh") -> tuple[str, bytes]:
