@@ -162,7 +162,8 @@ def _predict(tx: Tx, engine: Engine, batch: ImportBatch, read: ReadList, actor: 
     """Say what a commit would do, without doing it."""
     stored = {row.key: row for row in rows_of(tx, batch.id)}
     rows = [row for row in read.rows if stored[row.key].verdict != RowVerdict.REJECTED]
-    intake = Intake(tx, engine, batch, actor=actor, now=now) if batch.kind == "pending" else None
+    units = {key: row.unit_code for key, row in stored.items()}
+    intake = Intake(tx, engine, batch, units=units, actor=actor, now=now) if batch.kind == "pending" else None
     for chunk in _chunks(_by_vehicle(rows)):
         part = [row for group in chunk for row in group]
         results = intake.predict(part) if intake else predict_issued(tx, engine, part, now=now)
@@ -282,7 +283,8 @@ def _commit_chunk(
         if kind == "issued":
             results = match_issued(tx, engine, batch, rows, actor=actor, now=now)
         else:
-            results = Intake(tx, engine, batch, actor=actor, now=now).take(rows)
+            units = {key: row.unit_code for key, row in stored.items()}
+            results = Intake(tx, engine, batch, units=units, actor=actor, now=now).take(rows)
         for result in results:
             row = stored[result.key]
             row.effect, row.renewal_id = result.effect, result.renewal_id

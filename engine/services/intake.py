@@ -5,7 +5,7 @@ Rules: domain.md §4.5 (row key), §7 cases 1–7, 11, 20–22, 28, 32, 33.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -17,11 +17,13 @@ from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import Line, MessageName
 from engine.domain.lists import PolicyRow, RowKey
+from engine.domain.placement import Placer
 from engine.errors import EngineError
 from engine.services.assignment import assign
 from engine.services.context import StepScope
 from engine.services.instances import NewRenewal, RenewalStarter, load_scope, start_renewal
 from engine.services.messages import deliver_in
+from engine.services.verdicts import listed
 from engine.store.imports import ImportBatch
 from engine.store.instances import ProcessInstance
 from engine.store.keys import KeyBlock
@@ -90,13 +92,22 @@ def _joined(first: RowResult, second: RowResult) -> RowResult:
 
 
 class Intake:
-    """Works rows of one batch in one transaction."""
+    """Works rows of one batch in one transaction; *units* are those the preview found for the rows."""
 
-    def __init__(self, tx: Tx, engine: Engine, batch: ImportBatch, *, actor: Actor, now: datetime) -> None:
+    def __init__(
+        self,
+        tx: Tx,
+        engine: Engine,
+        batch: ImportBatch,
+        *,
+        units: Mapping[RowKey, str | None],
+        actor: Actor,
+        now: datetime,
+    ) -> None:
         self.tx, self.engine, self.batch, self.actor, self.now = tx, engine, batch, actor, now
         self.today = business_date(now, engine.clock.zone)
         self.directory = directory_on(tx, self.today)
-        self.units_by_name = {u.name: u.code for u in self.directory.units.values()}
+        self.placer, self.units = Placer(self.directory), units
         self.starter = RenewalStarter(tx, engine.latest(), now=now)
         self.new = _NewRows()
         self._customer_ids = KeyBlock(tx, Customer)
@@ -179,12 +190,8 @@ class Intake:
         kinds = {line.line for line in lines}
         expiry = min(line.expiry_date for line in lines)
         premiums = {line.line: line.premium for line in lines}
-        people = self.directory.responsible_for(
-            agent_no=main.agent_no,
-            sub_branch_code=self._unit(main.sub_branch),
-            workplace_code=self._unit(main.workplace),
-            specialist_no=main.specialist_no,
-        )
+        place = self.placer.place(listed(main), home=self.units.get(main.key))
+        people = self.placer.responsible_for(listed(main), place)
         instance, renewal = start_renewal(
             self.tx,
             self.engine,
@@ -215,11 +222,6 @@ class Intake:
     def _source(self, row: PolicyRow) -> str:
         sheet = f" sheet {row.sheet}" if row.sheet else ""
         return f"batch {self.batch.id}{sheet} row {row.row_no}"
-
-    def _unit(self, text: str | None) -> str | None:
-        if not text:
-            return None
-        return text if text in self.directory.units else self.units_by_name.get(text)
 
     def _vehicle(self, row: PolicyRow, customer: Customer | None) -> Vehicle:
         vehicle = self.vehicles.get(row.vin)
@@ -271,7 +273,7 @@ class Intake:
             expiry_time=row.expiry_time.isoformat() if row.expiry_time else None,
             years_insured=row.years_insured,
             cancelled=False,
-            sub_branch_code=self._unit(row.sub_branch),
+            sub_branch_code=self.units.get(row.key),
             batch_id=self.batch.id,
             sheet=row.sheet,
             row_no=row.row_no,

@@ -56,9 +56,7 @@ def test_a_commit_refused_before_its_first_row_leaves_no_preview_behind(
     assert ["committed", "discarded"] == batches(book)
 
 
-def test_a_commit_refused_half_way_can_go_on_later(
-    book: api.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_commit_refused_half_way_can_go_on_later(book: api.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = api.preview_list(book, standard_csv(ROWS), "l.csv", "standard", actor=api.SYSTEM)
     real, calls = imports._commit_chunk, iter([True, False])
     monkeypatch.setattr(imports, "CHUNK", 1)
