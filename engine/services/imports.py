@@ -28,7 +28,7 @@ from engine.domain.lists import (
 from engine.errors import BadInput, EngineError, Forbidden, NotFound
 from engine.services.double_cover import cover_problems
 from engine.services.foreign_numbers import foreign_number_problems
-from engine.services.intake import Intake, RowResult
+from engine.services.intake import LISTED_TOO_LATE, Intake, RowResult
 from engine.services.issued import UNMATCHED, match_issued, predict_issued
 from engine.services.verdicts import RowsOf, problem_json, verdict_of
 from engine.store.import_scope import keeps_batch
@@ -43,6 +43,8 @@ CHUNK = 100
 KEPT_WARNINGS = 100
 Progress = Callable[[int], None]
 KINDS = ("pending", "issued")
+FORETOLD = frozenset({UNMATCHED, LISTED_TOO_LATE})
+"""Warnings that tell what becomes of a row: the commit's word replaces the preview's."""
 
 
 class NoOrganisation(EngineError):
@@ -55,7 +57,10 @@ class NoOrganisation(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The counts of one batch; rows, but ``started``, ``renewed`` and ``partial`` count renewals."""
+    """The counts of one batch; rows, but ``started``, ``too_late``, ``renewed`` and ``partial`` count renewals.
+
+    ``too_late`` are those of ``started`` whose win-back was over when the list came: recorded and closed.
+    """
 
     batch_id: int
     read: int
@@ -68,6 +73,7 @@ class ImportReport:
     renewed: int = 0
     partial: int = 0
     unmatched: int = 0
+    too_late: int = 0
 
 
 def preview_list(
@@ -294,7 +300,7 @@ def _commit_chunk(
 
 def _tell_row(batch: ImportBatch, row: ImportRow, result: RowResult) -> None:
     """Put what is known of the row now in the place of what the preview foretold."""
-    kept = [problem for problem in row.problems if problem["code"] != UNMATCHED]
+    kept = [problem for problem in row.problems if problem["code"] not in FORETOLD]
     now = kept if result.problem is None else [*kept, result.problem]
     batch.warnings += _warnings(now) - _warnings(row.problems)
     row.problems = now
@@ -313,6 +319,7 @@ def _count(batch: ImportBatch, results: Sequence[RowResult]) -> None:
     found_of = {
         "renewed": sum(result.renewed for result in results),
         "partial": sum(result.partial for result in results),
+        "too_late": sum(result.too_late for result in results),
         "unmatched": sum(1 for r in results if r.problem is not None and r.problem["code"] == UNMATCHED),
     }
     counts = {name: int(batch.details.get(name, 0)) + found for name, found in found_of.items()}
@@ -321,7 +328,7 @@ def _count(batch: ImportBatch, results: Sequence[RowResult]) -> None:
 
 def _start_counting(batch: ImportBatch) -> None:
     batch.new = batch.changed = batch.unchanged = batch.started = 0
-    batch.details = {**batch.details, "renewed": 0, "partial": 0, "unmatched": 0}
+    batch.details = {**batch.details, "renewed": 0, "partial": 0, "unmatched": 0, "too_late": 0}
 
 
 def _by_vehicle(rows: Iterable[PolicyRow]) -> list[list[PolicyRow]]:
@@ -349,6 +356,7 @@ def _report(batch: ImportBatch) -> ImportReport:
         renewed=int(batch.details.get("renewed", 0)),
         partial=int(batch.details.get("partial", 0)),
         unmatched=int(batch.details.get("unmatched", 0)),
+        too_late=int(batch.details.get("too_late", 0)),
     )
 
 

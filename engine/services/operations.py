@@ -16,6 +16,8 @@ from engine.services.context import StepScope
 from engine.services.outbox import queue
 
 Result = Mapping[str, object] | None
+LISTED_TOO_LATE = "L703"
+"""Loss reason 清单遗漏/下发晚 (domain.md §4.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,14 @@ def record_withdrawal(scope: StepScope) -> Result:
 
 
 def close_lapsed(scope: StepScope) -> Result:
-    """End without renewal: partial when one line was renewed, else closed as lapsed."""
+    """End without renewal: partial when one line was renewed, else closed as lapsed.
+
+    What was listed when win-back was over already never entered a stage: the list came too late, L703
+    (domain.md §7 case 3).
+    """
+    if not scope.renewal.stage and scope.renewal.loss_reason is None:
+        scope.change_fact("loss_reason", None, LISTED_TOO_LATE, source="list")
+        scope.renewal.loss_reason, scope.renewal.loss_source = LISTED_TOO_LATE, "list"
     partial = scope.renewal.state == RenewalState.PARTIAL
     _reach(scope, RenewalState.PARTIAL if partial else RenewalState.CLOSED_LAPSED)
     return None
@@ -150,8 +159,8 @@ CATALOGUE: Mapping[str, Operation] = {
             close_lapsed,
             "脱保关闭",
             "Close as lapsed",
-            "以“脱保关闭”或“部分续保”结束",
-            "Ends as lapsed or partial",
+            "以“脱保关闭”或“部分续保”结束；清单到时已过挽回期的记原因 L703",
+            "Ends as lapsed or partial; with reason L703 when the list came after win-back",
         ),
         _entry(
             reanchor, "重新锚定", "Re-anchor", "按新的到期日重新进入阶段判断", "Returns to the stage gateway"
