@@ -28,8 +28,9 @@ from engine.domain.lists import (
 from engine.errors import BadInput, EngineError, Forbidden, NotFound
 from engine.services.double_cover import cover_problems
 from engine.services.foreign_numbers import foreign_number_problems
-from engine.services.intake import LISTED_TOO_LATE, Intake, RowResult
-from engine.services.issued import UNMATCHED, match_issued, predict_issued
+from engine.services.intake import Intake, RowResult
+from engine.services.issued import match_issued, predict_issued
+from engine.services.issued_texts import UNMATCHED
 from engine.services.verdicts import RowsOf, problem_json, verdict_of
 from engine.store.import_scope import keeps_batch
 from engine.store.imports import ImportBatch, ImportRow, lock_batch, rows_of
@@ -43,8 +44,6 @@ CHUNK = 100
 KEPT_WARNINGS = 100
 Progress = Callable[[int], None]
 KINDS = ("pending", "issued")
-FORETOLD = frozenset({UNMATCHED, LISTED_TOO_LATE})
-"""Warnings that tell what becomes of a row: the commit's word replaces the preview's."""
 
 
 class NoOrganisation(EngineError):
@@ -57,9 +56,10 @@ class NoOrganisation(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The counts of one batch; rows, but ``started``, ``too_late``, ``renewed`` and ``partial`` count renewals.
+    """The counts of one batch; rows, but from ``started`` on renewals, warnings and ``unmatched`` excepted.
 
     ``too_late`` are those of ``started`` whose win-back was over when the list came: recorded and closed.
+    ``reversed`` lost their outcome, as the policy it rested on was cancelled.
     """
 
     batch_id: int
@@ -74,6 +74,7 @@ class ImportReport:
     partial: int = 0
     unmatched: int = 0
     too_late: int = 0
+    reversed: int = 0
 
 
 def preview_list(
@@ -89,7 +90,7 @@ def preview_list(
     _may_import(actor)
     if kind not in KINDS:
         raise BadInput(what="kind", value=kind, reason="pending | issued")
-    read = read_list(content, file_name, source)
+    read = _read(content, file_name, source, kind=kind)
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         directory = directory_on(tx, business_date(now, engine.clock.zone))
@@ -133,6 +134,12 @@ def preview_list(
         return batch.id
 
 
+def _read(content: bytes, file_name: str, source: str, *, kind: str) -> ReadList:
+    """Read a list; among newly issued policies, entries that take policies back are rows like others."""
+    read = read_list(content, file_name, source)
+    return read.with_cancellations() if kind == "issued" else read
+
+
 def _may_import(actor: Actor) -> None:
     if not actor.is_operator and Role.CHANNEL not in actor.roles:
         raise Forbidden(act="导入清单")
@@ -174,8 +181,13 @@ def _predict(tx: Tx, engine: Engine, batch: ImportBatch, read: ReadList, actor: 
         part = [row for group in chunk for row in group]
         results = intake.predict(part) if intake else predict_issued(tx, engine, part, now=now)
         for result in results:
-            _tell_row(batch, stored[result.key], result)
+            _tell_row(batch, stored[result.key], _foretold(result))
         _count(batch, results)
+
+
+def _foretold(result: RowResult) -> RowResult:
+    """Mark what the commit will have to say itself."""
+    return result if result.problem is None else replace(result, problem={**result.problem, "foretold": True})
 
 
 def _told_by_the_book(tx: Tx, rows: Sequence[PolicyRow]) -> dict[RowKey, list[dict[str, Any]]]:
@@ -207,8 +219,8 @@ def commit_batch(
         if len(stored) != batch.read:  # read by a version that took rows of several sheets for one
             raise BadInput(what="批次", value=batch_id, reason="该批次的行记录不完整，请放弃并重新上传文件。")
         if all(row.effect in (None, "rejected") for row in stored):
-            _start_counting(batch)
-        read = read_list(batch.content, batch.file_name, batch.source)
+            _start_counting(batch, stored)
+        read = _read(batch.content, batch.file_name, batch.source, kind=batch.kind)
         todo = {row.key for row in stored if row.effect is None}
         kind = batch.kind
     rows = [row for row in read.rows if row.key in todo]
@@ -300,7 +312,7 @@ def _commit_chunk(
 
 def _tell_row(batch: ImportBatch, row: ImportRow, result: RowResult) -> None:
     """Put what is known of the row now in the place of what the preview foretold."""
-    kept = [problem for problem in row.problems if problem["code"] not in FORETOLD]
+    kept = [p for p in row.problems if not p.get("foretold") and p["code"] != UNMATCHED]
     now = kept if result.problem is None else [*kept, result.problem]
     batch.warnings += _warnings(now) - _warnings(row.problems)
     row.problems = now
@@ -320,15 +332,21 @@ def _count(batch: ImportBatch, results: Sequence[RowResult]) -> None:
         "renewed": sum(result.renewed for result in results),
         "partial": sum(result.partial for result in results),
         "too_late": sum(result.too_late for result in results),
+        "reversed": sum(result.reversed for result in results),
         "unmatched": sum(1 for r in results if r.problem is not None and r.problem["code"] == UNMATCHED),
     }
     counts = {name: int(batch.details.get(name, 0)) + found for name, found in found_of.items()}
     batch.details = {**batch.details, **counts}
 
 
-def _start_counting(batch: ImportBatch) -> None:
+_COUNTED = ("renewed", "partial", "unmatched", "too_late", "reversed")
+
+
+def _start_counting(batch: ImportBatch, stored: Sequence[ImportRow]) -> None:
+    """Forget what the preview foretold; only rows refused for good are counted already."""
     batch.new = batch.changed = batch.unchanged = batch.started = 0
-    batch.details = {**batch.details, "renewed": 0, "partial": 0, "unmatched": 0, "too_late": 0}
+    batch.rejected = sum(1 for row in stored if row.effect == "rejected")
+    batch.details = {**batch.details, **dict.fromkeys(_COUNTED, 0)}
 
 
 def _by_vehicle(rows: Iterable[PolicyRow]) -> list[list[PolicyRow]]:
@@ -357,6 +375,7 @@ def _report(batch: ImportBatch) -> ImportReport:
         partial=int(batch.details.get("partial", 0)),
         unmatched=int(batch.details.get("unmatched", 0)),
         too_late=int(batch.details.get("too_late", 0)),
+        reversed=int(batch.details.get("reversed", 0)),
     )
 
 
@@ -393,9 +412,9 @@ def error_file(engine: Engine, batch_id: int, *, actor: Actor, lang: str = "zh")
         if batch is None:
             raise NotFound(what="批次", key=batch_id)
         _require_scope(session, batch, actor)
-        content, name, source = batch.content, batch.file_name, batch.source
+        content, name, source, kind = batch.content, batch.file_name, batch.source, batch.kind
         extra = [row for row in rows_of(session, batch_id) if row.verdict == RowVerdict.REJECTED]
-    read = read_list(content, name, source)
+    read = _read(content, name, source, kind=kind)
     stem = name.rpartition(".")[0] or name
     suffix = "csv" if read.kind is FileKind.CSV else "xlsx"  # by content; an xls is answered by an xlsx
     return f"{stem}-错误行.{suffix}", write_errors(with_refused(read, extra), lang=lang)

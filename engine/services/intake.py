@@ -55,7 +55,8 @@ _VEHICLE_FIELDS = ("plate", "make_model", "first_registration", "use", "energy",
 class RowResult:
     """What became of one row: ``effect`` new | changed | unchanged | rejected.
 
-    ``started``, ``too_late``, ``renewed`` and ``partial`` count renewals, each on the first of its rows.
+    ``started``, ``too_late``, ``renewed``, ``partial`` and ``reversed`` count renewals, each on the
+    first of its rows.
     """
 
     key: RowKey
@@ -65,6 +66,7 @@ class RowResult:
     too_late: int = 0
     renewed: int = 0
     partial: int = 0
+    reversed: int = 0
     problem: dict[str, Any] | None = None
 
 
@@ -92,6 +94,7 @@ def _joined(first: RowResult, second: RowResult) -> RowResult:
         too_late=main.too_late + rest.too_late,
         renewed=main.renewed + rest.renewed,
         partial=main.partial + rest.partial,
+        reversed=main.reversed + rest.reversed,
         problem=problem,
     )
 
