@@ -99,6 +99,14 @@ def _joined(first: RowResult, second: RowResult) -> RowResult:
     )
 
 
+class _Rehearsed(Exception):  # noqa: N818 - no error: it undoes what was tried
+    """Carries the results of a rehearsal out of the savepoint that it leaves undone."""
+
+    def __init__(self, results: list[RowResult]) -> None:
+        self.results = results
+        super().__init__()
+
+
 class Intake:
     """Works rows of one batch in one transaction; *units* are those the preview found for the rows."""
 
@@ -134,10 +142,7 @@ class Intake:
                 planned.setdefault(cluster[0].vin, []).append(expiry)
                 results += self._new_results(cluster, expiry, None)
                 continue
-            for key, row in _per_row(cluster):
-                changed = renewal is None or self._differs(row, renewal)
-                found = renewal.id if renewal is not None else None
-                results.append(RowResult(key, "changed" if changed else "unchanged", found))
+            results += self._foretell(cluster, renewal)
         return one_a_row(results)
 
     def take(self, rows: Sequence[PolicyRow]) -> list[RowResult]:
@@ -180,6 +185,34 @@ class Intake:
             if abs(renewal.expiry_date - earliest) <= SAME_PERIOD:
                 return renewal
         return None
+
+    def _foretell(self, cluster: Sequence[PolicyRow], renewal: Renewal | None) -> list[RowResult]:
+        """Say what becomes of rows of a known renewal; what its process may refuse is tried and undone."""
+        if renewal is not None and any(self._asks_process(row, renewal) for _, row in _per_row(cluster)):
+            return self._rehearse(cluster, renewal)
+        results = []
+        for key, row in _per_row(cluster):
+            changed = renewal is None or self._differs(row, renewal)
+            found = renewal.id if renewal is not None else None
+            results.append(RowResult(key, "changed" if changed else "unchanged", found))
+        return results
+
+    def _asks_process(self, row: PolicyRow, renewal: Renewal) -> bool:
+        """Whether the row may move the expiry date, which the process must be waiting to hear."""
+        line = self._line_for(row, renewal)
+        return line is None or line.expiry_date != row.expiry_date
+
+    def _rehearse(self, cluster: Sequence[PolicyRow], renewal: Renewal) -> list[RowResult]:
+        lines, covers = dict(self.lines), {key: list(held) for key, held in self.covers.items()}
+        try:
+            with self.new.unless_refused(), self.tx.attempt():
+                raise _Rehearsed(self._update(cluster, renewal))
+        except _Rehearsed as done:
+            return done.results
+        except EngineError as error:
+            return [RowResult(key, "rejected", problem=_failed(key, error)) for key, _ in _per_row(cluster)]
+        finally:
+            self.lines, self.covers = lines, covers
 
     def _take_cluster(self, cluster: Sequence[PolicyRow]) -> list[RowResult]:
         renewal = self._renewal_for(cluster)
