@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from engine.domain.actor import Actor
 from engine.domain.codes import WORKING_ROLES, Role, TaskStatus
 from engine.errors import NotFound
+from engine.store.outbox import OutboxAbout, OutboxMessage
 from engine.store.renewals import Renewal
 from engine.store.tasks import UserTask
 
@@ -69,6 +70,12 @@ def of_role(actor: Actor) -> ColumnElement[bool]:
     """Return the WHERE clause over UserTask for roles that *actor* holds or stands in for, when nobody is named."""
     standing_in = WORKING_ROLES if Role.CHANNEL in actor.roles else actor.working_roles
     return UserTask.role.in_([str(role) for role in standing_in])
+
+
+def messages_about(renewals: Select[int]) -> ColumnElement[bool]:
+    """Return the WHERE clause over OutboxMessage for messages that speak of one of *renewals* (their ids)."""
+    several = select(OutboxAbout.message_id).where(OutboxAbout.instance_id.in_(renewals))
+    return or_(OutboxMessage.instance_id.in_(renewals), OutboxMessage.id.in_(several))
 
 
 def visible_renewals(actor: Actor) -> Select[Renewal]:

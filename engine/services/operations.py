@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from engine.domain.codes import Label, RenewalState
 from engine.services import assignment
 from engine.services.context import StepScope
-from engine.services.outbox import queue
+from engine.services.outbox import tell_agent
 
 Result = Mapping[str, object] | None
 LISTED_TOO_LATE = "L703"
@@ -33,21 +32,19 @@ class Operation:
 def distribute_list(scope: StepScope) -> Result:
     """Hand the row to the responsible agent: a receipt in the history and a work message (P-C6, P-C5).
 
-    No customer name or phone leaves the house in the message (domain.md §4.9).
+    One message tells an agent of all rows of the day; no customer name or phone leaves the house in it
+    (domain.md §4.9).
     """
     row = scope.renewal
     if row.agent_no and not row.is_orphan:
-        queue(
+        tell_agent(
             scope.tx,
-            key=f"{row.business_key}:list:{row.expiry_date}",
-            business_key=row.business_key,
+            agent_no=row.agent_no,
             instance_id=row.id,
-            channel="sms",
             template="agent_new_list",
-            recipient=row.agent_no,
-            text="【车险续保】您有1位车险客户60天内到期，请登录查看。",
+            text="【车险续保】您有{n}位车险客户60天内到期，请登录查看。",
             now=scope.now,
-            expires_at=scope.now + timedelta(days=7),  # an older reminder tells nobody anything
+            zone=scope.engine.clock.zone,
         )
     scope.record("list_distributed", recipient=row.agent_no, level="masked")
     return None
@@ -142,8 +139,8 @@ CATALOGUE: Mapping[str, Operation] = {
             distribute_list,
             "下发清单",
             "Distribute the list",
-            "登记下发并给在职营销员发送工作提醒",
-            "Registers the distribution and queues a work message to the serving agent",
+            "登记下发；在职营销员每天收到一条汇总提醒（8:00 至 20:00）",
+            "Registers the distribution; a serving agent gets one message a day (8:00 to 20:00)",
         ),
         _entry(
             record_renewal,

@@ -21,6 +21,7 @@ from engine.services.steps import STAGE_CLOCK, Cause, apply_step
 from engine.spiff import runner
 from engine.store.calendar import set_clock as store_clock
 from engine.store.instances import Incident, claim_due, ids_with_incidents, next_due_at, open_timers
+from engine.store.outbox import next_to_send
 from engine.store.renewals import Renewal
 
 SWEEP = 200
@@ -153,24 +154,27 @@ def advance_clock(
     if goal < now:
         raise ClockError(reason_zh="时钟不能往回走", reason_en="the clock cannot go back")
     report = tick(engine, actor=actor)
-    while True:
-        with engine.store.reading() as session:
-            due = next_due_at(session)
-        if due is None or due > goal:
-            break
+    while (due := _next_moment(engine)) is not None and due <= goal:
         moment = max(due, engine.clock.now())
         _move(engine, moment)
         done = tick(engine, actor=actor)
         report += done
         if on_progress is not None:
             on_progress(moment)
-        if done == TickReport():
+        if done == TickReport() and _next_moment(engine) == due:
             break  # another process holds what is due
     _move(engine, goal)
     report += tick(engine, actor=actor)
     with engine.store.transaction() as tx:
         tx.record("clock_moved", at=goal, actor=actor.name, to=goal)
     return report
+
+
+def _next_moment(engine: Engine) -> datetime | None:
+    """The earliest moment at which a timer fires or a message may leave."""
+    with engine.store.reading() as session:
+        moments = next_due_at(session), next_to_send(session)
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _move(engine: Engine, moment: datetime) -> None:
