@@ -44,7 +44,7 @@ def distribute_list(scope: StepScope) -> Result:
             template="agent_new_list",
             text="【车险续保】您有{n}位车险客户60天内到期，请登录查看。",
             now=scope.now,
-            zone=scope.engine.clock.zone,
+            clock=scope.engine.clock,
         )
     scope.record("list_distributed", recipient=row.agent_no, level="masked")
     return None

@@ -13,13 +13,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 from engine.bootstrap import Engine
+from engine.clock import Clock
 from engine.domain.actor import Actor
 from engine.domain.backoff import wait_before
 from engine.domain.codes import OutboxStatus, Role, WithheldFor
-from engine.domain.notice_hours import notice_moments
+from engine.domain.notice_hours import GATHERED, notice_moments
 from engine.drivers.port import FateUnknown, Letter, NotSent, Refused
 from engine.errors import BadInput, Forbidden
 from engine.store.notices import Notice, Slot
@@ -91,13 +91,15 @@ def queue(
 
 
 def tell_agent(
-    tx: Tx, *, agent_no: str, instance_id: int, template: str, text: str, now: datetime, zone: ZoneInfo
+    tx: Tx, *, agent_no: str, instance_id: int, template: str, text: str, now: datetime, clock: Clock
 ) -> None:
     """Have an agent told of one more renewal in the one work message of the day (domain.md §4.9).
 
-    *text* holds ``{n}`` for the number of renewals that are open and still the agent's when it leaves.
+    *text* holds ``{n}`` for the number of renewals that are open and still the agent's when it leaves. On a virtual
+    clock no time passes while a list is stored, so there is nothing to wait for.
     """
-    moments = islice(notice_moments(now, zone), SLOTS)
+    gathered = timedelta(0) if clock.is_virtual else GATHERED
+    moments = islice(notice_moments(now, clock.zone, gathered=gathered), SLOTS)
     slots = tuple(Slot(f"{template}:{agent_no}:{moment.date()}", moment, moment + KEPT) for moment in moments)
     tx.tell(Notice(agent_no, instance_id, "sms", template, text, now, slots))
 
