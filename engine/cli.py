@@ -285,17 +285,18 @@ def _import(file: Path, source: str, kind: str, *, preview: bool, errors: Path |
             with click.progressbar(
                 length=imports.batch_report(engine, batch_id).read, label=file.name, file=sys.stderr
             ) as bar:
-                report = imports.commit_batch(engine, batch_id, actor=OPERATOR, on_progress=bar.update)
+                report = imports.commit_unseen(engine, batch_id, actor=OPERATOR, on_progress=bar.update)
         if errors is not None and report.rejected:
             errors.write_bytes(imports.error_file(engine, batch_id, actor=OPERATOR, lang=_lang())[1])
         problems = reading.batch_problems(engine, batch_id, lang=_lang())
         text = _say(
             f"读取 {report.read}，新增 {report.new}，变更 {report.changed}，未变 {report.unchanged}，"
             f"拒绝 {report.rejected}，启动 {report.started}，提示 {report.warnings}，续保 {report.renewed}，"
-            f"部分续保 {report.partial}，未匹配 {report.unmatched}",
+            f"部分续保 {report.partial}，未匹配 {report.unmatched}，晚到关闭 {report.too_late}，撤回续保 {report.reversed}",
             f"read {report.read}, new {report.new}, changed {report.changed}, unchanged {report.unchanged}, "
             f"rejected {report.rejected}, started {report.started}, warnings {report.warnings}, "
-            f"renewed {report.renewed}, partly renewed {report.partial}, unmatched {report.unmatched}",
+            f"renewed {report.renewed}, partly renewed {report.partial}, unmatched {report.unmatched}, "
+            f"closed as too late {report.too_late}, taken back {report.reversed}",
         )
         lines = [text, *map(_problem_text, problems[:50])]
         _show({**asdict(report), "problems": problems}, "\n".join(lines))

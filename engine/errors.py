@@ -32,21 +32,8 @@ class EngineError(Exception):
             return template
 
 
-_ENGLISH = {
-    "批次": "batch",
-    "导入清单": "import lists",
-    "该批次已放弃，请重新上传文件。": "this batch was discarded; upload the file again.",
-    "该批次的行记录不完整，请放弃并重新上传文件。": "rows of this batch are missing; discard it and upload the file again.",
-    "只有待确认的批次可以入库。": "only a previewed batch can be committed.",
-    "只有待确认的批次可以放弃。": "only a previewed batch can be discarded.",
-}
-"""What the import of lists says in Chinese only (engine.services.imports); all else comes as a Label."""
-
-
 def _said(value: Any, lang: str) -> Any:
-    if isinstance(value, Label | EngineError):
-        return value.say(lang)
-    return _ENGLISH.get(value, value) if lang == "en" and isinstance(value, str) else value
+    return value.say(lang) if isinstance(value, Label | EngineError) else value
 
 
 class NotFound(EngineError):

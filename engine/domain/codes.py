@@ -142,6 +142,7 @@ class WithheldFor(_Labelled):
     """Why a queued message did not leave."""
 
     RENEWAL_CLOSED = "renewal_closed"
+    HANDED_OVER = "handed_over"
     OPTED_OUT = "opted_out"
     EXPIRED = "expired"
     RECIPIENT_LEFT = "recipient_left"
@@ -230,6 +231,7 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (OutboxStatus.UNKNOWN, Label("结果不明", "Fate unknown")),
     (OutboxStatus.WITHHELD, Label("已扣留", "Withheld")),
     (WithheldFor.RENEWAL_CLOSED, Label("续保已结束", "The renewal had ended")),
+    (WithheldFor.HANDED_OVER, Label("客户已改由他人跟进", "Others follow up by now")),
     (WithheldFor.OPTED_OUT, Label("客户不再联系", "The customer opted out")),
     (WithheldFor.EXPIRED, Label("已过时效", "Expired")),
     (WithheldFor.RECIPIENT_LEFT, Label("收件人已离任", "The recipient serves no more")),

@@ -186,8 +186,10 @@ class Directory:
         trainer = self._serving(liaison.trainer_no if liaison else None, Role.TRAINER) or self._in_unit(
             workplace, Role.TRAINER
         )
-        specialist = self._serving(specialist_no, Role.SPECIALIST) or self._serving(
-            liaison.specialist_no if liaison else None, Role.SPECIALIST
+        specialist = (
+            self._serving(specialist_no, Role.SPECIALIST)
+            or self._serving(liaison.specialist_no if liaison else None, Role.SPECIALIST)
+            or self._in_unit(sub_branch_code, Role.SPECIALIST)
         )
         owners = (
             (agent_no if post else None, Role.AGENT),

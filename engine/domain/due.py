@@ -1,4 +1,7 @@
-"""When a person's task is due: the end of a workday, pulled before a holiday, never past the stage."""
+"""When a person's task is due: the end of a workday, pulled before a holiday, never past the stage.
+
+What is urgent is due at an instant instead, days off or not: a late entry leaves no workday to wait for.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def due_date(
 
 
 def due_at(
-    rule_date: date | None,
+    rule: date | datetime | None,
     *,
     today: date,
     workdays: Workdays,
@@ -55,9 +58,14 @@ def due_at(
 ) -> datetime:
     """Return the instant (aware, UTC) from which a task created *today* is late: the end of `due_date`.
 
+    An instant as *rule* stands as it is: urgent work counts hours, also over days off (domain.md §7 case 2).
     With ``stage_ends`` in force it is at the latest the instant at which the next stage starts.
     """
-    return midnight(due_date(rule_date, today=today, workdays=workdays, stage_ends=stage_ends) + _DAY, tz)
+    if isinstance(rule, datetime):
+        if stage_ends is None or stage_ends < today:
+            return rule
+        return min(rule, midnight(stage_ends + _DAY, tz))
+    return midnight(due_date(rule, today=today, workdays=workdays, stage_ends=stage_ends) + _DAY, tz)
 
 
 def _wanted(rule_date: date | None, today: date, workdays: Workdays) -> date:

@@ -81,6 +81,7 @@ class FunctionSpec:
 KNOWN_FUNCTIONS: Mapping[str, FunctionSpec] = {
     "T": FunctionSpec(1, 1, "date", "T(n)"),
     "workday": FunctionSpec(2, 2, "date", "workday(date, n)"),
+    "hours": FunctionSpec(1, 1, "instant", "hours(n)"),
     "earlier": FunctionSpec(1, None, "date", "earlier(a, b, …)", values.earlier),
     "later": FunctionSpec(1, None, "date", "later(a, b, …)", values.later),
     "min": FunctionSpec(1, None, "unknown", "min(a, b, …)", values.smallest),
@@ -89,7 +90,7 @@ KNOWN_FUNCTIONS: Mapping[str, FunctionSpec] = {
     "number": FunctionSpec(1, 1, "number", "number(x)", values.to_number),
     "lower": FunctionSpec(1, 1, "text", "lower(s)", values.to_lower),
 }
-"""Every function; ``T`` and ``workday`` come from the engine at evaluation, the others are pure."""
+"""Every function; ``T``, ``workday`` and ``hours`` come from the engine at evaluation, the others are pure."""
 
 _DATE_NAMES = frozenset({"today"})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from engine.domain.codes import Line, RenewalState
 
@@ -138,6 +139,31 @@ def is_renewal_of(line: ExpiringLine, policy: NewPolicy, window: RenewalWindow =
         and not _is_short_term(policy)
         and earliest <= policy.start_date <= _last_start(line, window)
     )
+
+
+_RANK = {RenewalState.PARTIAL: 1, RenewalState.WON_BACK: 2, RenewalState.RENEWED: 2}
+
+
+def is_taken_back(reached: RenewalState, before: RenewalVerdict, after: RenewalVerdict) -> bool:
+    """Return whether *reached* rested on policies that are cancelled now (domain.md §7 case 12).
+
+    *before* and *after* judge without and with the cancellation. What somebody reported without a policy
+    rests on none and stays.
+    """
+    held = _RANK.get(reached, 0)
+    return _rank(before) >= held > _rank(after)
+
+
+def _rank(verdict: RenewalVerdict) -> int:
+    return _RANK.get(verdict.outcome, 0) if verdict.outcome is not None else 0
+
+
+def is_full_refund(refund: Decimal | None, premium: Decimal | None) -> bool:
+    """Return whether *refund* (negative, yuan) gives a policy back rather than reducing its premium.
+
+    None as *refund*: the row says in words that the policy was cancelled. Less than half is a reduction (批减).
+    """
+    return refund is None or premium is None or -refund * 2 >= premium
 
 
 def _base_by_line(expiring: Sequence[ExpiringLine]) -> list[ExpiringLine]:

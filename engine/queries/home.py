@@ -16,7 +16,7 @@ from engine.queries.inbox import InboxRow, InboxTab, InboxWish, drawer_counts, i
 from engine.queries.names import actor_names, people_names
 from engine.queries.portfolio import PortfolioRow, rows_of, shown_rows
 from engine.queries.present import Present
-from engine.queries.scope import OPEN, renewals_visible_to
+from engine.queries.scope import OPEN, messages_about, renewals_visible_to
 from engine.store.definitions import DefinitionSet
 from engine.store.import_scope import batches_visible_to
 from engine.store.imports import ImportBatch
@@ -264,7 +264,7 @@ def _running(session: Session, actor: Actor, present: Present) -> Running:
     waiting = and_(Timer.settled.is_(False), Timer.due_at <= present.now, Timer.instance_id.in_(scope))
     failed = and_(
         OutboxMessage.status.in_([OutboxStatus.FAILED, OutboxStatus.UNKNOWN]),
-        OutboxMessage.instance_id.in_(scope),
+        messages_about(select(Renewal.id).where(renewals_visible_to(actor))),
     )
     counts = session.execute(
         select(

@@ -17,7 +17,7 @@ from engine.domain.actor import Actor
 from engine.domain.codes import Role, TaskStatus
 from engine.queries.keyset import beyond, pack_position, unpack_position
 from engine.queries.present import Present, due_day
-from engine.queries.scope import OPEN, renewals_visible_to
+from engine.queries.scope import OPEN, of_role, renewals_visible_to
 from engine.queries.vehicles import matches, shown_customer, shown_plate
 from engine.store.renewals import Customer, Renewal, Vehicle
 from engine.store.tasks import UserTask
@@ -112,14 +112,13 @@ def mine(actor: Actor) -> ColumnElement[bool]:
 
 
 def claimable(actor: Actor) -> ColumnElement[bool]:
-    """Open tasks of the person's role and scope that nobody holds."""
-    roles = [str(role) for role in actor.working_roles]
-    if not roles:
+    """Open tasks of the person's role and scope that nobody holds; the channel department's are of every role."""
+    if not actor.working_roles:
         return false()
     where = [
         UserTask.status == TaskStatus.OPEN,
         UserTask.assignee_no.is_(None),
-        UserTask.role.in_(roles),
+        of_role(actor),
         renewals_visible_to(actor),
     ]
     if actor.working_roles == (Role.CHANNEL,) and not actor.sees_all:

@@ -19,7 +19,7 @@ from engine.domain.actor import Actor
 from engine.domain.masking import mask_email, mask_phone
 from engine.queries.names import actor_names, people_names, unit_names
 from engine.queries.people import accounts_within, people_within, seen_codes, units_within
-from engine.queries.scope import renewals_visible_to
+from engine.queries.scope import messages_about, renewals_visible_to
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.store.base import Base
 from engine.store.calendar import Holiday
@@ -104,6 +104,11 @@ def _of_renewals(column: Any) -> Callable[[Session, Actor, date], ColumnElement[
     return rule
 
 
+def _of_messages(_session: Session, actor: Actor, _today: date) -> ColumnElement[bool]:
+    """Messages that speak of a renewal of the scope."""
+    return true() if actor.sees_all else messages_about(select(Renewal.id).where(renewals_visible_to(actor)))
+
+
 def _of_history(session: Session, actor: Actor, today: date) -> ColumnElement[bool]:
     """Events of renewals of the scope; others where an account of the scope acted."""
     if actor.sees_all:
@@ -124,7 +129,7 @@ _RULES: Mapping[type[Base], Callable[[Session, Actor, date], ColumnElement[bool]
     UserTask: _of_renewals(UserTask.instance_id),
     Timer: _of_renewals(Timer.instance_id),
     Incident: _of_renewals(Incident.instance_id),
-    OutboxMessage: _of_renewals(OutboxMessage.instance_id),
+    OutboxMessage: _of_messages,
     HistoryEvent: _of_history,
     ImportBatch: lambda _session, actor, _today: batches_visible_to(actor),
     DefinitionSet: _of_everybody,

@@ -6,9 +6,10 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
-from engine.domain.codes import Role, TaskStatus
+from engine.domain.codes import WORKING_ROLES, Role, TaskStatus
 from engine.errors import NotFound
 from engine.label import Thing
+from engine.store.outbox import OutboxAbout, OutboxMessage
 from engine.store.renewals import Renewal
 from engine.store.tasks import UserTask
 
@@ -49,7 +50,8 @@ def tasks_doable_by(actor: Actor) -> ColumnElement[bool]:
     """Return the WHERE clause over UserTask ⋈ Renewal for tasks *actor* may work on.
 
     A task assigned to somebody is that person's; one without an assignee belongs to every holder
-    of its role whose scope holds the renewal.
+    of its role whose scope holds the renewal, and to the channel department, the last of those who
+    stand in (domain.md §7 case 16).
     """
     clauses: list[ColumnElement[bool]] = []
     if actor.employee_no is not None and actor.working_roles:
@@ -58,11 +60,23 @@ def tasks_doable_by(actor: Actor) -> ColumnElement[bool]:
         clauses.append(
             and_(
                 UserTask.assignee_no.is_(None),
-                UserTask.role.in_([str(role) for role in actor.working_roles]),
+                of_role(actor),
                 renewals_visible_to(actor),
             )
         )
     return or_(*clauses) if clauses else false()
+
+
+def of_role(actor: Actor) -> ColumnElement[bool]:
+    """Return the WHERE clause over UserTask for roles that *actor* holds or stands in for, when nobody is named."""
+    standing_in = WORKING_ROLES if Role.CHANNEL in actor.roles else actor.working_roles
+    return UserTask.role.in_([str(role) for role in standing_in])
+
+
+def messages_about(renewals: Select[int]) -> ColumnElement[bool]:
+    """Return the WHERE clause over OutboxMessage for messages that speak of one of *renewals* (their ids)."""
+    several = select(OutboxAbout.message_id).where(OutboxAbout.instance_id.in_(renewals))
+    return or_(OutboxMessage.instance_id.in_(renewals), OutboxMessage.id.in_(several))
 
 
 def visible_renewals(actor: Actor) -> Select[Renewal]:

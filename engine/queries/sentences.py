@@ -97,6 +97,23 @@ def _ended(event: Happening, _words: Words) -> Label:
     return Label(f"续保结束，结果“{outcome.zh}”", f"The renewal ended as “{outcome.en}”")
 
 
+@says("renewal_reversed", Kind.PROGRESS)
+def _reversed(event: Happening, _words: Words) -> Label:
+    outcome = coded(RenewalState, event["outcome"])
+    number = mask_policy_no(str(event.subject or "").split(",", maxsplit=1)[0])
+    return Label(
+        f"新保单 {number} 已退保或注销，撤回“{outcome.zh}”",
+        f"New policy {number} was cancelled: “{outcome.en}” was taken back",
+    )
+
+
+@says("instance_reopened", Kind.PROGRESS)
+def _reopened(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"续保重新打开，第 {event['round']} 轮", f"The renewal was opened again, round {event['round']}"
+    )
+
+
 # Tasks ------------------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from engine.services.timers import TickReport, sweep
 from engine.store.calendar import has_clock
 from engine.store.calendar import set_clock as store_clock
 from engine.store.instances import next_due_at
+from engine.store.outbox import next_to_send
 from engine.store.renewals import any_renewal
 
 Progress = Callable[[datetime], None]
@@ -78,7 +79,7 @@ def advance_clock(
         report += done
         if on_progress is not None:
             on_progress(moment)
-        if not is_new and done == TickReport():
+        if not is_new and done == TickReport() and _next_moment(engine) == moment:
             break  # another process holds what is due
     _move(engine, goal)
     report += tick(engine, actor=actor)
@@ -88,9 +89,9 @@ def advance_clock(
 
 
 def _next_moment(engine: Engine) -> datetime | None:
-    """Return when there is something to do next: a timer, or a change of the organisation."""
+    """Return when there is something to do next: a timer, a message, or a change of the organisation."""
     with engine.store.reading() as session:
-        found = (next_due_at(session), next_people_due(engine, session))
+        found = next_due_at(session), next_to_send(session), next_people_due(engine, session)
     return min((moment for moment in found if moment is not None), default=None)
 
 

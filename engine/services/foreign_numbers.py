@@ -23,12 +23,13 @@ def foreign_number_problems(tx: Tx, rows: Sequence[PolicyRow]) -> dict[RowKey, l
     for row in rows:
         line = lines.get(row.policy_no or "")
         if line is not None and vins[line.vehicle_id] != row.vin:
-            found.setdefault(row.key, []).append(_problem(row, vins[line.vehicle_id]))
+            shown = mask_vin(vins[line.vehicle_id])
+            found.setdefault(row.key, []).append(number_of_other_vehicle(row, shown))
     return found
 
 
-def _problem(row: PolicyRow, known_vin: str) -> dict[str, Any]:
-    shown = mask_vin(known_vin)
+def number_of_other_vehicle(row: PolicyRow, shown: str) -> dict[str, Any]:
+    """Refuse a row whose policy number is held for the VIN *shown* (masked)."""
     return {
         "sheet": row.sheet,
         "row": row.row_no,

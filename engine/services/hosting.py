@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from engine.errors import NotFound
@@ -23,6 +23,7 @@ class RenewalHost:
         self.functions: Mapping[str, Callable[..., object]] = {
             "T": self._days_from_expiry,
             "workday": self._workday,
+            "hours": self._hours_from_now,
             "earlier": min,
             "later": max,
             "min": min,
@@ -38,6 +39,10 @@ class RenewalHost:
             self._facts[name] = fact(self.scope, name)
         return self._facts[name]
 
+    def forget_facts(self) -> None:
+        """Read the facts anew at the next need; call after changing what they tell."""
+        self._facts.clear()
+
     def run_operation(self, name: str, element_id: str) -> Mapping[str, object] | None:
         """Carry out an operation of the catalogue and record it.
 
@@ -49,7 +54,7 @@ class RenewalHost:
             raise NotFound(what=Thing.OPERATION, key=name)
         action_id = self.scope.deployed.process.elements.by_id[element_id].properties.get("action_id")
         result = operation.run(self.scope)
-        self._facts.clear()
+        self.forget_facts()
         self.scope.record(
             "operation_done", subject=element_id, operation=name, element_id=element_id, action_id=action_id
         )
@@ -79,7 +84,7 @@ class RenewalHost:
             row.tier = str(result["tier"]) if result.get("tier") is not None else None
         elif decision_id == "renewability" and result.get("code") and result.get("renewable") is False:
             row.exclusion_code = str(result["code"])
-        self._facts.clear()
+        self.forget_facts()
 
     def _days_from_expiry(self, days: object) -> date:
         return self.scope.renewal.expiry_date + timedelta(days=int(str(days)))
@@ -88,6 +93,9 @@ class RenewalHost:
         if not isinstance(day, date):
             return None
         return self.scope.engine.workdays().add_workdays(day, int(str(count)))
+
+    def _hours_from_now(self, count: object) -> datetime:
+        return self.scope.now + timedelta(hours=int(str(count)))
 
 
 def _number(value: object) -> Decimal | None:

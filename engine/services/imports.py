@@ -25,11 +25,13 @@ from engine.domain.lists import (
     read_list,
     write_errors,
 )
-from engine.errors import BadInput, Forbidden, NotFound
+from engine.errors import BadInput, EngineError, Forbidden, NotFound
+from engine.label import Label, Thing
 from engine.services.double_cover import cover_problems
 from engine.services.foreign_numbers import foreign_number_problems
 from engine.services.intake import Intake, RowResult
-from engine.services.issued import UNMATCHED, match_issued, predict_issued
+from engine.services.issued import match_issued, predict_issued
+from engine.services.issued_texts import UNMATCHED
 from engine.services.verdicts import RowsOf, problem_json, verdict_of
 from engine.store.import_scope import keeps_batch
 from engine.store.imports import ImportBatch, ImportRow, lock_batch, rows_of
@@ -43,11 +45,30 @@ CHUNK = 100
 KEPT_WARNINGS = 100
 Progress = Callable[[int], None]
 KINDS = ("pending", "issued")
+DISCARDED = Label("该批次已放弃，请重新上传文件。", "this batch was discarded; upload the file again.")
+INCOMPLETE = Label(
+    "该批次的行记录不完整，请放弃并重新上传文件。",
+    "rows of this batch are missing; discard it and upload the file again.",
+)
+NOT_TO_COMMIT = Label("只有待确认的批次可以入库。", "only a previewed batch can be committed.")
+NOT_TO_DISCARD = Label("只有待确认的批次可以放弃。", "only a previewed batch can be discarded.")
+
+
+class NoOrganisation(EngineError):
+    """A list came before any organisation: no row of it could find its unit or its people."""
+
+    code = "no_organisation"
+    zh = "尚未导入组织机构，清单无法落到机构和人员。请先运行 renewals org import 文件.xlsx，再导入清单。"
+    en = "No organisation is known, so no row can find its people. Run renewals org import FILE.xlsx first."
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The counts of one batch; rows, but ``started``, ``renewed`` and ``partial`` count renewals."""
+    """The counts of one batch; rows, but from ``started`` on renewals, warnings and ``unmatched`` excepted.
+
+    ``too_late`` are those of ``started`` whose win-back was over when the list came: recorded and closed.
+    ``reversed`` lost their outcome, as the policy it rested on was cancelled.
+    """
 
     batch_id: int
     read: int
@@ -60,6 +81,8 @@ class ImportReport:
     renewed: int = 0
     partial: int = 0
     unmatched: int = 0
+    too_late: int = 0
+    reversed: int = 0
 
 
 def preview_list(
@@ -69,15 +92,18 @@ def preview_list(
 
     Raises:
         ListFileError: the whole file is refused; nothing is stored.
+        NoOrganisation: no organisation was imported yet; nothing is stored.
         Forbidden: the actor may not import.
     """
     _may_import(actor)
     if kind not in KINDS:
         raise BadInput(what="kind", value=kind, reason="pending | issued")
-    read = read_list(content, file_name, source)
+    read = _read(content, file_name, source, kind=kind)
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         directory = directory_on(tx, business_date(now, engine.clock.zone))
+        if not directory.units:
+            raise NoOrganisation
         told = _told_by_the_book(tx, read.rows) if kind == "pending" else {}
         judged = RowsOf(read, directory, actor, kind=kind).judged(told)
         batch = ImportBatch(
@@ -116,15 +142,21 @@ def preview_list(
         return batch.id
 
 
+def _read(content: bytes, file_name: str, source: str, *, kind: str) -> ReadList:
+    """Read a list; among newly issued policies, entries that take policies back are rows like others."""
+    read = read_list(content, file_name, source)
+    return read.with_cancellations() if kind == "issued" else read
+
+
 def _may_import(actor: Actor) -> None:
     if not actor.is_operator and Role.CHANNEL not in actor.roles:
-        raise Forbidden(act="导入清单")
+        raise Forbidden(act=Label("导入清单", "import lists"))
 
 
 def _require_scope(session: Session, batch: ImportBatch, actor: Actor) -> None:
     """Who acts on a batch answers for all of it; for others it does not exist."""
     if not keeps_batch(session, actor, batch.id):
-        raise NotFound(what="批次", key=batch.id)
+        raise NotFound(what=Thing.BATCH, key=batch.id)
 
 
 def _details(read: ReadList) -> dict[str, Any]:
@@ -151,13 +183,19 @@ def _predict(tx: Tx, engine: Engine, batch: ImportBatch, read: ReadList, actor: 
     """Say what a commit would do, without doing it."""
     stored = {row.key: row for row in rows_of(tx, batch.id)}
     rows = [row for row in read.rows if stored[row.key].verdict != RowVerdict.REJECTED]
-    intake = Intake(tx, engine, batch, actor=actor, now=now) if batch.kind == "pending" else None
+    units = {key: row.unit_code for key, row in stored.items()}
+    intake = Intake(tx, engine, batch, units=units, actor=actor, now=now) if batch.kind == "pending" else None
     for chunk in _chunks(_by_vehicle(rows)):
         part = [row for group in chunk for row in group]
         results = intake.predict(part) if intake else predict_issued(tx, engine, part, now=now)
         for result in results:
-            _tell_row(batch, stored[result.key], result)
+            _tell_row(batch, stored[result.key], _foretold(result))
         _count(batch, results)
+
+
+def _foretold(result: RowResult) -> RowResult:
+    """Mark what the commit will have to say itself."""
+    return result if result.problem is None else replace(result, problem={**result.problem, "foretold": True})
 
 
 def _told_by_the_book(tx: Tx, rows: Sequence[PolicyRow]) -> dict[RowKey, list[dict[str, Any]]]:
@@ -182,15 +220,15 @@ def commit_batch(
         batch = lock_batch(tx, batch_id)
         _require_scope(tx, batch, actor)
         if batch.status == BatchStatus.DISCARDED:
-            raise BadInput(what="批次", value=batch_id, reason="该批次已放弃，请重新上传文件。")
+            raise BadInput(what=Thing.BATCH, value=batch_id, reason=DISCARDED)
         if batch.status == BatchStatus.COMMITTED:
             return _report(batch)
         stored = rows_of(tx, batch_id)
         if len(stored) != batch.read:  # read by a version that took rows of several sheets for one
-            raise BadInput(what="批次", value=batch_id, reason="该批次的行记录不完整，请放弃并重新上传文件。")
+            raise BadInput(what=Thing.BATCH, value=batch_id, reason=INCOMPLETE)
         if all(row.effect in (None, "rejected") for row in stored):
-            _start_counting(batch)
-        read = read_list(batch.content, batch.file_name, batch.source)
+            _start_counting(batch, stored)
+        read = _read(batch.content, batch.file_name, batch.source, kind=batch.kind)
         todo = {row.key for row in stored if row.effect is None}
         kind = batch.kind
     rows = [row for row in read.rows if row.key in todo]
@@ -219,6 +257,30 @@ def commit_batch(
     return report
 
 
+def commit_unseen(
+    engine: Engine, batch_id: int, *, actor: Actor, on_progress: Progress | None = None
+) -> ImportReport:
+    """Commit a batch that nobody looks at first; when that is refused before its first row, give the batch up.
+
+    Raises:
+        As :func:`commit_batch`.
+    """
+    try:
+        return commit_batch(engine, batch_id, actor=actor, on_progress=on_progress)
+    except EngineError:
+        _give_up_untouched(engine, batch_id, actor)
+        raise
+
+
+def _give_up_untouched(engine: Engine, batch_id: int, actor: Actor) -> None:
+    """Discard a batch nobody is going to confirm; one that was carried out in part may be resumed."""
+    with engine.store.transaction() as tx:
+        batch = lock_batch(tx, batch_id)
+        is_untouched = all(row.effect in (None, "rejected") for row in rows_of(tx, batch_id))
+        if batch.status == BatchStatus.PREVIEWED and is_untouched:
+            _discard(tx, batch, actor=actor, now=engine.clock.now())
+
+
 def order_commit(engine: Engine, batch_id: int, *, actor: Actor) -> bool:
     """Have a worker commit the batch; False on the embedded default, where the caller does it.
 
@@ -232,7 +294,7 @@ def order_commit(engine: Engine, batch_id: int, *, actor: Actor) -> bool:
         batch = lock_batch(tx, batch_id)
         _require_scope(tx, batch, actor)
         if batch.status != BatchStatus.PREVIEWED:
-            raise BadInput(what="批次", value=batch_id, reason="只有待确认的批次可以入库。")
+            raise BadInput(what=Thing.BATCH, value=batch_id, reason=NOT_TO_COMMIT)
         batch.details = {**batch.details, "ordered_by": actor.name}
         tx.enqueue("commit_import", once=f"import:{batch_id}", batch_id=batch_id, actor=actor.name)
     return True
@@ -247,7 +309,8 @@ def _commit_chunk(
         if kind == "issued":
             results = match_issued(tx, engine, batch, rows, actor=actor, now=now)
         else:
-            results = Intake(tx, engine, batch, actor=actor, now=now).take(rows)
+            units = {key: row.unit_code for key, row in stored.items()}
+            results = Intake(tx, engine, batch, units=units, actor=actor, now=now).take(rows)
         for result in results:
             row = stored[result.key]
             row.effect, row.renewal_id = result.effect, result.renewal_id
@@ -257,7 +320,7 @@ def _commit_chunk(
 
 def _tell_row(batch: ImportBatch, row: ImportRow, result: RowResult) -> None:
     """Put what is known of the row now in the place of what the preview foretold."""
-    kept = [problem for problem in row.problems if problem["code"] != UNMATCHED]
+    kept = [p for p in row.problems if not p.get("foretold") and p["code"] != UNMATCHED]
     now = kept if result.problem is None else [*kept, result.problem]
     batch.warnings += _warnings(now) - _warnings(row.problems)
     row.problems = now
@@ -276,15 +339,22 @@ def _count(batch: ImportBatch, results: Sequence[RowResult]) -> None:
     found_of = {
         "renewed": sum(result.renewed for result in results),
         "partial": sum(result.partial for result in results),
+        "too_late": sum(result.too_late for result in results),
+        "reversed": sum(result.reversed for result in results),
         "unmatched": sum(1 for r in results if r.problem is not None and r.problem["code"] == UNMATCHED),
     }
     counts = {name: int(batch.details.get(name, 0)) + found for name, found in found_of.items()}
     batch.details = {**batch.details, **counts}
 
 
-def _start_counting(batch: ImportBatch) -> None:
+_COUNTED = ("renewed", "partial", "unmatched", "too_late", "reversed")
+
+
+def _start_counting(batch: ImportBatch, stored: Sequence[ImportRow]) -> None:
+    """Forget what the preview foretold; only rows refused for good are counted already."""
     batch.new = batch.changed = batch.unchanged = batch.started = 0
-    batch.details = {**batch.details, "renewed": 0, "partial": 0, "unmatched": 0}
+    batch.rejected = sum(1 for row in stored if row.effect == "rejected")
+    batch.details = {**batch.details, **dict.fromkeys(_COUNTED, 0)}
 
 
 def _by_vehicle(rows: Iterable[PolicyRow]) -> list[list[PolicyRow]]:
@@ -312,6 +382,8 @@ def _report(batch: ImportBatch) -> ImportReport:
         renewed=int(batch.details.get("renewed", 0)),
         partial=int(batch.details.get("partial", 0)),
         unmatched=int(batch.details.get("unmatched", 0)),
+        too_late=int(batch.details.get("too_late", 0)),
+        reversed=int(batch.details.get("reversed", 0)),
     )
 
 
@@ -320,7 +392,7 @@ def batch_report(engine: Engine, batch_id: int) -> ImportReport:
     with engine.store.reading() as session:
         batch = session.get(ImportBatch, batch_id)
         if batch is None:
-            raise NotFound(what="批次", key=batch_id)
+            raise NotFound(what=Thing.BATCH, key=batch_id)
         return _report(batch)
 
 
@@ -331,15 +403,13 @@ def discard_batch(engine: Engine, batch_id: int, *, actor: Actor) -> None:
         batch = lock_batch(tx, batch_id)
         _require_scope(tx, batch, actor)
         if batch.status != BatchStatus.PREVIEWED:
-            raise BadInput(what="批次", value=batch_id, reason="只有待确认的批次可以放弃。")
-        batch.status = str(BatchStatus.DISCARDED)
-        tx.record(
-            "import_discarded",
-            at=engine.clock.now(),
-            actor=actor.name,
-            subject=batch.file_name,
-            batch_id=batch_id,
-        )
+            raise BadInput(what=Thing.BATCH, value=batch_id, reason=NOT_TO_DISCARD)
+        _discard(tx, batch, actor=actor, now=engine.clock.now())
+
+
+def _discard(tx: Tx, batch: ImportBatch, *, actor: Actor, now: datetime) -> None:
+    batch.status = str(BatchStatus.DISCARDED)
+    tx.record("import_discarded", at=now, actor=actor.name, subject=batch.file_name, batch_id=batch.id)
 
 
 def error_file(engine: Engine, batch_id: int, *, actor: Actor, lang: str = "zh") -> tuple[str, bytes]:
@@ -348,11 +418,11 @@ def error_file(engine: Engine, batch_id: int, *, actor: Actor, lang: str = "zh")
     with engine.store.reading() as session:
         batch = session.get(ImportBatch, batch_id)
         if batch is None:
-            raise NotFound(what="批次", key=batch_id)
+            raise NotFound(what=Thing.BATCH, key=batch_id)
         _require_scope(session, batch, actor)
-        content, name, source = batch.content, batch.file_name, batch.source
+        content, name, source, kind = batch.content, batch.file_name, batch.source, batch.kind
         extra = [row for row in rows_of(session, batch_id) if row.verdict == RowVerdict.REJECTED]
-    read = read_list(content, name, source)
+    read = _read(content, name, source, kind=kind)
     stem = name.rpartition(".")[0] or name
     suffix = "csv" if read.kind is FileKind.CSV else "xlsx"  # by content; an xls is answered by an xlsx
     return f"{stem}-错误行.{suffix}", write_errors(with_refused(read, extra), lang=lang)

@@ -5,7 +5,7 @@ Rules: domain.md §4.5 (row key), §7 cases 1–7, 11, 20–22, 28, 32, 33.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -15,13 +15,16 @@ from typing import Any
 from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
-from engine.domain.codes import Line, MessageName
+from engine.domain.codes import Line, MessageName, Stage
 from engine.domain.lists import PolicyRow, RowKey
+from engine.domain.placement import Placer
+from engine.domain.stage import stage_on
 from engine.errors import EngineError
 from engine.services.assignment import assign
 from engine.services.context import StepScope
 from engine.services.instances import NewRenewal, RenewalStarter, load_scope, start_renewal
 from engine.services.messages import deliver_in
+from engine.services.verdicts import listed
 from engine.store.imports import ImportBatch
 from engine.store.instances import ProcessInstance
 from engine.store.keys import KeyBlock
@@ -41,6 +44,8 @@ from engine.store.renewals import (
 )
 from engine.store.session import Tx
 
+LISTED_TOO_LATE = "listed_too_late"
+"""Code of the warning on a row whose win-back is over already."""
 QUOTE_WINDOW_DAYS = 60  # default of the quote_window table (domain.md §3.7)
 _LINE_FIELDS = ("start_date", "signed_date", "premium", "third_party_limit", "ncd", "self_pricing", "claims")
 _VEHICLE_FIELDS = ("plate", "make_model", "first_registration", "use", "energy", "seats", "new_car_price")
@@ -50,15 +55,18 @@ _VEHICLE_FIELDS = ("plate", "make_model", "first_registration", "use", "energy",
 class RowResult:
     """What became of one row: ``effect`` new | changed | unchanged | rejected.
 
-    ``started``, ``renewed`` and ``partial`` count renewals, each on the first of its rows.
+    ``started``, ``too_late``, ``renewed``, ``partial`` and ``reversed`` count renewals, each on the
+    first of its rows.
     """
 
     key: RowKey
     effect: str
     renewal_id: int | None = None
     started: int = 0
+    too_late: int = 0
     renewed: int = 0
     partial: int = 0
+    reversed: int = 0
     problem: dict[str, Any] | None = None
 
 
@@ -83,20 +91,39 @@ def _joined(first: RowResult, second: RowResult) -> RowResult:
         main,
         renewal_id=main.renewal_id if main.renewal_id is not None else rest.renewal_id,
         started=main.started + rest.started,
+        too_late=main.too_late + rest.too_late,
         renewed=main.renewed + rest.renewed,
         partial=main.partial + rest.partial,
+        reversed=main.reversed + rest.reversed,
         problem=problem,
     )
 
 
-class Intake:
-    """Works rows of one batch in one transaction."""
+class _Rehearsed(Exception):  # noqa: N818 - no error: it undoes what was tried
+    """Carries the results of a rehearsal out of the savepoint that it leaves undone."""
 
-    def __init__(self, tx: Tx, engine: Engine, batch: ImportBatch, *, actor: Actor, now: datetime) -> None:
+    def __init__(self, results: list[RowResult]) -> None:
+        self.results = results
+        super().__init__()
+
+
+class Intake:
+    """Works rows of one batch in one transaction; *units* are those the preview found for the rows."""
+
+    def __init__(
+        self,
+        tx: Tx,
+        engine: Engine,
+        batch: ImportBatch,
+        *,
+        units: Mapping[RowKey, str | None],
+        actor: Actor,
+        now: datetime,
+    ) -> None:
         self.tx, self.engine, self.batch, self.actor, self.now = tx, engine, batch, actor, now
         self.today = business_date(now, engine.clock.zone)
         self.directory = directory_on(tx, self.today)
-        self.units_by_name = {u.name: u.code for u in self.directory.units.values()}
+        self.placer, self.units = Placer(self.directory), units
         self.starter = RenewalStarter(tx, engine.latest(), now=now)
         self.new = _NewRows()
         self._customer_ids = KeyBlock(tx, Customer)
@@ -111,14 +138,11 @@ class Intake:
             renewal = self._renewal_for(cluster)
             starts = renewal is None and not _within(planned.get(cluster[0].vin, ()), cluster)
             if starts:
-                planned.setdefault(cluster[0].vin, []).append(_expiry_of(cluster))
-            for place, (key, row) in enumerate(_per_row(cluster)):
-                if starts:
-                    results.append(RowResult(key, "new", started=int(place == 0)))
-                else:
-                    changed = renewal is None or self._differs(row, renewal)
-                    found = renewal.id if renewal is not None else None
-                    results.append(RowResult(key, "changed" if changed else "unchanged", found))
+                expiry = _case_date(_base_dates(cluster).values(), self.today)
+                planned.setdefault(cluster[0].vin, []).append(expiry)
+                results += self._new_results(cluster, expiry, None)
+                continue
+            results += self._foretell(cluster, renewal)
         return one_a_row(results)
 
     def take(self, rows: Sequence[PolicyRow]) -> list[RowResult]:
@@ -162,6 +186,34 @@ class Intake:
                 return renewal
         return None
 
+    def _foretell(self, cluster: Sequence[PolicyRow], renewal: Renewal | None) -> list[RowResult]:
+        """Say what becomes of rows of a known renewal; what its process may refuse is tried and undone."""
+        if renewal is not None and any(self._asks_process(row, renewal) for _, row in _per_row(cluster)):
+            return self._rehearse(cluster, renewal)
+        results = []
+        for key, row in _per_row(cluster):
+            changed = renewal is None or self._differs(row, renewal)
+            found = renewal.id if renewal is not None else None
+            results.append(RowResult(key, "changed" if changed else "unchanged", found))
+        return results
+
+    def _asks_process(self, row: PolicyRow, renewal: Renewal) -> bool:
+        """Whether the row may move the expiry date, which the process must be waiting to hear."""
+        line = self._line_for(row, renewal)
+        return line is None or line.expiry_date != row.expiry_date
+
+    def _rehearse(self, cluster: Sequence[PolicyRow], renewal: Renewal) -> list[RowResult]:
+        lines, covers = dict(self.lines), {key: list(held) for key, held in self.covers.items()}
+        try:
+            with self.new.unless_refused(), self.tx.attempt():
+                raise _Rehearsed(self._update(cluster, renewal))
+        except _Rehearsed as done:
+            return done.results
+        except EngineError as error:
+            return [RowResult(key, "rejected", problem=_failed(key, error)) for key, _ in _per_row(cluster)]
+        finally:
+            self.lines, self.covers = lines, covers
+
     def _take_cluster(self, cluster: Sequence[PolicyRow]) -> list[RowResult]:
         renewal = self._renewal_for(cluster)
         if renewal is None:
@@ -177,14 +229,10 @@ class Intake:
         vehicle = self._vehicle(main, customer)
         lines = self._lines(cluster, vehicle)
         kinds = {line.line for line in lines}
-        expiry = min(line.expiry_date for line in lines)
+        expiry = _case_date((line.expiry_date for line in lines), self.today)
         premiums = {line.line: line.premium for line in lines}
-        people = self.directory.responsible_for(
-            agent_no=main.agent_no,
-            sub_branch_code=self._unit(main.sub_branch),
-            workplace_code=self._unit(main.workplace),
-            specialist_no=main.specialist_no,
-        )
+        place = self.placer.place(listed(main), home=self.units.get(main.key))
+        people = self.placer.responsible_for(listed(main), place)
         instance, renewal = start_renewal(
             self.tx,
             self.engine,
@@ -209,17 +257,28 @@ class Intake:
         self.new.renewals.append(renewal)
         self.new.links += [(line, renewal.id) for line in lines]
         self.renewals.setdefault(vehicle.vin, []).append(renewal)
-        keys = [key for key, _ in _per_row(cluster)]
-        return [RowResult(key, "new", renewal.id, started=int(i == 0)) for i, key in enumerate(keys)]
+        return self._new_results(cluster, expiry, renewal.id)
+
+    def _new_results(
+        self, cluster: Sequence[PolicyRow], expiry: date, renewal_id: int | None
+    ) -> list[RowResult]:
+        """What becomes of rows that start a renewal; those listed after win-back are told so (case 3)."""
+        is_late = stage_on(self.today, expiry) is Stage.CLOSED
+        return [
+            RowResult(
+                key,
+                "new",
+                renewal_id,
+                started=int(place == 0),
+                too_late=int(place == 0 and is_late),
+                problem=_too_late(row) if is_late else None,
+            )
+            for place, (key, row) in enumerate(_per_row(cluster))
+        ]
 
     def _source(self, row: PolicyRow) -> str:
         sheet = f" sheet {row.sheet}" if row.sheet else ""
         return f"batch {self.batch.id}{sheet} row {row.row_no}"
-
-    def _unit(self, text: str | None) -> str | None:
-        if not text:
-            return None
-        return text if text in self.directory.units else self.units_by_name.get(text)
 
     def _vehicle(self, row: PolicyRow, customer: Customer | None) -> Vehicle:
         vehicle = self.vehicles.get(row.vin)
@@ -271,7 +330,7 @@ class Intake:
             expiry_time=row.expiry_time.isoformat() if row.expiry_time else None,
             years_insured=row.years_insured,
             cancelled=False,
-            sub_branch_code=self._unit(row.sub_branch),
+            sub_branch_code=self.units.get(row.key),
             batch_id=self.batch.id,
             sheet=row.sheet,
             row_no=row.row_no,
@@ -483,12 +542,18 @@ def _clusters(rows: Sequence[PolicyRow]) -> list[list[PolicyRow]]:
     return clusters
 
 
-def _expiry_of(cluster: Sequence[PolicyRow]) -> date:
-    """The expiry of the renewal that the rows would start: the earliest of their base policies."""
+def _base_dates(cluster: Sequence[PolicyRow]) -> dict[Line, date]:
+    """The expiry of the later-expiring policy of each kind."""
     base: dict[Line, date] = {}
     for row in cluster:
         base[row.line] = max(row.expiry_date, base.get(row.line, row.expiry_date))
-    return min(base.values())
+    return base
+
+
+def _case_date(expiries: Iterable[date], today: date) -> date:
+    """The expiry of a renewal: the earliest of its base policies that can still be renewed (case 7)."""
+    given = list(expiries)
+    return min([day for day in given if stage_on(today, day) is not Stage.CLOSED] or given)
 
 
 def _within(planned: Iterable[date], cluster: Sequence[PolicyRow]) -> bool:
@@ -502,6 +567,25 @@ def _per_row(cluster: Sequence[PolicyRow]) -> list[tuple[RowKey, PolicyRow]]:
     for row in cluster:
         seen.setdefault(row.key, row)
     return list(seen.items())
+
+
+def _too_late(row: PolicyRow) -> dict[str, Any]:
+    return {
+        "sheet": row.sheet,
+        "row": row.row_no,
+        "column": "到期日期",
+        "value": row.expiry_date.isoformat(),
+        "code": LISTED_TOO_LATE,
+        "level": "warning",
+        "reason": {
+            "zh": "脱保已超过 30 天，挽回期已过：只登记，直接脱保关闭，原因记 L703 清单遗漏/下发晚。",
+            "en": "Lapsed more than 30 days ago, past win-back: recorded and closed at once, reason L703 (listed late).",
+        },
+        "remedy": {
+            "zh": "请核对到期日期；如确属迟报，请查明清单为何晚到。",
+            "en": "Check the expiry date; if it is right, find out why the list came so late.",
+        },
+    }
 
 
 def _failed(key: RowKey, error: EngineError) -> dict[str, Any]:

@@ -1,120 +1,128 @@
-"""Newly issued policies: match each to the renewal it fulfils and end that as renewed (domain.md §2.2, §7)."""
+"""Newly issued policies: match each to the renewal it fulfils and end that as renewed (domain.md §2.2, §7).
+
+A policy that is taken back takes its renewal's outcome with it (§7 case 12).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
-from engine.domain.codes import Line, MessageName, RenewalState
+from engine.domain.codes import MessageName, RenewalState
 from engine.domain.double_cover import first_covered_date
 from engine.domain.lists import PolicyRow
-from engine.domain.outcome import ExpiringLine, NewPolicy, RenewalVerdict, is_renewal_of, judge_renewal
+from engine.domain.outcome import RenewalVerdict, is_taken_back
 from engine.errors import MessageNotAwaited
+from engine.services import reversal
 from engine.services.context import StepScope
 from engine.services.instances import load_scope
 from engine.services.intake import RowResult, one_a_row
+from engine.services.issued_book import Decision, IssuedBook
+from engine.services.issued_texts import taken_back, unmatched
 from engine.services.messages import deliver_in
 from engine.store.imports import ImportBatch
-from engine.store.renewals import (
-    PolicyLine,
-    Renewal,
-    Vehicle,
-    lines_by_number,
-    lines_of,
-    new_lines_of,
-    renewals_of_vehicles,
-    vehicles_by_vin,
-)
+from engine.store.renewals import PolicyLine, Renewal, Vehicle
 from engine.store.session import Tx
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-UNMATCHED = "no_renewal"
-"""Code of the warning on a new policy that fulfils no renewal."""
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What the list makes of one renewal: an outcome reached, or one taken back."""
+
+    reached: RenewalState | None = None
+    is_reversed: bool = False
+
+
+NOTHING = _Change()
 
 
 def match_issued(
     tx: Tx, engine: Engine, batch: ImportBatch, rows: Sequence[PolicyRow], *, actor: Actor, now: datetime
 ) -> list[RowResult]:
     """Store new policies and tell the renewals they fulfil; a policy known already is unchanged."""
-    vins = {row.vin for row in rows}
-    vehicles = vehicles_by_vin(tx, vins)
-    renewals = renewals_of_vehicles(tx, vins)
-    known = lines_by_number(tx, {row.policy_no for row in rows if row.policy_no})
-    today = business_date(now, engine.clock.zone)
-    results: list[RowResult] = []
-    touched: dict[int, Renewal] = {}
-    for row in rows:
-        if row.policy_no and row.policy_no in known:
-            results.append(RowResult(row.key, "unchanged", known[row.policy_no].renews_id))
-            continue
-        vehicle = vehicles.get(row.vin) or _new_vehicle(tx, row, vehicles)
-        renewal = _renewal_for(tx, row, renewals.get(row.vin, []))
-        line = _store(tx, batch, row, vehicle, renewal)
-        if row.policy_no:
-            known[row.policy_no] = line
-        if renewal is not None:
-            touched[renewal.id] = renewal
-        results.append(_new_result(row, renewal))
+    book = IssuedBook(tx, rows)
+    decisions = book.decide_all(rows)
+    for decision in decisions:
+        _write(tx, batch, book, decision)
     tx.flush()
-    outcomes = {
-        renewal_id: outcome
-        for renewal_id in touched
-        if (outcome := _tell(tx, engine, renewal_id, batch, actor, now, today)) is not None
-    }
-    return one_a_row(_with_outcomes(results, outcomes))
+    today = business_date(now, engine.clock.zone)
+    changes = {}
+    for renewal_id in _touched(decisions):
+        scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
+        changes[renewal_id] = _tell(tx, scope, book, batch, today)
+    return one_a_row(_with_changes(decisions, changes))
 
 
 def predict_issued(
     session: Session, engine: Engine, rows: Sequence[PolicyRow], *, now: datetime
 ) -> list[RowResult]:
     """Say what :func:`match_issued` would do, changing nothing."""
-    renewals = renewals_of_vehicles(session, {row.vin for row in rows})
-    stored = lines_by_number(session, {row.policy_no for row in rows if row.policy_no})
-    known = {number: line.renews_id for number, line in stored.items()}
+    book = IssuedBook(session, rows)
+    decisions = book.decide_all(rows)
     today = business_date(now, engine.clock.zone)
-    results: list[RowResult] = []
-    planned: dict[int, list[NewPolicy]] = {}
-    for row in rows:
-        if row.policy_no and row.policy_no in known:
-            results.append(RowResult(row.key, "unchanged", known[row.policy_no]))
-            continue
-        renewal = _renewal_for(session, row, renewals.get(row.vin, []))
-        if row.policy_no:
-            known[row.policy_no] = renewal.id if renewal is not None else None
-        if renewal is not None and renewal.ended_at is None:
-            planned.setdefault(renewal.id, []).append(_new_policy(row))
-        results.append(_new_result(row, renewal))
-    outcomes: dict[int, RenewalState] = {}
-    for renewal_id, policies in planned.items():
-        issued = [*map(_policy_of, new_lines_of(session, renewal_id)), *policies]
-        outcome = judge_renewal(_expiring_of(lines_of(session, renewal_id)), issued, today=today).outcome
-        if outcome is not None:
-            outcomes[renewal_id] = outcome
-    return one_a_row(_with_outcomes(results, outcomes))
+    renewals = {renewal.id: renewal for found in book.renewals.values() for renewal in found}
+    changes = {
+        renewal_id: _change(renewals[renewal_id], *book.verdicts(renewal_id, today=today))
+        for renewal_id in _touched(decisions)
+        if renewal_id in renewals
+    }
+    return one_a_row(_with_changes(decisions, changes))
 
 
-def _new_result(row: PolicyRow, renewal: Renewal | None) -> RowResult:
-    if renewal is None:
-        return RowResult(row.key, "new", problem=_unmatched(row))
-    return RowResult(row.key, "new", renewal.id)
+def _touched(decisions: Iterable[Decision]) -> list[int]:
+    """The renewals whose new policies change, each once, in order."""
+    found = (d.renewal_id for d in decisions if d.effect in ("new", "changed"))
+    return list(dict.fromkeys(number for number in found if number is not None))
 
 
-def _with_outcomes(results: Iterable[RowResult], outcomes: dict[int, RenewalState]) -> Iterator[RowResult]:
-    """Count each renewal that ends or is renewed in part once, on its first row."""
-    for result in results:
-        outcome = outcomes.pop(result.renewal_id or 0, None) if result.effect == "new" else None
-        if outcome is None:
-            yield result
-        else:
-            is_partial = outcome is RenewalState.PARTIAL
-            yield replace(result, renewed=int(not is_partial), partial=int(is_partial))
+def _change(renewal: Renewal, before: RenewalVerdict, after: RenewalVerdict) -> _Change:
+    if is_taken_back(RenewalState(renewal.state), before, after):
+        return _Change(is_reversed=True)
+    return NOTHING if renewal.ended_at is not None else _Change(reached=after.outcome)
+
+
+def _with_changes(decisions: Iterable[Decision], changes: dict[int, _Change]) -> Iterator[RowResult]:
+    """Count each renewal that changes once, on its first row."""
+    for one in decisions:
+        is_told = one.effect in ("new", "changed")
+        change = changes.pop(one.renewal_id or 0, NOTHING) if is_told else NOTHING
+        is_partial = change.reached is RenewalState.PARTIAL
+        yield RowResult(
+            one.row.key,
+            one.effect,
+            one.renewal_id,
+            problem=_problem(one, change),
+            renewed=int(change.reached is not None and not is_partial),
+            partial=int(is_partial),
+            reversed=int(change.is_reversed),
+        )
+
+
+def _problem(decision: Decision, change: _Change) -> dict[str, Any] | None:
+    if change.is_reversed:
+        return taken_back(decision.row)
+    if decision.effect == "new" and decision.renewal_id is None:
+        return unmatched(decision.row)
+    return decision.problem
+
+
+def _write(tx: Tx, batch: ImportBatch, book: IssuedBook, decision: Decision) -> None:
+    held, row = decision.held, decision.row
+    if held is None or decision.effect not in ("new", "changed"):
+        return
+    if held.line is None:
+        vehicle = book.vehicles.get(row.vin) or _new_vehicle(tx, row, book.vehicles)
+        held.line = _store(tx, batch, row, vehicle, held.renewal_id)
+    held.line.policy_no = held.policy.policy_no or None
+    held.line.cancelled = held.policy.is_cancelled
 
 
 def _new_vehicle(tx: Tx, row: PolicyRow, vehicles: dict[str, Vehicle]) -> Vehicle:
@@ -125,51 +133,14 @@ def _new_vehicle(tx: Tx, row: PolicyRow, vehicles: dict[str, Vehicle]) -> Vehicl
     return vehicle
 
 
-def _renewal_for(session: Session, row: PolicyRow, renewals: Sequence[Renewal]) -> Renewal | None:
-    policy = _new_policy(row)
-    for renewal in renewals:
-        if any(is_renewal_of(_expiring(line), policy) for line in lines_of(session, renewal.id)):
-            return renewal
-    return None
-
-
-def _new_policy(row: PolicyRow) -> NewPolicy:
-    return NewPolicy(
-        policy_no=row.policy_no or "",
-        line=row.line,
-        start_date=first_covered_date(row.start_date, row.expiry_date),
-        signed_date=row.signed_date,
-        expiry_date=row.expiry_date,
-    )
-
-
-def _policy_of(line: PolicyLine) -> NewPolicy:
-    return NewPolicy(
-        policy_no=line.policy_no or "",
-        line=Line(line.line),
-        start_date=line.start_date or line.expiry_date,
-        signed_date=line.signed_date,
-        expiry_date=line.expiry_date,
-        is_cancelled=line.cancelled,
-    )
-
-
-def _expiring_of(lines: Iterable[PolicyLine]) -> list[ExpiringLine]:
-    return [_expiring(line) for line in lines]
-
-
-def _expiring(line: PolicyLine) -> ExpiringLine:
-    return ExpiringLine(line=Line(line.line), expiry_date=line.expiry_date, policy_no=line.policy_no or "")
-
-
 def _store(
-    tx: Tx, batch: ImportBatch, row: PolicyRow, vehicle: Vehicle, renewal: Renewal | None
+    tx: Tx, batch: ImportBatch, row: PolicyRow, vehicle: Vehicle, renewal_id: int | None
 ) -> PolicyLine:
     line = PolicyLine(
         policy_no=row.policy_no,
         line=str(row.line),
         vehicle_id=vehicle.id,
-        renews_id=renewal.id if renewal is not None else None,
+        renews_id=renewal_id,
         start_date=first_covered_date(row.start_date, row.expiry_date),
         expiry_date=row.expiry_date,
         signed_date=row.signed_date,
@@ -188,25 +159,28 @@ def _store(
     return line
 
 
-def _tell(
-    tx: Tx, engine: Engine, renewal_id: int, batch: ImportBatch, actor: Actor, now: datetime, today: date
-) -> RenewalState | None:
+def _tell(tx: Tx, scope: StepScope, book: IssuedBook, batch: ImportBatch, today: date) -> _Change:
     """Judge one renewal by all its new policies and tell its process; returns what became of it now."""
-    scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
-    verdict = judge_renewal(
-        _expiring_of(scope.lines),
-        [_policy_of(line) for line in new_lines_of(tx, renewal_id)],
-        today=today,
-    )
-    scope.record(
-        "policies_matched", subject=f"batch {batch.id}", outcome=verdict.outcome, policies=_numbers(verdict)
-    )
-    if verdict.outcome is None or scope.renewal.ended_at is not None:
-        return None
-    if verdict.outcome is RenewalState.PARTIAL:
+    before, after = book.verdicts(scope.renewal.id, today=today)
+    subject = f"batch {batch.id}"
+    scope.record("policies_matched", subject=subject, outcome=after.outcome, policies=_numbers(after))
+    change = _change(scope.renewal, before, after)
+    if change.is_reversed:
+        gone = [number for number in _numbers(before) if number not in _numbers(after)]
+        reversal.take_back(scope, left=after.outcome, policies=gone, source=subject)
+    elif change.reached is RenewalState.PARTIAL:
         scope.move_to(RenewalState.PARTIAL)
-        return verdict.outcome
-    return verdict.outcome if _end(tx, scope, verdict) else None
+    elif change.reached is not None:
+        return change if _end(tx, scope, after) else NOTHING
+    elif _is_other_success(scope.renewal, before, after):
+        reversal.correct(scope, RenewalState(str(after.outcome)))
+    return change
+
+
+def _is_other_success(renewal: Renewal, before: RenewalVerdict, after: RenewalVerdict) -> bool:
+    """Whether another policy than the cancelled one carries an ended renewal now, signed before or after expiry."""
+    success = (RenewalState.RENEWED, RenewalState.WON_BACK)
+    return renewal.outcome == before.outcome != after.outcome and after.outcome in success
 
 
 def _end(tx: Tx, scope: StepScope, verdict: RenewalVerdict) -> bool:
@@ -222,19 +196,3 @@ def _end(tx: Tx, scope: StepScope, verdict: RenewalVerdict) -> bool:
 
 def _numbers(verdict: RenewalVerdict) -> list[str]:
     return [match.new.policy_no for match in verdict.matched]
-
-
-def _unmatched(row: PolicyRow) -> dict[str, Any]:
-    return {
-        "sheet": row.sheet,
-        "row": row.row_no,
-        "column": "车架号",
-        "value": row.vin,
-        "code": UNMATCHED,
-        "level": "warning",
-        "reason": {"zh": "没有与之对应的待续保记录。", "en": "No pending renewal matches this policy."},
-        "remedy": {
-            "zh": "如为新保或转入可忽略；否则请核对车架号与起保日期。",
-            "en": "Ignore it for new business; else check VIN and inception date.",
-        },
-    }

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from engine.domain.codes import Label, RenewalState
 from engine.services import assignment
 from engine.services.context import StepScope
-from engine.services.outbox import queue
+from engine.services.outbox import tell_agent
 
 Result = Mapping[str, object] | None
+LISTED_TOO_LATE = "L703"
+"""Loss reason 清单遗漏/下发晚 (domain.md §4.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +32,19 @@ class Operation:
 def distribute_list(scope: StepScope) -> Result:
     """Hand the row to the responsible agent: a receipt in the history and a work message (P-C6, P-C5).
 
-    No customer name or phone leaves the house in the message (domain.md §4.9).
+    One message tells an agent of all rows of the day; no customer name or phone leaves the house in it
+    (domain.md §4.9).
     """
     row = scope.renewal
     if row.agent_no and not row.is_orphan:
-        queue(
+        tell_agent(
             scope.tx,
-            key=f"{row.business_key}:list:{row.expiry_date}",
-            business_key=row.business_key,
+            agent_no=row.agent_no,
             instance_id=row.id,
-            channel="sms",
             template="agent_new_list",
-            recipient=row.agent_no,
-            text="【车险续保】您有1位车险客户60天内到期，请登录查看。",
+            text="【车险续保】您有{n}位车险客户60天内到期，请登录查看。",
             now=scope.now,
-            expires_at=scope.now + timedelta(days=7),  # an older reminder tells nobody anything
+            clock=scope.engine.clock,
         )
     scope.record("list_distributed", recipient=row.agent_no, level="masked")
     return None
@@ -79,7 +78,14 @@ def record_withdrawal(scope: StepScope) -> Result:
 
 
 def close_lapsed(scope: StepScope) -> Result:
-    """End without renewal: partial when one line was renewed, else closed as lapsed."""
+    """End without renewal: partial when one line was renewed, else closed as lapsed.
+
+    What was listed when win-back was over already never entered a stage: the list came too late, L703
+    (domain.md §7 case 3).
+    """
+    if not scope.renewal.stage and scope.renewal.loss_reason is None:
+        scope.change_fact("loss_reason", None, LISTED_TOO_LATE, source="list")
+        scope.renewal.loss_reason, scope.renewal.loss_source = LISTED_TOO_LATE, "list"
     partial = scope.renewal.state == RenewalState.PARTIAL
     _reach(scope, RenewalState.PARTIAL if partial else RenewalState.CLOSED_LAPSED)
     return None
@@ -133,8 +139,8 @@ CATALOGUE: Mapping[str, Operation] = {
             distribute_list,
             "下发清单",
             "Distribute the list",
-            "登记下发并给在职营销员发送工作提醒",
-            "Registers the distribution and queues a work message to the serving agent",
+            "登记下发；在职营销员每天收到一条汇总提醒（8:00 至 20:00）",
+            "Registers the distribution; a serving agent gets one message a day (8:00 to 20:00)",
         ),
         _entry(
             record_renewal,
@@ -150,8 +156,8 @@ CATALOGUE: Mapping[str, Operation] = {
             close_lapsed,
             "脱保关闭",
             "Close as lapsed",
-            "以“脱保关闭”或“部分续保”结束",
-            "Ends as lapsed or partial",
+            "以“脱保关闭”或“部分续保”结束；清单到时已过挽回期的记原因 L703",
+            "Ends as lapsed or partial; with reason L703 when the list came after win-back",
         ),
         _entry(
             reanchor, "重新锚定", "Re-anchor", "按新的到期日重新进入阶段判断", "Returns to the stage gateway"

@@ -11,16 +11,19 @@ import os
 import socket
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
 
 from engine.bootstrap import Engine
-from engine.clock import business_date
+from engine.clock import Clock, business_date
 from engine.domain.actor import Actor
 from engine.domain.backoff import wait_before
 from engine.domain.codes import OutboxStatus, Role, WithheldFor
+from engine.domain.notice_hours import GATHERED, notice_moments
 from engine.drivers.port import FateUnknown, Letter, NotSent, Refused
 from engine.errors import BadInput, Forbidden
 from engine.label import Label, Thing
+from engine.store.notices import Notice, Slot
 from engine.store.outbox import Due, OutboxMessage, has_to_send, lock_due, lock_message, lock_sending
 from engine.store.people import former_staff
 from engine.store.session import Hold, Tx
@@ -29,6 +32,8 @@ BATCH = 200
 MAX_ATTEMPTS = 12  # about six hours of waiting in all
 GIVE_UP_CHANNEL = 3  # failures in a row after which a channel is left alone until the next round
 LOCK = "outbox"
+SLOTS = 7  # days ahead for which a message to an agent may be opened
+KEPT = timedelta(days=7)  # an older reminder tells nobody anything
 _STRANDED = frozenset({OutboxStatus.FAILED, OutboxStatus.UNKNOWN})
 
 
@@ -87,6 +92,20 @@ def queue(
     )
 
 
+def tell_agent(
+    tx: Tx, *, agent_no: str, instance_id: int, template: str, text: str, now: datetime, clock: Clock
+) -> None:
+    """Have an agent told of one more renewal in the one work message of the day (domain.md §4.9).
+
+    *text* holds ``{n}`` for the number of renewals that are open and still the agent's when it leaves. On a virtual
+    clock no time passes while a list is stored, so there is nothing to wait for.
+    """
+    gathered = timedelta(0) if clock.is_virtual else GATHERED
+    moments = islice(notice_moments(now, clock.zone, gathered=gathered), SLOTS)
+    slots = tuple(Slot(f"{template}:{agent_no}:{moment.date()}", moment, moment + KEPT) for moment in moments)
+    tx.tell(Notice(agent_no, instance_id, "sms", template, text, now, slots))
+
+
 def send_queued(engine: Engine, *, now: datetime) -> int:
     """Deliver everything that is due, in batches; returns how many messages left.
 
@@ -142,6 +161,8 @@ def _lease(engine: Engine, now: datetime, *, without: Collection[str]) -> list[L
                     continue
                 message.status, message.sending_by = str(OutboxStatus.SENDING), me
                 message.attempts += 1
+                if one.theirs is not None:  # no retry changes it: what has been tried may have arrived
+                    message.text = message.text.replace("{n}", str(one.theirs))
                 leased.append(_leased(message, now))
             tx.write()
     return leased
@@ -153,6 +174,8 @@ def _reason_to_withhold(due: Due, gone: Collection[str], now: datetime) -> Withh
         return WithheldFor.RECIPIENT_LEFT
     if due.has_ended:
         return WithheldFor.RENEWAL_CLOSED
+    if due.theirs == 0:
+        return WithheldFor.HANDED_OVER
     if due.is_opted_out and message.audience == "customer":
         return WithheldFor.OPTED_OUT
     if message.expires_at is not None and message.expires_at <= now:

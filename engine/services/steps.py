@@ -52,6 +52,7 @@ def apply_step(scope: StepScope, host: RenewalHost, step: Step, cause: Cause) ->
     _settle_timers(scope, step)
     _close_tasks(scope, step, cause)
     _enter_stage(scope, step)
+    host.forget_facts()  # the rules of the new tasks ask about the stage just entered
     opened = _open_tasks(scope, host, step)
     if step.ended:
         _end(scope)
@@ -171,9 +172,9 @@ def _open_tasks(scope: StepScope, host: RenewalHost, step: Step) -> tuple[UserTa
 
 def _due_at(scope: StepScope, host: RenewalHost, element: Element, _task: OpenTask) -> Any:
     rule = element.properties.get("due")
-    day = compile_expression(rule).evaluate(StepContext({}, host), host.functions) if rule else None
+    found = compile_expression(rule).evaluate(StepContext({}, host), host.functions) if rule else None
     return due_at(
-        day if isinstance(day, date) else None,
+        found if isinstance(found, date) else None,  # an instant is a date, too
         today=scope.today,
         workdays=scope.engine.workdays(),
         stage_ends=stage_last_day(Stage(scope.renewal.stage), scope.renewal.expiry_date),

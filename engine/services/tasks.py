@@ -56,11 +56,12 @@ class TaskCompleted:
 def may_do(actor: Actor, task: UserTask, renewal: Renewal) -> bool:
     """Whether *actor* may work on the task: it is theirs, or their role's and the renewal in their scope.
 
-    The same rule as ``engine.queries.scope.tasks_doable_by``, for one task in hand.
+    What nobody is named for falls to the channel department too (domain.md §7 case 16). The same rule as
+    ``engine.queries.scope.tasks_doable_by``, for one task in hand.
     """
     if task.assignee_no is not None:
         return actor.employee_no == task.assignee_no
-    return Role(task.role) in actor.roles and sees(actor, renewal)
+    return bool(actor.roles & {Role(task.role), Role.CHANNEL}) and sees(actor, renewal)
 
 
 def claim_task(engine: Engine, task_id: int, *, actor: Actor) -> None:

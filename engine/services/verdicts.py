@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.domain.actor import Actor
 from engine.domain.codes import Role, RowVerdict
 from engine.domain.directory import Directory
 from engine.domain.lists import PolicyRow, Problem, ReadList, RowKey
+from engine.domain.placement import SUB_BRANCH, Listed, Misplaced, Place, Placer
 from engine.store.imports import ImportRow
 
 Problems = list[dict[str, Any]]
@@ -20,7 +20,7 @@ class RowsOf:
 
     def __init__(self, read: ReadList, directory: Directory, actor: Actor, *, kind: str) -> None:
         self.read, self.directory, self.actor, self.kind = read, directory, actor, kind
-        self._unit_of = cache(self._find_unit)
+        self._placer = Placer(directory)
 
     def judged(self, doubled: Mapping[RowKey, Problems]) -> list[ImportRow]:
         """Make one row to store per source row, in file order (*doubled*: warnings of stored cover)."""
@@ -35,7 +35,9 @@ class RowsOf:
             made[rejected.key] = ImportRow(
                 sheet=rejected.sheet,
                 row_no=rejected.row_no,
-                unit_code=self._unit_of(rejected.sub_branch, None, rejected.agent_no, None),
+                unit_code=self._placed(
+                    Listed(sub_branch=rejected.sub_branch, agent_no=rejected.agent_no)
+                ).sub_branch_code,
                 verdict=str(RowVerdict.REJECTED),
                 effect="rejected",
                 vin=None,
@@ -47,12 +49,13 @@ class RowsOf:
         return sorted(made.values(), key=lambda row: (sheets.get(row.sheet, 0), row.row_no))
 
     def _taken(self, row: PolicyRow, told: Problems) -> ImportRow:
-        found = [*told, *self._org_problems(row)]
+        place = self._placed(listed(row))
+        found = [*told, *self._org_problems(row, place)]
         refused = any(p["level"] == "error" for p in found)
         return ImportRow(
             sheet=row.sheet,
             row_no=row.row_no,
-            unit_code=self._unit_of(row.sub_branch, row.workplace, row.agent_no, row.specialist_no),
+            unit_code=place.sub_branch_code,
             verdict=str(verdict_of(found)),
             effect="rejected" if refused else None,
             vin=row.vin,
@@ -61,34 +64,33 @@ class RowsOf:
             problems=found,
         )
 
-    def _org_problems(self, row: PolicyRow) -> Problems:
-        """Unknown or foreign unit (error); for a policy that will be followed up, unknown agent (warning)."""
-        found = []
-        unit = unit_code(self.directory, row.sub_branch)
-        if row.sub_branch and unit is None:
-            found.append(_org_problem(row, "支公司", row.sub_branch, "unknown_unit", "error"))
-        elif unit is not None and not self.actor.sees_all and unit not in self.actor.unit_codes:
-            found.append(_org_problem(row, "支公司", row.sub_branch or "", "foreign_unit", "error"))
-        is_followed_up = self.kind == "pending"
-        if is_followed_up and row.agent_no and self.directory.post_of(row.agent_no, Role.AGENT) is None:
-            found.append(_org_problem(row, "营销员工号", row.agent_no, "unknown_agent", "warning"))
-        return found
+    def _placed(self, row: Listed) -> Place:
+        """Where the row belongs; what is only matched to a renewal need not fall to its sender."""
+        home = self.actor.unit_code if self.kind == "pending" else None
+        return self._placer.place(row, home=home)
 
-    def _find_unit(
-        self, sub_branch: str | None, workplace: str | None, agent_no: str | None, specialist_no: str | None
-    ) -> str | None:
-        """The sub-branch named, else the unit of the specialist who serves the agent or workplace."""
-        named = unit_code(self.directory, sub_branch)
-        if named is not None or sub_branch:
-            return named
-        people = self.directory.responsible_for(
-            agent_no=agent_no,
-            sub_branch_code=None,
-            workplace_code=unit_code(self.directory, workplace),
-            specialist_no=specialist_no,
-        )
-        post = self.directory.post_of(people.specialist_no, Role.SPECIALIST)
-        return post.unit_code if post else None
+    def _org_problems(self, row: PolicyRow, place: Place) -> Problems:
+        """Units that are unknown, foreign or none of their kind; of what is followed up, an unknown agent too."""
+        return [_org_problem(row, one) for one in self._misplaced(row, place)]
+
+    def _misplaced(self, row: PolicyRow, place: Place) -> Iterator[Misplaced]:
+        is_followed_up = self.kind == "pending"
+        yield from (one for one in place.problems if is_followed_up or one.code == "unknown_unit")
+        unit = place.sub_branch_code
+        if unit is not None and not self.actor.sees_all and unit not in self.actor.unit_codes:
+            yield Misplaced("foreign_unit", SUB_BRANCH, row.sub_branch or unit)
+        if is_followed_up and row.agent_no and self.directory.post_of(row.agent_no, Role.AGENT) is None:
+            yield Misplaced("unknown_agent", "营销员工号", row.agent_no)
+
+
+def listed(row: PolicyRow) -> Listed:
+    """Return what *row* says of its place."""
+    return Listed(
+        sub_branch=row.sub_branch,
+        workplace=row.workplace,
+        agent_no=row.agent_no,
+        specialist_no=row.specialist_no,
+    )
 
 
 def verdict_of(problems: Problems) -> RowVerdict:
@@ -96,16 +98,6 @@ def verdict_of(problems: Problems) -> RowVerdict:
     if any(problem["level"] == "error" for problem in problems):
         return RowVerdict.REJECTED
     return RowVerdict.WARNED if problems else RowVerdict.ACCEPTED
-
-
-def unit_code(directory: Directory, text: str | None) -> str | None:
-    """Return the code of the unit given by code or by its full, unique name."""
-    if not text:
-        return None
-    if text in directory.units:
-        return text
-    named = [u.code for u in directory.units.values() if u.name == text]
-    return named[0] if len(named) == 1 else None
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
@@ -124,18 +116,58 @@ def problem_json(problem: Problem) -> dict[str, Any]:
 
 _ORG_TEXTS = {
     "unknown_unit": (
+        "error",
         "组织机构中没有该支公司。",
         "请核对代码或全称，或先导入组织机构。",
         "The organisation has no such sub-branch.",
         "Check the code or full name, or import the organisation first.",
     ),
     "foreign_unit": (
+        "error",
         "该支公司不在您的管理范围内。",
         "请由该机构的渠道合作部导入。",
         "This sub-branch is outside your scope.",
         "Let its own channel department import the row.",
     ),
+    "not_a_property_unit": (
+        "error",
+        "该机构不是财险的支公司或分公司。",
+        "请填写财险支公司的代码或全称；寿险职场请填在“职场”列。",
+        "This unit is no sub-branch or branch of the property insurer.",
+        "Give the code or full name of a sub-branch; a life workplace belongs in the workplace column.",
+    ),
+    "no_unit": (
+        "error",
+        "没有支公司，也无法由职场、营销员或专员推定，无人能看到这笔续保。",
+        "请填写支公司，或由该机构的渠道合作部登录后导入。",
+        "No sub-branch is given and none follows from workplace, agent or specialist: nobody would see it.",
+        "Fill in the sub-branch, or let its channel department sign in and import the list.",
+    ),
+    "not_a_sub_branch": (
+        "warning",
+        "该机构不是支公司；能由职场或专员推定支公司的按推定，否则归其所属机构的渠道合作部。",
+        "请改填支公司的代码或全称，以便落实到责任专员。",
+        "This unit is no sub-branch; the row goes to the serving specialist's, else to the unit's channel department.",
+        "Give the code or full name of the sub-branch, so that a specialist answers for it.",
+    ),
+    "unknown_workplace": (
+        "warning",
+        "组织机构中没有该职场，未采用；营销员不在职时由支公司专员或渠道合作部接手。",
+        "请核对职场的代码或全称，或先导入组织机构。",
+        "The organisation has no such workplace; it is left out, and without a serving agent "
+        "the sub-branch's specialist or the channel department takes over.",
+        "Check the workplace's code or full name, or import the organisation first.",
+    ),
+    "foreign_workplace": (
+        "warning",
+        "该职场属于其他寿险分公司，不由本分公司服务，未采用；营销员不在职时由支公司专员或渠道合作部接手。",
+        "请核对职场与支公司；如确由本机构服务，请先在组织机构的“对接”表中登记。",
+        "This workplace belongs to a life branch that the property branch does not serve; it is left out, and without "
+        "a serving agent the sub-branch's specialist or the channel department takes over.",
+        "Check workplace and sub-branch; if it is served from here, enter it in the organisation's liaison sheet.",
+    ),
     "unknown_agent": (
+        "warning",
         "营销员不在职或不存在，将按孤儿单处理。",
         "请核对工号；如已离职，由业务主任接手。",
         "The agent is not serving; the policy is treated as an orphan.",
@@ -144,14 +176,14 @@ _ORG_TEXTS = {
 }
 
 
-def _org_problem(row: PolicyRow, column: str, value: str, code: str, level: str) -> dict[str, Any]:
-    reason_zh, remedy_zh, reason_en, remedy_en = _ORG_TEXTS[code]
+def _org_problem(row: PolicyRow, found: Misplaced) -> dict[str, Any]:
+    level, reason_zh, remedy_zh, reason_en, remedy_en = _ORG_TEXTS[found.code]
     return {
         "sheet": row.sheet,
         "row": row.row_no,
-        "column": column,
-        "value": value,
-        "code": code,
+        "column": found.column,
+        "value": found.value,
+        "code": found.code,
         "level": level,
         "reason": {"zh": reason_zh, "en": reason_en},
         "remedy": {"zh": remedy_zh, "en": remedy_en},

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, and_, exists, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, ScalarSelect, and_, exists, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from engine.errors import NotFound
@@ -46,13 +46,27 @@ class OutboxMessage(Base):
     fault: Mapped[Text | None]
 
 
+class OutboxAbout(Base):
+    """A renewal that a message to its agent speaks of, when it speaks of several (engine.store.notices)."""
+
+    __tablename__ = "outbox_about"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("outbox_message.id"), primary_key=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"), primary_key=True, index=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A message whose time has come, and what may speak against sending it."""
+    """A message whose time has come, and what may speak against sending it.
+
+    Of a message about several renewals ``theirs`` counts those that are open and still its receiver's, and it has
+    ended when none is open any more; ``theirs`` is None for any other.
+    """
 
     message: OutboxMessage
     has_ended: bool
     is_opted_out: bool
+    theirs: int | None = None
 
 
 def known_keys(session: Session, keys: Collection[str]) -> set[str]:
@@ -73,7 +87,14 @@ def lock_due(session: Session, now: datetime, *, limit: int, without: Collection
         earlier.attempts > 0,
     )
     query = (
-        select(OutboxMessage, ProcessInstance.ended_at.is_not(None), Customer.do_not_contact)
+        select(
+            OutboxMessage,
+            ProcessInstance.ended_at.is_not(None),
+            Customer.do_not_contact,
+            _count_about(),
+            _count_about(Renewal.ended_at.is_(None)),
+            _count_about(Renewal.ended_at.is_(None), Renewal.agent_no == OutboxMessage.recipient),
+        )
         .outerjoin(ProcessInstance, ProcessInstance.id == OutboxMessage.instance_id)
         .outerjoin(Renewal, Renewal.id == OutboxMessage.instance_id)
         .outerjoin(Customer, Customer.id == Renewal.customer_id)
@@ -89,8 +110,32 @@ def lock_due(session: Session, now: datetime, *, limit: int, without: Collection
         .execution_options(populate_existing=True)
     )
     return [
-        Due(message, bool(ended), bool(opted_out)) for message, ended, opted_out in session.execute(query)
+        Due(
+            message,
+            has_ended=bool(ended) or about > is_open == 0,
+            is_opted_out=bool(opted_out),
+            theirs=theirs if about else None,
+        )
+        for message, ended, opted_out, about, is_open, theirs in session.execute(query)
     ]
+
+
+def _count_about(*where: ColumnElement[bool]) -> ScalarSelect[int]:
+    """How many of the renewals that a message speaks of are such."""
+    return (
+        select(func.count())
+        .select_from(OutboxAbout)
+        .join(Renewal, Renewal.id == OutboxAbout.instance_id)
+        .where(OutboxAbout.message_id == OutboxMessage.id, *where)
+        .correlate(OutboxMessage)
+        .scalar_subquery()
+    )
+
+
+def next_to_send(session: Session) -> datetime | None:
+    """Return the earliest moment at which a queued message may leave."""
+    waiting = select(func.min(OutboxMessage.not_before)).where(OutboxMessage.status == "queued")
+    return session.scalar(waiting)
 
 
 def has_to_send(session: Session, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from engine.store.definitions import DefinitionSet
 from engine.store.history import HistoryEvent
 from engine.store.imports import ImportBatch, ImportRow
 from engine.store.instances import InboundMessage, Incident, ProcessInstance, Timer
-from engine.store.outbox import OutboxMessage
+from engine.store.outbox import OutboxAbout, OutboxMessage
 from engine.store.people import Liaison, OrgUnit, Person, Post, SignInSession, UserAccount, UserRole
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
 from engine.store.tasks import Submission, TaskDraft, UserTask
@@ -25,6 +25,7 @@ __all__ = [
     "Incident",
     "Liaison",
     "OrgUnit",
+    "OutboxAbout",
     "OutboxMessage",
     "Person",
     "PolicyLine",

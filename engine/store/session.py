@@ -19,6 +19,7 @@ from engine.label import Thing
 from engine.store import calendar, history, locks, organisation
 from engine.store.base import Base
 from engine.store.locks import Hold as Hold
+from engine.store.notices import Notice, add_notices
 from engine.store.outbox import OutboxMessage, known_keys
 from engine.store.queue import NewJob, enqueue
 
@@ -32,6 +33,7 @@ class Tx(Session):
         super().__init__(*args, **kwargs)
         self.events: list[history.NewEvent] = []
         self.outgoing: dict[str, OutboxMessage] = {}
+        self.notices: list[Notice] = []
         self.later: list[Base] = []
         self.jobs: list[NewJob] = []
 
@@ -86,13 +88,14 @@ class Tx(Session):
         For verbs that put rows into the session only after the block.
         """
         events, later, outgoing = len(self.events), len(self.later), dict(self.outgoing)
-        jobs = len(self.jobs)
+        jobs, notices = len(self.jobs), len(self.notices)
         try:
             yield
         except BaseException:
             del self.events[events:]
             del self.later[later:]
             del self.jobs[jobs:]
+            del self.notices[notices:]
             self.outgoing = outgoing
             raise
 
@@ -112,6 +115,10 @@ class Tx(Session):
         """Queue *message*, unless one with its key was ever queued (asked once, at the commit)."""
         self.outgoing.setdefault(message.key, message)
 
+    def tell(self, notice: Notice) -> None:
+        """Add *notice* to its receiver's message of the day (at the commit, all at once)."""
+        self.notices.append(notice)
+
     def enqueue(self, name: str, *, lock: str | None = None, once: str | None = None, **args: Any) -> None:
         """Have a worker run the job *name* after the commit; the embedded default's ticker needs no telling."""
         self.jobs.append(NewJob(name=name, args=args, lock=lock, once=once))
@@ -126,6 +133,8 @@ class Tx(Session):
             self.flush()
             if fresh:
                 self.enqueue("deliver", lock="deliver")
+        if self.notices:
+            add_notices(self, self.notices)  # not due yet: the ticker has them delivered
         if self.jobs and is_shared:
             enqueue(self, self.jobs)
         if self.events:

@@ -83,8 +83,12 @@ def keys_left(desk: Desk) -> Counter[str]:
 
 
 def unsent(desk: Desk) -> int:
-    """Count the messages that have neither left nor been withheld."""
-    rows = desk.sql("SELECT count(*) AS n FROM v_outbox WHERE status IN ('queued', 'sending')")
+    """Count the messages whose time has come and that have neither left nor been withheld."""
+    now = desk.sql("SELECT now FROM stored_clock")[0]["now"]
+    rows = desk.sql(
+        "SELECT count(*) AS n FROM outbox_message WHERE status = 'sending' OR (status = 'queued' AND not_before <= ?)",
+        now,
+    )
     return int(rows[0]["n"])
 
 

@@ -108,3 +108,23 @@ def test_without_a_stage_end_every_due_date_is_a_workday(today: date, rule: time
     due = due_date(None if rule is None else today + rule, today=today, workdays=WORKDAYS)
 
     assert WORKDAYS.is_workday(due)
+
+
+@pytest.mark.parametrize(
+    ("ends", "due"),
+    [
+        pytest.param(None, "2026-11-28T07:00", id="a Saturday stands"),
+        pytest.param("2026-11-29", "2026-11-28T07:00", id="within the stage it stands"),
+        pytest.param("2026-11-27", "2026-11-27T16:00", id="it is never past the stage"),
+        pytest.param("2026-11-26", "2026-11-28T07:00", id="a stage already over binds nothing"),
+    ],
+)
+def test_an_instant_is_kept_over_days_off(ends: str | None, due: str) -> None:
+    found = due_at(
+        datetime(2026, 11, 28, 7, tzinfo=UTC),
+        today=date(2026, 11, 27),
+        workdays=WORKDAYS,
+        stage_ends=date.fromisoformat(ends) if ends else None,
+    )
+
+    assert datetime.fromisoformat(f"{due}+00:00") == found

@@ -268,8 +268,18 @@ def read_premium(cell: Cell) -> Reading:
     """Read a premium in yuan; a negative one marks a refund entry."""
     number = _decimal(cell)
     if isinstance(number, Decimal) and number < 0:
-        return None, Fault("refund_row")
+        return None, Fault("refund_row", {"amount": number})
     return read_figure(cell, PREMIUM)
+
+
+_CANCELLED = re.compile(r"^(?:16|13)(?:\D|$)|退保|解除|解约|注销|cancel|surrender", re.IGNORECASE)
+"""Codes and words of endorsements that end a policy (domain.md §2.4 X01); 批减 and others do not."""
+
+
+def read_endorsement(cell: Cell) -> Reading:
+    """Read the kind of an endorsement; one that ends the policy marks a cancelled one."""
+    text = clean(as_text(cell))
+    return (text, Fault("cancelled_row")) if _CANCELLED.search(half_width(text)) else (text, None)
 
 
 def is_empty(cell: Cell) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,11 +19,10 @@ from engine.domain.lists.profiles import Field, Profile
 # Control characters, the mark of lost text, and halves of surrogate pairs: no database keeps all of them.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\ud800-\udfff]")
 
+_ENDED = frozenset({"refund_row", "cancelled_row"})
+
 _YEAR_DAYS = range(360, 369)
 """Days from first to last covered date that pass for a year; below 360 is short-term (domain.md §0.6)."""
-
-
-_WHOSE = frozenset({Field.SUB_BRANCH, Field.AGENT_NO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,7 @@ class Judged:
     problems: tuple[Problem, ...]
     sub_branch: str | None = None
     agent_no: str | None = None
+    cancels: tuple[PolicyRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ def _reader_of(field: Field, profile: Profile) -> read.Reader:
         Field.YEARS_INSURED: partial(read.read_figure, figure=read.YEARS),
         Field.AGENT_NO: read.read_staff_no,
         Field.SPECIALIST_NO: read.read_staff_no,
+        Field.ENDORSEMENT: read.read_endorsement,
     }
     return readers.get(field, read.read_text)
 
@@ -97,22 +98,14 @@ class RowJudge:
             )
             for field, place in sorted(header.places.items(), key=lambda item: item[1])
         ]
-        self._premium = next((step for step in self._steps if step.field is Field.PREMIUM), None)
+        self._tells_end = [step for step in self._steps if step.field in (Field.ENDORSEMENT, Field.PREMIUM)]
 
     def judge(self, row_no: int, cells: Sequence[Cell]) -> Judged:
         """Judge one row that is not empty."""
         raw = self._raw(cells)
-        if self._premium is not None:
-            _value, fault = self._read(self._premium, cells)
-            if (
-                fault is not None and fault.code == "refund_row"
-            ):  # whatever else it says, nobody must act on it
-                told = [self._problem(row_no, fault, self._premium, cells)]
-                whose = {
-                    step.field: self._read(step, cells)[0] for step in self._steps if step.field in _WHOSE
-                }
-                return self._judged(row_no, raw, whose, told)
-
+        ended = self._ended(row_no, raw, cells)
+        if ended is not None:
+            return ended
         problems = self._unfit(row_no, cells)
         values: dict[Field, Any] = {}
         for step in self._steps:
@@ -121,6 +114,28 @@ class RowJudge:
                 problems.append(self._problem(row_no, fault, step, cells))
         problems += self._across(row_no, values)
         return self._judged(row_no, raw, values, problems)
+
+    def _ended(self, row_no: int, raw: Mapping[str, str], cells: Sequence[Cell]) -> Judged | None:
+        """Put a refund or cancellation entry aside, whatever else it says: nobody must act on it as a policy."""
+        for step in self._tells_end:
+            fault = self._read(step, cells)[1]
+            if fault is not None and fault.code in _ENDED:
+                values = {each.field: self._read(each, cells)[0] for each in self._steps}
+                values[Field.PREMIUM] = fault.facts.get("amount")
+                told = [self._problem(row_no, fault, step, cells)]
+                judged = self._judged(row_no, raw, values, told)
+                return replace(judged, cancels=self._cancels(row_no, raw, values, fault))
+        return None
+
+    def _cancels(
+        self, row_no: int, raw: Mapping[str, str], values: dict[Field, Any], fault: Fault
+    ) -> tuple[PolicyRow, ...]:
+        """The policies the entry takes back; none where it says in words that it is another endorsement."""
+        names_all = all(values.get(field) for field in (Field.POLICY_NO, Field.VIN, Field.LINE, Field.EXPIRY))
+        if not names_all or (fault.code == "refund_row" and values.get(Field.ENDORSEMENT)):
+            return ()
+        policy = _policy(row_no, values[Field.LINE], values[Field.EXPIRY], values, raw, self._sheet)
+        return (replace(policy, is_cancelled=True),)
 
     def _read(self, step: _Step, cells: Sequence[Cell]) -> read.Reading:
         cell = cells[step.place] if step.place < len(cells) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -36,6 +36,8 @@ class PolicyRow:
     Amounts are yuan. Dates are business dates, Asia/Shanghai; `expiry_date` is the last covered date and
     `expiry_time` is given only where cover ends within that day (immediate-effect policies).
     `row_no` is the row number a spreadsheet shows; a row holding both lines gives two of these.
+    `is_cancelled` marks a row that takes the policy back; its premium is then negative, or None where the row
+    says in words that the policy was cancelled.
     """
 
     row_no: int
@@ -68,6 +70,7 @@ class PolicyRow:
     specialist_no: str | None
     raw: Mapping[str, str]
     sheet: str | None = None
+    is_cancelled: bool = False
 
     @property
     def key(self) -> RowKey:
@@ -99,6 +102,7 @@ class RejectedRow:
     """A row nothing is taken from; `problems` holds at least one error, and its warnings too.
 
     `sub_branch` and `agent_no` are as listed, where they could be read: they tell whose row it is.
+    `cancels` are the policies that a refund or cancellation entry takes back.
     """
 
     row_no: int
@@ -107,6 +111,7 @@ class RejectedRow:
     sheet: str | None = None
     sub_branch: str | None = None
     agent_no: str | None = None
+    cancels: tuple[PolicyRow, ...] = ()
 
     @property
     def key(self) -> RowKey:
@@ -150,6 +155,12 @@ class ReadList:
     kind: FileKind = FileKind.CSV
     separator: str | None = None
     layouts: tuple[SheetLayout, ...] = ()
+
+    def with_cancellations(self) -> ReadList:
+        """Return the list with the entries that take policies back among its rows, in file order after the others."""
+        taken = tuple(policy for row in self.rejected for policy in row.cancels)
+        rejected = tuple(row for row in self.rejected if not row.cancels)
+        return replace(self, rows=(*self.rows, *taken), rejected=rejected)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class Field(StrEnum):
     WORKPLACE = "workplace"
     AGENT_NO = "agent_no"
     SPECIALIST_NO = "specialist_no"
+    ENDORSEMENT = "endorsement"
+    """What kind of endorsement the row is; tells policies that were cancelled."""
     IGNORED = "ignored"
     """A column of the layout that is kept in `raw` only."""
 
@@ -159,7 +161,8 @@ CORE_EXPORT = Profile(
     columns=(
         *_ignored("序号"),
         Column(F.POLICY_NO, "保单号", ("保单号码",)),
-        *_ignored("上年保单号", "批单号", "批改类型"),
+        *_ignored("上年保单号", "批单号"),
+        Column(F.ENDORSEMENT, "批改类型", ("保单状态",)),
         Column(F.LINE, "险类名称", ("险类", "险种名称")),
         *_ignored("险别组合", "投保人"),
         Column(F.OWNER_NAME, "被保险人", ("车主", "行驶证车主")),

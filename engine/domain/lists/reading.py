@@ -140,7 +140,9 @@ def _read(source: Source, content: bytes, file_name: str, profile: Profile) -> R
         read=len(judged),
         rows=tuple(policy for row in accepted for policy in row.policies),
         rejected=tuple(
-            RejectedRow(row.row_no, row.raw, row.problems, row.sheet, row.sub_branch, row.agent_no)
+            RejectedRow(
+                row.row_no, row.raw, row.problems, row.sheet, row.sub_branch, row.agent_no, row.cancels
+            )
             for row in judged
             if not row.policies
         ),

@@ -117,6 +117,14 @@ PROBLEMS: dict[str, Text] = {
         ),
         ("无需处理；冲减行不参与续保。", "Nothing needs doing; refund entries take no part in renewal."),
     ),
+    "cancelled_row": _error(
+        ("该行注明“{value}”：保单已退保、解除或注销。", "The row says “{value}”: the policy was cancelled."),
+        (
+            "无需处理；已失效的保单不参与续保。如已续保，请在“新签保单”中导入该行以撤回。",
+            "Nothing needs doing; such policies take no part in renewal. To take a renewal back, import the row "
+            "among the newly issued policies.",
+        ),
+    ),
     "duplicate_row": _error(
         ("与{where}重复（{what}相同）。", "Repeats {where_en} (same {what_en})."),
         (

@@ -216,6 +216,24 @@ def test_refund_row_is_put_aside_with_nothing_to_do_whatever_else_is_wrong():
     assert "无需处理" in problem.remedy.zh
 
 
+@pytest.mark.parametrize(
+    ("written", "premium", "code", "cancels"),
+    [
+        pytest.param("退保", "1000", "cancelled_row", [None], id="said in words"),
+        pytest.param("16-退保", "-1000", "cancelled_row", [None], id="by code and word"),
+        pytest.param("13", "1000", "cancelled_row", [None], id="by code alone"),
+        pytest.param("批减", "-100", "refund_row", [], id="another endorsement takes nothing back"),
+        pytest.param("", "-1000", "refund_row", [Decimal(-1000)], id="a negative premium alone"),
+    ],
+)
+def test_an_entry_tells_which_policy_it_takes_back(written, premium, code, cancels):
+    read = read_one("core_export", **{"批改类型": written, "签单保费(含税)": premium})
+
+    assert [code] == errors(read)
+    assert cancels == [policy.premium for policy in read.rejected[0].cancels]
+    assert len(cancels) == len(read.with_cancellations().rows)
+
+
 def test_number_cells_of_identifiers_are_refused_or_doubted():
     read = read_one(as_xlsx=True, 证件号码=519999196002070011.0)
     mangled = read_one(as_xlsx=True, 保单号=6.101002025e21)
