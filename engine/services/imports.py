@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
-from engine.domain.codes import BatchStatus, Label, Role, RowVerdict
+from engine.domain.codes import BatchStatus, Role, RowVerdict
 from engine.domain.lists import (
     FileKind,
     PolicyRow,
