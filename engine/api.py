@@ -91,6 +91,7 @@ from engine.services.access import record_export as record_export
 from engine.services.access import record_refusal as record_refusal
 from engine.services.calendar import remove_holiday as remove_holiday
 from engine.services.calendar import set_holiday as set_holiday
+from engine.services.checkpoints import checkpoint_if_due as checkpoint_if_due
 from engine.services.directory import OrgReport as OrgReport
 from engine.services.directory import import_org as import_org
 from engine.services.imports import ImportReport as ImportReport

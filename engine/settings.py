@@ -42,6 +42,8 @@ class Settings:
     web_workers: int = 2
     worker_jobs: int = 2  # jobs a worker process runs at the same time
     proxies: int = 0  # reverse proxies in front, whose X-Forwarded-* are believed
+    checkpoints: Path | None = None  # folder of the history's checkpoints; None: none are taken
+    checkpoint_key: bytes | None = None  # signs them; None: a key derived from ``data_key`` does
 
     @property
     def embedded(self) -> bool:
@@ -77,7 +79,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     drivers = _drivers(env, faults)
     home = _home(url)
     secret = _secret("RENEWALS_SECRET_KEY", env, home if embedded else None, faults)
-    data_key = _data_key(_secret("RENEWALS_DATA_KEY", env, home if embedded else None, faults), faults)
+    data_key = _key(
+        "RENEWALS_DATA_KEY", _secret("RENEWALS_DATA_KEY", env, home if embedded else None, faults), faults
+    )
+    checkpoint_key = _key("RENEWALS_CHECKPOINT_KEY", env.get("RENEWALS_CHECKPOINT_KEY", ""), faults)
     if faults:
         raise SettingsError(faults="；".join(faults))
     return Settings(
@@ -97,6 +102,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         worker_jobs=worker_jobs,
         smtp_url=env.get("RENEWALS_SMTP_URL"),
         smtp_from=env.get("RENEWALS_SMTP_FROM"),
+        checkpoints=_checkpoints(env.get("RENEWALS_CHECKPOINTS"), url),
+        checkpoint_key=checkpoint_key or None,
         secure_cookies=env.get("RENEWALS_SECURE_COOKIES", "0" if embedded else "1") == "1",
     )
 
@@ -188,11 +195,21 @@ def _secret(name: str, env: Mapping[str, str], home: Path | None, faults: list[s
     return made
 
 
-def _data_key(text: str, faults: list[str]) -> bytes:
+def _checkpoints(folder: str | None, url: str) -> Path | None:
+    """The folder named, else one beside the embedded database; a server's history has no place by itself."""
+    if folder:
+        return Path(folder)
+    path = url.partition(":///")[2].partition("?")[0]
+    if url.startswith("sqlite") and path and path != ":memory:":
+        return Path(f"{path}-checkpoints")
+    return None
+
+
+def _key(name: str, text: str, faults: list[str]) -> bytes:
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         raw = b""
     if text and len(raw) != 32:
-        faults.append("RENEWALS_DATA_KEY: 32 bytes, base64url")
+        faults.append(f"{name}: 32 bytes, base64url")
     return raw
