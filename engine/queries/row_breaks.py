@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Generator
+from contextlib import closing
 
 from engine.domain.chain import GENESIS, Chain, ChainRow
 from engine.domain.tampering import Finding, Tampering
 
 MOST_RENUMBERED = 10_000
 """How many rows may have been taken out and the later ones renumbered, for us to say so and not «edited»."""
-RowsFrom = Callable[[int], Iterator[ChainRow]]
+RowsFrom = Callable[[int], Generator[ChainRow]]
 
 
 def name_break(chain: Chain, row: ChainRow, rows_from: RowsFrom) -> Finding:
@@ -37,19 +37,19 @@ def _own_place(row: ChainRow, rows_from: RowsFrom) -> int | None:
     Beside its true neighbour may now stand the row that it changed places with; hence the second try.
     """
     before = GENESIS
-    for number, other in enumerate(rows_from(1), start=1):
-        if number != row.seq:
-            moved = row.at_place(number)
-            swapped = ChainRow(number, row.fields, other.hash)
-            if moved.fits(before) or moved.fits(other.hash) or swapped.fits(before):
+    with closing(rows_from(1)) as rows:
+        for number, other in enumerate(rows, start=1):
+            moved, swapped = row.at_place(number), ChainRow(number, row.fields, other.hash)
+            if number != row.seq and (moved.fits(before) or moved.fits(other.hash) or swapped.fits(before)):
                 return number
-        before = other.hash
+            before = other.hash
     return None
 
 
 def _missing_before(row: ChainRow, rows_from: RowsFrom) -> int:
     """Count the rows that were taken out in front of *row*, if those after it were renumbered to hide it."""
-    following = next(islice(rows_from(row.seq + 1), 1), None)
+    with closing(rows_from(row.seq + 1)) as rows:
+        following = next(rows, None)
     if following is None:
         return 0
     tries = range(1, MOST_RENUMBERED + 1)

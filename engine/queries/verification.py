@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -102,12 +103,13 @@ class _Walk:
             return Finding(Tampering.UNREADABLE, here, here, detail=type(error.orig).__name__)
 
     def _first_break(self) -> Finding | None:
-        for row in rows_from(self.session):
-            if not self.chain.accept(row):
-                return name_break(self.chain, row, lambda seq: rows_from(self.session, seq))
-            self._note(row)
-            if (rewritten := self.witness.rewritten(self.chain)) is not None:
-                return rewritten
+        with closing(rows_from(self.session)) as rows:
+            for row in rows:
+                if not self.chain.accept(row):
+                    return name_break(self.chain, row, lambda seq: rows_from(self.session, seq))
+                self._note(row)
+                if (rewritten := self.witness.rewritten(self.chain)) is not None:
+                    return rewritten
         return None
 
     def _note(self, row: ChainRow) -> None:

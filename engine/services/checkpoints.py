@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -64,6 +65,17 @@ class CheckpointLost(EngineError):
     )
 
 
+class CheckpointNotWritten(EngineError):
+    """The folder could not be written to."""
+
+    code = "checkpoint_not_written"
+    zh = "检查点未写入 {folder}：{reason}。请检查 RENEWALS_CHECKPOINTS 的权限与磁盘空间；下一次将重试。"
+    en = (
+        "The checkpoint was not written to {folder}: {reason}. See to the rights of RENEWALS_CHECKPOINTS and the"
+        " space on its disk; the next turn tries again."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CheckpointTaken:
     """A checkpoint that was written; *rows* of the history are covered by it."""
@@ -79,7 +91,7 @@ def checkpoint_if_due(engine: Engine) -> CheckpointTaken | None:
     """Take a checkpoint when the last one is an hour old (by the engine's clock) and something happened since.
 
     Raises:
-        HistoryBroken, CheckpointLost: as :func:`take_checkpoint`.
+        HistoryBroken, CheckpointLost, CheckpointNotWritten: as :func:`take_checkpoint`.
     """
     if engine.settings.checkpoints is None or not _is_due(engine):
         return None
@@ -107,6 +119,7 @@ def take_checkpoint(engine: Engine, *, actor: Actor, restart: str | None = None)
         NoCheckpointFolder: the settings name none.
         CheckpointLost: the file that the new one would have to follow is missing or not ours.
         HistoryBroken: the rows since then are not as they were written.
+        CheckpointNotWritten: the folder does not take it.
         BadInput: a restart in a folder that is not empty, or without a reason.
         Conflict: another process is at it.
     """
@@ -135,7 +148,7 @@ def take_checkpoint(engine: Engine, *, actor: Actor, restart: str | None = None)
             key=key.public,
         )
         made = replace(made, signature=key.sign(made.signed()))
-        file = folder.write(made)
+        file = _write(folder, made)
         _record(engine, made, actor=actor, now=now, reason=restart)
     return CheckpointTaken(made.number, made.rows, made.root, file, made.key)
 
@@ -157,7 +170,8 @@ def _newest(folder: CheckpointFolder, named: HistoryEvent | None, own_key: str) 
         raise CheckpointLost(folder=folder.path, number=numbers[-1]) from error
     is_known = newest.digest == known.get("digest")
     is_newer = newest.number > known["number"] and newest.key == own_key
-    if not (is_known or is_newer) or not is_signed(newest.signed(), newest.signature, by=newest.key):
+    is_itself = newest.number == numbers[-1] and is_signed(newest.signed(), newest.signature, by=newest.key)
+    if not (is_known or is_newer) or not is_itself:
         raise CheckpointLost(folder=folder.path, number=numbers[-1])
     return newest
 
@@ -173,19 +187,25 @@ def _require_fresh(folder: CheckpointFolder, reason: str) -> None:
         )
 
 
+def _write(folder: CheckpointFolder, made: Checkpoint) -> Path:
+    try:
+        return folder.write(made)
+    except OSError as error:
+        raise CheckpointNotWritten(folder=folder.path, reason=error.strerror or str(error)) from error
+
+
 def _walk_on(session: Session, newest: Checkpoint | None) -> Chain | None:
     """Return the chain with the rows after *newest*; None when there are none but the record of *newest*."""
-    rows = rows_from(session, newest.rows if newest else None)
-    chain = newest.chain() if newest else Chain()
-    if newest is not None:
-        last = next(rows, None)
-        if last is None or (last.seq, last.hash) != (newest.rows, newest.head):
-            raise HistoryBroken(row=newest.rows)
-    happened = False
-    for row in rows:
-        if not chain.accept(row):
-            raise HistoryBroken(row=chain.size + 1)
-        happened = happened or row.action != CHECKPOINT
+    chain, happened = newest.chain() if newest else Chain(), False
+    with closing(rows_from(session, newest.rows if newest else None)) as rows:
+        if newest is not None:
+            last = next(rows, None)
+            if last is None or (last.seq, last.hash) != (newest.rows, newest.head):
+                raise HistoryBroken(row=newest.rows)
+        for row in rows:
+            if not chain.accept(row):
+                raise HistoryBroken(row=chain.size + 1)
+            happened = happened or row.action != CHECKPOINT
     return chain if happened else None
 
 

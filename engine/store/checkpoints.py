@@ -46,12 +46,15 @@ class CheckpointFolder:
         if target.exists():
             raise FileExistsError(target)
         draft = target.with_name(f".{target.name}.{os.getpid()}")
-        with draft.open("wb") as file:
-            file.write(checkpoint.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        draft.chmod(0o444)
-        draft.rename(target)
+        try:
+            with draft.open("wb") as file:
+                file.write(checkpoint.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            draft.chmod(0o444)
+            draft.rename(target)
+        finally:
+            draft.unlink(missing_ok=True)
         _sync_folder(self.path)
         return target
 

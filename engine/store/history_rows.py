@@ -5,7 +5,7 @@ Nothing is converted on the way that could hide a change: what a column holds is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import orjson
@@ -25,11 +25,12 @@ _AS_STORED = {
 }
 
 
-def rows_from(session: Session, seq: int | None = None) -> Iterator[ChainRow]:
+def rows_from(session: Session, seq: int | None = None) -> Generator[ChainRow]:
     """Yield the rows in order, from *seq* on or all there are, a few thousand in memory at a time."""
-    found = session.connection().execution_options(yield_per=AT_ONCE).execute(_query(session, seq))
-    for number, *columns, payload, own_hash in found:
-        yield ChainRow(number, _fields(columns, payload), str(own_hash))
+    query = _query(session, seq)
+    with session.connection().execute(query, execution_options={"yield_per": AT_ONCE}) as found:
+        for number, *columns, payload, own_hash in found:
+            yield ChainRow(number, _fields(columns, payload), str(own_hash))
 
 
 def _query(session: Session, seq: int | None) -> TextClause:
