@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import count
 from pathlib import Path
 
 from engine.domain.checkpoint import Checkpoint
@@ -57,6 +58,16 @@ class CheckpointFolder:
             draft.unlink(missing_ok=True)
         _sync_folder(self.path)
         return target
+
+
+def set_aside(folder: CheckpointFolder) -> None:
+    """Give the checkpoints of a history that is no more a place of their own, for a new one to begin; none is lost."""
+    if folder.numbers():
+        taken = (folder.path / f"former-{number}" for number in count(1))
+        place = next(path for path in taken if not path.exists())
+        place.mkdir()
+        for number in folder.numbers():
+            folder.file(number).rename(place / folder.file(number).name)
 
 
 def _sync_folder(path: Path) -> None:

@@ -25,7 +25,7 @@ from engine.services.checkpoints import (
     HistoryBroken,
     NoCheckpointFolder,
 )
-from engine.store.checkpoints import CheckpointFolder
+from engine.store.checkpoints import CheckpointFolder, set_aside
 from engine.store.history import CHECKPOINT
 from engine.store.session import Store
 from tests.support import databases, histories, house
@@ -166,6 +166,17 @@ def test_after_a_restore_a_new_series_begins_with_its_reason(engine: Engine) -> 
 
     assert taken is not None and 1 == taken.number
     assert "restored from Sunday's backup" == histories.rows(engine)[-1].reason
+    assert verify(engine).is_sound
+
+
+def test_a_new_book_begins_a_new_series_and_keeps_the_old_one(engine: Engine) -> None:
+    old = witness(engine).file
+
+    for number in (1, 2):
+        set_aside(CheckpointFolder(old.parent))
+        assert (old.parent / f"former-{number}" / old.name).exists()
+        checkpoints.take_checkpoint(engine, actor=SYSTEM, restart="a new book")
+
     assert verify(engine).is_sound
 
 
