@@ -18,6 +18,7 @@ class Tampering(StrEnum):
     CUT = "cut"
     REWRITTEN = "rewritten"
     UNREADABLE = "unreadable"
+    FORM_EDITED = "form_edited"
     CHECKPOINT_FORGED = "checkpoint_forged"
     CHECKPOINT_UNKNOWN_KEY = "checkpoint_unknown_key"
     CHECKPOINT_MISSING = "checkpoint_missing"
@@ -74,6 +75,11 @@ _SENTENCES = {
     Tampering.UNREADABLE: Label(
         f"历史第 {{rows}} 行之后无法读取（{{detail}}）。{_ZH_ACT}",
         f"The history cannot be read from row {{rows}} on ({{detail}}). {_EN_ACT}",
+    ),
+    Tampering.FORM_EDITED: Label(
+        f"任务 {{other}} 提交的表单已不是历史第 {{rows}} 行所证明的那一份：被修改或删除。{_ZH_ACT}",
+        f"The form submitted for task {{other}} is not the one that history row {{rows}} vouches for: it was edited"
+        f" or deleted. {_EN_ACT}",
     ),
     Tampering.CHECKPOINT_FORGED: Label(
         f"检查点文件 {{checkpoint}} 不是本系统签发的：内容或签名不符。{_ZH_ACT}",

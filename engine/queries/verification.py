@@ -14,6 +14,7 @@ from engine.bootstrap import Engine
 from engine.domain.chain import Chain, ChainRow
 from engine.domain.codes import Label
 from engine.domain.tampering import Finding, Tampering
+from engine.queries.form_evidence import FormEvidence
 from engine.queries.row_breaks import name_break
 from engine.queries.witness_files import WitnessFiles
 from engine.store.checkpoints import CheckpointFolder
@@ -34,6 +35,7 @@ class Verdict:
     """What was found: figures of what was walked, and the first thing wrong with rows and with files.
 
     The rows up to ``witnessed`` are covered by a signed checkpoint; for later ones only their chain speaks.
+    ``forms`` counts the submitted forms that were compared with what the history says of them.
     """
 
     rows: int
@@ -43,6 +45,7 @@ class Verdict:
     newest_checkpoint: int | None
     newest_checkpoint_at: str | None
     witnessed: int
+    forms: int
     public_key: str
     findings: tuple[Finding, ...]
     warnings: tuple[Label, ...]
@@ -76,8 +79,9 @@ def verify(engine: Engine, *, keys: Collection[str] = (), on_progress: Progress 
         newest_checkpoint=newest.number if newest else None,
         newest_checkpoint_at=newest.at if newest else None,
         witnessed=witness.witnessed,
+        forms=walk.forms.checked,
         public_key=own,
-        findings=tuple(found for found in (broken, witness.fault) if found is not None),
+        findings=tuple(found for found in (broken, walk.forms.fault, witness.fault) if found is not None),
         warnings=tuple(_warnings(walk, witness)),
     )
 
@@ -90,6 +94,7 @@ class _Walk:
         self.witness = witness
         self.on_progress = on_progress
         self.chain = Chain()
+        self.forms = FormEvidence(session)
         self.first_at: str | None = None
         self.last_at: str | None = None
         self.named: tuple[int, str] | None = None
@@ -97,7 +102,9 @@ class _Walk:
 
     def run(self) -> Finding | None:
         try:
-            return self._first_break() or self.witness.cut(self.chain)
+            broken = self._first_break() or self.witness.cut(self.chain)
+            self.forms.look()
+            return broken
         except DBAPIError as error:
             here = self.chain.size + 1
             return Finding(Tampering.UNREADABLE, here, here, detail=type(error.orig).__name__)
@@ -115,6 +122,7 @@ class _Walk:
     def _note(self, row: ChainRow) -> None:
         self.first_at = self.first_at or row.at
         self.last_at = row.at
+        self.forms.note(row)
         if row.action == CHECKPOINT:
             self.named = _named(row) or self.named
         if self.on_progress is not None and self.chain.size % PROGRESS_EVERY == 0:

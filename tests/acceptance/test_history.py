@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from engine.cli import main
-from tests.acceptance.desk import Desk, Refused, policy
+from tests.acceptance import answers
+from tests.acceptance.desk import Desk, Refused, policy, vin
 from tests.support import histories
 from tests.support.console import open_book
 
@@ -88,6 +89,31 @@ def test_a_tick_does_its_work_and_says_that_the_history_is_broken(lived: Desk) -
     assert 0 == done.exit_code
     assert "timers_fired" in done.stdout
     assert "audit verify" in done.stderr
+
+
+def hand_out(desk: Desk) -> int:
+    """Let the specialist hand the list out; returns the task's number."""
+    task = desk.open_task(vin(1), "dispatch_list")
+    desk.complete(vin(1), "dispatch_list", answers.dispatch_list(date(2026, 10, 2), agent_no="AG001"))
+    return int(task["task_id"])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        """UPDATE submission SET "values" = '{"category":"key"}'""",
+        """UPDATE submission SET "values" = '[]', form_id = 'record_contact'""",
+        "UPDATE submission SET salt = NULL",
+        "DELETE FROM submission",
+    ],
+)
+def test_a_submitted_form_that_was_changed_afterwards_is_named(lived: Desk, statement: str) -> None:
+    task = hand_out(lived)
+    assert 1 == lived.run("audit", "verify")["forms"]
+    spoil(lived, statement)
+
+    with pytest.raises(Refused, match=f"任务 {task} 提交的表单"):
+        lived.run("audit", "verify")
 
 
 def test_a_key_that_is_none_is_refused(lived: Desk) -> None:

@@ -18,6 +18,7 @@ from engine.domain.actor import SYSTEM
 from engine.domain.checkpoint import decode
 from engine.errors import BadInput, Conflict
 from engine.queries.verification import verify
+from engine.scheduler import Ticker
 from engine.services import checkpoints, timers
 from engine.services.checkpoints import (
     CheckpointLost,
@@ -242,3 +243,17 @@ def test_an_auditor_needs_nothing_of_ours_to_check_a_signature(engine: Engine, t
     if "not found" in done.stderr:
         pytest.skip("no openssl here")
     assert "Verified Successfully" in done.stdout
+
+
+def test_the_ticker_takes_them_and_goes_on_when_it_cannot(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ticker = Ticker(engine, lambda _engine: None, seconds=3600).start()
+    ticker.checkpoint()
+    file_of(engine, 1).unlink()
+    later(engine, hours=1)
+    ticker.checkpoint()
+    ticker.stop()
+
+    assert not file_of(engine, 1).exists()
+    assert "checkpoint_lost" in capsys.readouterr().out

@@ -1,7 +1,11 @@
-"""Refuse to change or remove rows of the history, and on SQLite to put one anywhere but at the end."""
+"""Refuse to change or remove rows of the history, and on SQLite to put one anywhere but at the end.
+
+Submitted forms get the salt with which the history commits to them.
+"""
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0007_history_guard"
@@ -24,6 +28,7 @@ _POSTGRESQL = {
 
 
 def upgrade() -> None:
+    op.add_column("submission", sa.Column("salt", sa.String(length=64), nullable=True))
     if op.get_bind().dialect.name == "sqlite":
         for name, when in _SQLITE.items():
             op.execute(f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{SAYS}'); END")
@@ -42,6 +47,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("submission", "salt")
     if op.get_bind().dialect.name == "sqlite":
         for name in _SQLITE:
             op.execute(f"DROP TRIGGER {name}")
