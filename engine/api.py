@@ -91,8 +91,10 @@ from engine.queries.words import Kind as Kind
 from engine.queries.words import Words as Words
 from engine.services.access import record_export as record_export
 from engine.services.access import record_refusal as record_refusal
+from engine.services.access import record_view as record_view
 from engine.services.calendar import remove_holiday as remove_holiday
 from engine.services.calendar import set_holiday as set_holiday
+from engine.services.checkpoints import checkpoint_if_due as checkpoint_if_due
 from engine.services.clockwork import advance_clock as advance_clock
 from engine.services.clockwork import set_clock as set_clock
 from engine.services.clockwork import tick as tick

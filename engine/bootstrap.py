@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import forms
 from engine.clock import Clock, SystemClock, VirtualClock
-from engine.crypto import Seal
+from engine.crypto import Seal, SigningKey, derive
 from engine.domain.decision import Decision
 from engine.domain.workdays import HolidayRow, Holidays, Workdays
 from engine.drivers.file_sink import FileSink
@@ -49,6 +49,11 @@ class Engine:
     drivers: Mapping[str, Driver]
     _sets: dict[int, Deployed] = field(default_factory=dict)
     _workdays: Workdays | None = None
+
+    def signing_key(self) -> SigningKey:
+        """Return the key that signs checkpoints of the history."""
+        own = self.settings.checkpoint_key
+        return SigningKey(own or derive(self.settings.data_key, "history checkpoints"))
 
     def latest(self) -> Deployed:
         """Return the newest deployed set.

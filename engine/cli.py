@@ -28,10 +28,21 @@ from engine.domain.lists import PROFILES
 from engine.domain.storable import require_storable
 from engine.errors import BadInput, EngineError, InvalidForm
 from engine.label import Label, Thing
+from engine.queries import audit_text, showing
 from engine.queries import command_line as reading
-from engine.queries import showing
 from engine.queries.refused_form import form_refusal
-from engine.services import clockwork, directory, imports, publish, schema, tasks, timers, users
+from engine.queries.verification import verify
+from engine.services import (
+    checkpoints,
+    clockwork,
+    directory,
+    imports,
+    publish,
+    schema,
+    tasks,
+    timers,
+    users,
+)
 from engine.services import demo as book
 from engine.services.messages import deliver_message
 from engine.settings import load_settings
@@ -318,6 +329,10 @@ def tick() -> None:
     with _engine() as engine:
         report = clockwork.tick(engine)
         _show(report, _tick_text(report))
+        try:
+            checkpoints.checkpoint_if_due(engine)
+        except EngineError as error:  # what was due is done all the same
+            click.echo(error.say(_lang()), err=True)
 
 
 def _tick_text(report: timers.TickReport) -> str:
@@ -461,6 +476,43 @@ def complete(task: int, user: str, data: str, version: int | None) -> None:
                 f"任务 {task} 已完成，新任务 {len(done.opened)} 个。", f"Done; {len(done.opened)} new tasks."
             ),
         )
+
+
+# --- history -----------------------------------------------------------------
+
+
+@main.group()
+def audit() -> None:
+    """The history."""
+
+
+@audit.command("verify")
+@click.option("--key", "keys", multiple=True, help="A public key to trust beside the own one.")
+@json_option
+@click.pass_context
+def audit_verify(ctx: click.Context, keys: tuple[str, ...]) -> None:
+    """Check every row of the history against its chain and the signed checkpoints."""
+    with _engine() as engine:
+        with click.progressbar(
+            length=audit_text.row_count(engine), label=_say("历史", "History"), file=sys.stderr
+        ) as bar:
+            verdict = verify(engine, keys=audit_text.public_keys(keys), on_progress=bar.update)
+        _show(audit_text.as_json(verdict, _lang()), audit_text.summary(verdict, _lang()))
+    for finding in verdict.findings:
+        click.echo(finding.say(_lang()), err=True)
+    if not verdict.is_sound:
+        ctx.exit(1)
+
+
+@audit.command("checkpoint")
+@click.option("--restart", help="Why a new series begins in an empty folder (after a restore).")
+@json_option
+def audit_checkpoint(restart: str | None) -> None:
+    """Sign where the history stands now and keep that in RENEWALS_CHECKPOINTS."""
+    with _engine() as engine:
+        taken = checkpoints.take_checkpoint(engine, actor=OPERATOR, restart=restart)
+        nothing = _say("自上一个检查点以来没有新的历史。", "Nothing happened since the last checkpoint.")
+        _show({"checkpoint": taken}, checkpoints.taken_text(taken, _lang()) if taken else nothing)
 
 
 # --- people ------------------------------------------------------------------

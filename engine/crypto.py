@@ -1,8 +1,10 @@
-"""Keys derived from the data key, and the seal that binds a stored state to its instance (threats.md §2)."""
+"""Keys derived from the data key, the seal that binds a stored state to its instance, and signatures."""
 
 from __future__ import annotations
 
+import binascii
 import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
 
 from engine.errors import EngineError
@@ -47,3 +49,40 @@ class Seal:
     def _tag(self, instance_id: int, state: bytes) -> bytes:
         whole = b"%d|%b" % (instance_id, state)
         return blake2b(whole, key=self._key, digest_size=TAG_BYTES).digest()
+
+
+class SigningKey:
+    """An Ed25519 key, made from 32 secret bytes."""
+
+    def __init__(self, seed: bytes) -> None:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.public = urlsafe_b64encode(self._key.public_key().public_bytes_raw()).decode()
+        """The public key as it is printed and given to auditors: 32 bytes, base64url."""
+
+    def sign(self, message: bytes) -> str:
+        """Return the signature, base64url."""
+        return urlsafe_b64encode(self._key.sign(message)).decode()
+
+
+def is_public_key(text: str) -> bool:
+    """Whether *text* is a public key as :attr:`SigningKey.public` writes it."""
+    try:
+        return len(urlsafe_b64decode(text)) == 32
+    except (binascii.Error, ValueError):
+        return False
+
+
+def is_signed(message: bytes, signature: str, *, by: str) -> bool:
+    """Whether *signature* over *message* was made with the key whose public half is *by*."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(by)).verify(
+            urlsafe_b64decode(signature), message
+        )
+    except (InvalidSignature, binascii.Error, ValueError):
+        return False
+    return True

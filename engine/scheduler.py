@@ -10,7 +10,8 @@ import gc
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -18,16 +19,27 @@ import click
 from apscheduler.schedulers.background import BackgroundScheduler
 from gunicorn.app.base import BaseApplication
 
-from engine.api import Engine, EngineError, Hold, Label, SettingsError, build_engine, require_current, tick
+from engine.api import (
+    Engine,
+    EngineError,
+    Hold,
+    Label,
+    SettingsError,
+    build_engine,
+    checkpoint_if_due,
+    require_current,
+    tick,
+)
 
 TICK_SECONDS = 30
+LOOK_SECONDS = 300  # how often it is asked whether a checkpoint is due; one is taken each hour at most
 _INHERITED = {"GUNICORN_FD", "LISTEN_FDS"}
 WORKER_TICK_SECONDS = 5  # a worker's tick only counts what is due
 THREADS = 8
 
 
 class Ticker:
-    """Calls *act* every so often, in the one process that holds the ticker's lock."""
+    """Calls *act* every so often, and takes checkpoints, in the one process that holds the ticker's lock."""
 
     def __init__(self, engine: Engine, act: Callable[[Engine], None], *, seconds: float) -> None:
         self.engine = engine
@@ -44,6 +56,9 @@ class Ticker:
             max_instances=1,
             misfire_grace_time=None,
         )
+        self.scheduler.add_job(
+            self.checkpoint, "interval", seconds=LOOK_SECONDS, id="checkpoint", coalesce=True, max_instances=1
+        )
 
     def start(self) -> Ticker:
         """Begin to tick in the background."""
@@ -58,14 +73,17 @@ class Ticker:
 
     def tick(self) -> None:
         """Tick once if this process may; what goes wrong is logged and the ticker goes on."""
-        with self.lock:
-            try:
-                if self._is_mine():
-                    self.act(self.engine)
-            except EngineError as error:
-                _log().warning("tick_refused", code=error.code)
-            except Exception as error:  # noqa: BLE001 - the database may be away; the next tick tries again
-                _log().warning("tick_failed", error=type(error).__name__)
+        with self.lock, _logged("tick"):
+            if self._is_mine():
+                self.act(self.engine)
+
+    def checkpoint(self) -> None:
+        """Have the history witnessed if that is due; a long walk must not keep the ticks waiting."""
+        with _logged("checkpoint"):
+            with self.lock:
+                is_mine = self._is_mine()
+            if is_mine:
+                checkpoint_if_due(self.engine)
 
     def _is_mine(self) -> bool:
         if self.hold is not None and not self.hold.is_held():
@@ -78,6 +96,16 @@ class Ticker:
         if self.hold is not None:
             self.hold.release()
             self.hold = None
+
+
+@contextmanager
+def _logged(what: str) -> Iterator[None]:
+    try:
+        yield
+    except EngineError as error:
+        _log().warning(f"{what}_refused", code=error.code)
+    except Exception as error:  # noqa: BLE001 - the database may be away; the next turn tries again
+        _log().warning(f"{what}_failed", error=type(error).__name__)
 
 
 def start_ticker(engine: Engine) -> Ticker:

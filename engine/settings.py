@@ -43,6 +43,8 @@ class Settings:
     web_workers: int = 2
     worker_jobs: int = 2  # jobs a worker process runs at the same time
     proxies: int = 0  # reverse proxies in front, whose X-Forwarded-* are believed
+    checkpoints: Path | None = None  # folder of the history's checkpoints; None: none are taken
+    checkpoint_key: bytes | None = None  # signs them; None: a key derived from ``data_key`` does
 
     @property
     def embedded(self) -> bool:
@@ -80,7 +82,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     drivers = _drivers(env, faults)
     home = _home(url)
     secret = _secret("RENEWALS_SECRET_KEY", env, home if embedded else None, faults)
-    data_key = _data_key(_secret("RENEWALS_DATA_KEY", env, home if embedded else None, faults), faults)
+    data_key = _key(
+        "RENEWALS_DATA_KEY", _secret("RENEWALS_DATA_KEY", env, home if embedded else None, faults), faults
+    )
+    checkpoint_key = _key("RENEWALS_CHECKPOINT_KEY", env.get("RENEWALS_CHECKPOINT_KEY", ""), faults)
     if faults:
         raise SettingsError(faults=joined(faults))
     return Settings(
@@ -100,6 +105,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         worker_jobs=worker_jobs,
         smtp_url=env.get("RENEWALS_SMTP_URL"),
         smtp_from=env.get("RENEWALS_SMTP_FROM"),
+        checkpoints=_checkpoints(env.get("RENEWALS_CHECKPOINTS"), url),
+        checkpoint_key=checkpoint_key or None,
         secure_cookies=env.get("RENEWALS_SECURE_COOKIES", "0" if embedded else "1") == "1",
     )
 
@@ -228,7 +235,17 @@ def _secret(name: str, env: Mapping[str, str], home: Path | None, faults: list[L
     return made
 
 
-def _data_key(text: str, faults: list[Label]) -> bytes:
+def _checkpoints(folder: str | None, url: str) -> Path | None:
+    """The folder named, else one beside the embedded database; a server's history has no place by itself."""
+    if folder:
+        return Path(folder)
+    path = url.partition(":///")[2].partition("?")[0]
+    if url.startswith("sqlite") and path and path != ":memory:":
+        return Path(f"{path}-checkpoints")
+    return None
+
+
+def _key(name: str, text: str, faults: list[Label]) -> bytes:
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
@@ -236,8 +253,8 @@ def _data_key(text: str, faults: list[Label]) -> bytes:
     if text and len(raw) != 32:
         faults.append(
             Label(
-                "RENEWALS_DATA_KEY 不可用，应为 32 字节的 base64url 文本",
-                "RENEWALS_DATA_KEY cannot be used; it must be 32 bytes as base64url",
+                f"{name} 不可用，应为 32 字节的 base64url 文本",
+                f"{name} cannot be used; it must be 32 bytes as base64url",
             )
         )
     return raw

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.api import Engine
-from tests.support import databases, postgres
+from tests.support import databases, postgres, recording
 from tests.support.console import build_book, copy_book, open_book
 
 
@@ -34,6 +34,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if is_browser or metafunc.definition.get_closest_marker("one_database") is not None:
         kinds = kinds[:1]
     metafunc.parametrize("database", kinds, scope="session", indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def everything_is_recorded() -> Iterator[list[str]]:
+    """Fail the test during which the program wrote something that the history does not speak of."""
+    with recording.watched() as silent:
+        yield silent
+    assert [] == sorted(set(silent)), "written without an event in the same transaction"
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,7 @@ from engine.api import (
     discard_batch,
     error_file,
     preview_list,
+    record_view,
 )
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
@@ -91,6 +92,7 @@ def show(batch_id: int) -> str:
             code=text_arg("code") or None,
             after=request.args.get("after"),
         )
+    record_view(engine, actor=actor, subject="import_batch", batch_id=batch_id)
     commits = current_commits()
     refusal = commits.refused.get(batch_id)
     return render_template(

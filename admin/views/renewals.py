@@ -22,6 +22,7 @@ from engine.api import (
     Stage,
     diagram_of,
     portfolio_page,
+    record_view,
     renewal_page,
     timeline,
 )
@@ -101,6 +102,7 @@ def show(renewal_id: int) -> str:
             kind=kind,
             after=request.args.get("after"),
         )
+    record_view(engine, actor=actor, subject="renewal", renewal_id=renewal_id)
     return render_template(
         "renewals/show.html",
         page=page,

@@ -26,6 +26,7 @@ from engine.api import (
     StepFailed,
     TaskPage,
     complete_task,
+    record_view,
     save_draft,
     task_page,
 )
@@ -37,6 +38,8 @@ blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
 def show(task_id: int) -> str:
     """Show the task's form beside what the person needs for it."""
     page = _page(task_id)
+    engine, renewal_id = current_engine(), page.renewal_id
+    record_view(engine, actor=require_actor(), subject="task", renewal_id=renewal_id, task_id=task_id)
     return _render(page, _first_values(page))
 
 

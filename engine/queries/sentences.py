@@ -266,6 +266,15 @@ def _failed(event: Happening, _words: Words) -> Label:
     )
 
 
+@says("message_attempt_failed", Kind.MESSAGE)
+def _attempt_failed(event: Happening, _words: Words) -> Label:
+    channel = _CHANNELS.get(str(event["channel"]), Label("通知", "notice"))
+    return Label(
+        f"{channel.zh}第 {event['attempts']} 次发送失败，稍后重试",
+        f"Attempt {event['attempts']} to send a {channel.en} failed; it will be tried again",
+    )
+
+
 @says("message_unknown", Kind.MESSAGE)
 def _unknown(event: Happening, _words: Words) -> Label:
     channel = _CHANNELS.get(str(event["channel"]), Label("通知", "notice"))
@@ -545,4 +554,77 @@ def _refused(event: Happening, _words: Words) -> Label:
 
 @says("record_viewed", Kind.SYSTEM)
 def _viewed(event: Happening, _words: Words) -> Label:
-    return Label(f"{event.who} 查看了这笔续保", f"{event.who} viewed this renewal")
+    zh, en = {
+        "task": ("这笔续保的任务", "a task of this renewal"),
+        "import_batch": ("一个导入批次", "an import batch"),
+    }.get(str(event.subject), ("这笔续保", "this renewal"))
+    return Label(f"{event.who} 查看了{zh}", f"{event.who} viewed {en}")
+
+
+@says("import_started", Kind.SYSTEM)
+def _import_started(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 开始入库清单{_file(event)}", f"{event.who} began to commit the list {_file(event)}"
+    )
+
+
+@says("import_ordered", Kind.SYSTEM)
+def _import_ordered(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 提交入库清单{_file(event)}", f"{event.who} had the list {_file(event)} committed"
+    )
+
+
+@says("import_rows_taken", Kind.SYSTEM)
+def _rows_taken(event: Happening, _words: Words) -> Label:
+    rows = event["rows"]
+    return Label(
+        f"清单{_file(event)}已处理 {rows} 行", f"{rows} rows of the list {_file(event)} were carried out"
+    )
+
+
+@says("import_errors_taken", Kind.SYSTEM)
+def _errors_taken(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 下载了清单{_file(event)}的错误行（未掩码）",
+        f"{event.who} took the rejected rows of the list {_file(event)} away, unmasked",
+    )
+
+
+@says("org_row_changed", Kind.SYSTEM)
+def _org_row(event: Happening, _words: Words) -> Label:
+    fields = event["fields"]
+    names = "、".join(fields) if isinstance(fields, dict) else ""
+    return Label(
+        f"机构或人员 {event.subject} 变更：{names}",
+        f"Unit or person {event.subject} changed: {names.replace('、', ', ')}",
+    )
+
+
+@says("sign_in_failures_cleared", Kind.SYSTEM)
+def _failures_cleared(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 登录成功，此前连续失败 {event['failures']} 次",
+        f"{event.who} gave the right password after {event['failures']} failures",
+    )
+
+
+@says("password_rehashed", Kind.SYSTEM)
+def _rehashed(event: Happening, words: Words) -> Label:
+    name = words.actors.get(str(event.subject), event.subject)
+    return Label(
+        f"{name} 的密码散列已更新为现行强度", f"The password hash of {name} was renewed to today's strength"
+    )
+
+
+@says("schema_upgraded", Kind.SYSTEM)
+def _schema(event: Happening, _words: Words) -> Label:
+    return Label(f"数据库结构升级为 {event['to']}", f"The schema was upgraded to {event['to']}")
+
+
+@says("checkpoint_signed", Kind.SYSTEM)
+def _checkpoint(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"已签发历史检查点 {event['number']}，覆盖前 {event['rows']} 行",
+        f"Checkpoint {event['number']} of the history was signed, over {event['rows']} rows",
+    )

@@ -24,6 +24,7 @@ from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
 
 PAGE = 40
+VIEWED = "record_viewed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,9 @@ def timeline(
     """
     renewal = find_renewal(session, actor, renewal_id)
     wanted = select(HistoryEvent).where(HistoryEvent.instance_id == renewal.id)
-    if kind is not None:
-        wanted = wanted.where(HistoryEvent.action.in_(actions_of(kind)))
+    # Who looked is shown to whom asks for such entries; elsewhere it would bury what happened.
+    asked = HistoryEvent.action.in_(actions_of(kind)) if kind else HistoryEvent.action != VIEWED
+    wanted = wanted.where(asked)
     if after:
         (seq,) = unpack_position(after, int)
         wanted = wanted.where(HistoryEvent.seq < seq)
@@ -124,7 +126,7 @@ _CONSEQUENCES = frozenset(
     {"task_opened", "stage_entered", "stage_skipped", "decision_made", "operation_done", "list_distributed"}
 )
 # Other reasons are the engine's own notes (an agent's number, a fault's text), not something said to people.
-_REASONED = frozenset({"fact_changed", "definition_deployed", "record_viewed"})
+_REASONED = frozenset({"fact_changed", "definition_deployed", VIEWED})
 
 
 def _words(

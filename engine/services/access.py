@@ -1,4 +1,4 @@
-"""Who may reach a renewal when a verb is called, and what is written down of refusals and exports."""
+"""Who may reach a renewal when a verb is called, and what is written down of refusals, views and exports."""
 
 from __future__ import annotations
 
@@ -41,4 +41,29 @@ def record_export(engine: Engine, *, actor: Actor, subject: str, rows: int, kind
             subject=subject[:64],
             rows=rows,
             kind=kind,
+        )
+
+
+def record_view(
+    engine: Engine,
+    *,
+    actor: Actor,
+    subject: str,
+    renewal_id: int | None = None,
+    task_id: int | None = None,
+    batch_id: int | None = None,
+) -> None:
+    """Write down that *actor* opened the page *subject*; call before answering: what is not logged is not shown."""
+    with engine.store.transaction() as tx:
+        tx.record(
+            "record_viewed",
+            at=engine.clock.now(),
+            actor=actor.name,
+            instance_id=renewal_id,
+            task_id=task_id,
+            subject=subject[:64],
+            roles=sorted(actor.roles),
+            unit=actor.unit_code,
+            batch_id=batch_id,
+            shown="masked",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
@@ -31,6 +32,7 @@ def set_holiday(
             )
     with engine.store.transaction() as tx:
         row = tx.get(Holiday, day)
+        before = _facts(row)
         if row is None:
             row = Holiday(day=day)
             tx.add(row)
@@ -43,6 +45,7 @@ def set_holiday(
             kind=kind,
             name=name.strip(),
             source=source.strip(),
+            before=before,
         )
     engine.forget_calendar()
 
@@ -58,9 +61,22 @@ def remove_holiday(engine: Engine, day: date, *, actor: Actor) -> None:
         row = tx.get(Holiday, day)
         if row is None:
             raise NotFound(what=Thing.HOLIDAY, key=day.isoformat())
+        tx.record(
+            "holiday_removed",
+            at=engine.clock.now(),
+            actor=actor.name,
+            subject=day.isoformat(),
+            before=_facts(row),
+        )
         tx.delete(row)
-        tx.record("holiday_removed", at=engine.clock.now(), actor=actor.name, subject=day.isoformat())
     engine.forget_calendar()
+
+
+def _facts(row: Holiday | None) -> dict[str, Any] | None:
+    """What the history keeps of a row that is about to change."""
+    if row is None:
+        return None
+    return {"kind": row.kind, "name": row.name, "source": row.source, "provisional": row.provisional}
 
 
 def _administrators_only(actor: Actor) -> None:

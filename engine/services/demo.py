@@ -26,6 +26,7 @@ from engine.label import Label, Thing
 from engine.services import clockwork, directory, imports, messages, publish, schema, tasks, timers, users
 from engine.settings import Settings
 from engine.store.calendar import set_clock
+from engine.store.checkpoints import CheckpointFolder, set_aside
 from engine.store.demo import OfferedTask, count_renewals, offered_tasks
 from engine.store.session import Tx
 
@@ -74,6 +75,7 @@ def build_book(settings: Settings, *, count: int, seed: int, on_progress: Progre
     for leftover in _companions(path):
         leftover.unlink(missing_ok=True)
     building.replace(path)
+    set_aside(CheckpointFolder(settings.checkpoints or path.parent))
     return report
 
 

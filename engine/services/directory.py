@@ -8,6 +8,7 @@ from typing import Any
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import Role
+from engine.domain.masking import mask_name, mask_phone
 from engine.domain.orgfile import OrgFile, read_org
 from engine.errors import Forbidden
 from engine.label import Label
@@ -47,7 +48,7 @@ def store_org(engine: Engine, read: OrgFile, *, actor: Actor, source: str) -> Or
     """Store units, people, posts and liaisons that were read and checked already."""
     now = engine.clock.now()
     with engine.store.transaction() as tx:
-        counts = _store(tx, read)
+        counts, changes = _store(tx, read)
         report = OrgReport(
             units=len(read.units),
             people=len({post.employee_no for post in read.posts}),
@@ -70,33 +71,43 @@ def store_org(engine: Engine, read: OrgFile, *, actor: Actor, source: str) -> Or
             new=report.new,
             changed=report.changed,
         )
+        for subject, table, fields in changes:
+            tx.record(
+                "org_row_changed", at=now, actor=actor.name, subject=subject[:64], table=table, fields=fields
+            )
     return report
 
 
-def _store(tx: Tx, read: OrgFile) -> dict[str, int]:
+Change = tuple[str, str, dict[str, Any]]
+"""Whose row of which table changed, and each field's old and new value, personal ones masked."""
+
+
+def _store(tx: Tx, read: OrgFile) -> tuple[dict[str, int], list[Change]]:
+    changes: list[Change] = []
     counts = {"new": 0, "changed": 0, "unchanged": 0}
     units = {(u.code, u.valid_from): u for u in all_rows(tx, OrgUnit)}
     for unit in read.units:
-        _upsert(tx, counts, units.get((unit.code, unit.valid_from)), OrgUnit, _values(unit, _UNIT))
+        _upsert(tx, counts, changes, units.get((unit.code, unit.valid_from)), OrgUnit, _values(unit, _UNIT))
     people = {p.employee_no: p for p in all_rows(tx, Person)}
     for post in read.posts:
         person = {"employee_no": post.employee_no, "name": post.name, "phone": post.phone}
         stored = people.get(post.employee_no)
-        made = _upsert(tx, counts, stored, Person, person)
+        made = _upsert(tx, counts, changes, stored, Person, person)
         people[post.employee_no] = made
     posts = {(p.employee_no, p.role, p.unit_code, p.valid_from): p for p in all_rows(tx, Post)}
     for post in read.posts:
         key = (post.employee_no, str(post.role), post.unit_code, post.valid_from)
-        _upsert(tx, counts, posts.get(key), Post, _values(post, _POST))
+        _upsert(tx, counts, changes, posts.get(key), Post, _values(post, _POST))
     liaisons = {
         (x.workplace_code, x.specialist_no, x.trainer_no, x.valid_from): x for x in all_rows(tx, Liaison)
     }
     for row in read.liaisons:
         place = (row.workplace_code, row.specialist_no, row.trainer_no, row.valid_from)
-        _upsert(tx, counts, liaisons.get(place), Liaison, _values(row, _LIAISON))
-    return counts
+        _upsert(tx, counts, changes, liaisons.get(place), Liaison, _values(row, _LIAISON))
+    return counts, changes
 
 
+_MASKS = {"name": mask_name, "phone": mask_phone}
 _UNIT = ("code", "name", "parent_code", "kind", "side", "province", "city", "valid_from", "valid_to")
 _POST = ("employee_no", "role", "unit_code", "manager_no", "valid_from", "valid_to")
 _LIAISON = ("workplace_code", "specialist_no", "trainer_no", "valid_from", "valid_to")
@@ -111,13 +122,29 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def _upsert(tx: Tx, counts: dict[str, int], stored: Any, table: type[Any], values: dict[str, Any]) -> Any:
+def _shown(table: type[Any], name: str, value: Any) -> Any:
+    mask = _MASKS.get(name) if table is Person else None
+    return mask(value) if mask is not None and value else value
+
+
+def _upsert(
+    tx: Tx,
+    counts: dict[str, int],
+    changes: list[Change],
+    stored: Any,
+    table: type[Any],
+    values: dict[str, Any],
+) -> Any:
     if stored is None:
         stored = table(**values)
         tx.add(stored)
         counts["new"] += 1
         return stored
     changed = [name for name, value in values.items() if getattr(stored, name) != value]
+    if changed:
+        whose = str(next(iter(values.values())))
+        fields = {n: [_shown(table, n, getattr(stored, n)), _shown(table, n, values[n])] for n in changed}
+        changes.append((whose, str(table.__tablename__), fields))
     for name in changed:
         setattr(stored, name, values[name])
     counts["changed" if changed else "unchanged"] += 1

@@ -6,6 +6,7 @@ crash loses nothing and a second run goes on where the first stopped.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -228,6 +229,7 @@ def commit_batch(
             raise BadInput(what=Thing.BATCH, value=batch_id, reason=INCOMPLETE)
         if all(row.effect in (None, "rejected") for row in stored):
             _start_counting(batch, stored)
+            _record(tx, "import_started", batch, actor=actor, now=now, rows=batch.read)
         read = _read(batch.content, batch.file_name, batch.source, kind=batch.kind)
         todo = {row.key for row in stored if row.effect is None}
         kind = batch.kind
@@ -296,6 +298,7 @@ def order_commit(engine: Engine, batch_id: int, *, actor: Actor) -> bool:
         if batch.status != BatchStatus.PREVIEWED:
             raise BadInput(what=Thing.BATCH, value=batch_id, reason=NOT_TO_COMMIT)
         batch.details = {**batch.details, "ordered_by": actor.name}
+        _record(tx, "import_ordered", batch, actor=actor, now=engine.clock.now())
         tx.enqueue("commit_import", once=f"import:{batch_id}", batch_id=batch_id, actor=actor.name)
     return True
 
@@ -316,6 +319,12 @@ def _commit_chunk(
             row.effect, row.renewal_id = result.effect, result.renewal_id
             _tell_row(batch, row, result)
         _count(batch, results)
+        effects = Counter(str(result.effect) for result in results)
+        _record(tx, "import_rows_taken", batch, actor=actor, now=now, rows=len(results), **effects)
+
+
+def _record(tx: Tx, action: str, batch: ImportBatch, *, actor: Actor, now: datetime, **more: Any) -> None:
+    tx.record(action, at=now, actor=actor.name, subject=batch.file_name, batch_id=batch.id, **more)
 
 
 def _tell_row(batch: ImportBatch, row: ImportRow, result: RowResult) -> None:
@@ -413,15 +422,19 @@ def _discard(tx: Tx, batch: ImportBatch, *, actor: Actor, now: datetime) -> None
 
 
 def error_file(engine: Engine, batch_id: int, *, actor: Actor, lang: str = "zh") -> tuple[str, bytes]:
-    """Return (file name, content) of the rejected rows in the source's own layout, with reasons."""
+    """Return (file name, content) of the rejected rows in the source's own layout, with reasons.
+
+    Who takes it away is written down first: it holds what the sender wrote, unmasked.
+    """
     _may_import(actor)
-    with engine.store.reading() as session:
-        batch = session.get(ImportBatch, batch_id)
+    with engine.store.transaction() as tx:
+        batch = tx.get(ImportBatch, batch_id)
         if batch is None:
             raise NotFound(what=Thing.BATCH, key=batch_id)
-        _require_scope(session, batch, actor)
+        _require_scope(tx, batch, actor)
         content, name, source, kind = batch.content, batch.file_name, batch.source, batch.kind
-        extra = [row for row in rows_of(session, batch_id) if row.verdict == RowVerdict.REJECTED]
+        extra = [row for row in rows_of(tx, batch_id) if row.verdict == RowVerdict.REJECTED]
+        _record(tx, "import_errors_taken", batch, actor=actor, now=engine.clock.now(), rows=len(extra))
     read = _read(content, name, source, kind=kind)
     stem = name.rpartition(".")[0] or name
     suffix = "csv" if read.kind is FileKind.CSV else "xlsx"  # by content; an xls is answered by an xlsx

@@ -238,7 +238,10 @@ def _mark(engine: Engine, fates: dict[int, Fate], now: datetime) -> None:
 
 
 def _apply(tx: Tx, message: OutboxMessage, fate: Fate, now: datetime) -> None:
-    """Write down what became of an attempt; failures wait longer each time and end as ``failed``."""
+    """Write down what became of an attempt; failures wait longer each time and end as ``failed``.
+
+    That a message is in hand (``sending_by``) or was given back untried is the queue's own business.
+    """
     message.sending_by = None
     if fate.status is None:
         message.status, message.attempts = str(OutboxStatus.QUEUED), message.attempts - 1
@@ -250,11 +253,10 @@ def _apply(tx: Tx, message: OutboxMessage, fate: Fate, now: datetime) -> None:
     message.fault = fate.fault[:2000] if fate.fault else None
     if status == OutboxStatus.QUEUED:
         message.not_before = now + wait_before(message.attempts, message.key)
-        return
     if status == OutboxStatus.SENT:
         message.sent_at, message.provider_id = now, fate.provider_id
     tx.record(
-        f"message_{status}",
+        "message_attempt_failed" if status == OutboxStatus.QUEUED else f"message_{status}",
         at=now,
         actor="system",
         instance_id=message.instance_id,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.bootstrap import Engine
 from engine.clock import wall_now
+from engine.domain.actor import SYSTEM
 from engine.domain.workdays import shipped_holidays
 from engine.errors import UNREACHED, DatabaseNotReady
 from engine.label import Label
@@ -13,15 +16,21 @@ from engine.store.calendar import Holiday, has_clock, holidays_of, set_clock
 
 def upgrade(engine: Engine) -> str:
     """Create or migrate the schema and fill an empty holiday table; returns the revision."""
+    before = migrate.current(engine.store.engine)
     revision = migrate.upgrade(engine.store.engine)
     with engine.store.transaction() as tx:
+        is_timeless = engine.clock.is_virtual and not has_clock(tx)
+        now = wall_now() if is_timeless else engine.clock.now()
+        if before != revision:
+            change: dict[str, Any] = {"from": before, "to": revision}
+            tx.record("schema_upgraded", at=now, actor=SYSTEM.name, subject=revision, **change)
         if not holidays_of(tx):
             tx.add_all(
                 Holiday(day=h.day, kind=str(h.kind), name=h.name, source=h.source, provisional=h.provisional)
                 for h in shipped_holidays()
             )
-        if engine.clock.is_virtual and not has_clock(tx):
-            set_clock(tx, wall_now())  # a virtual clock starts at the real present until it is set
+        if is_timeless:
+            set_clock(tx, now)  # a virtual clock starts at the real present until it is set
     engine.forget_calendar()
     return revision
 

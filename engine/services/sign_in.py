@@ -62,6 +62,7 @@ def check_password(engine: Engine, name: str, password: str) -> Actor:
         refused = _judge(engine, tx, name, right=right, actor=actor)
         if not refused and right and hasher.check_needs_rehash(hashed):
             account_named(tx, name).password_hash = hasher.hash(password)
+            tx.record("password_rehashed", at=engine.clock.now(), actor="system", subject=name)
     if refused or actor is None:
         raise SignInRefused
     return actor
@@ -76,6 +77,9 @@ def _judge(engine: Engine, tx: Tx, name: str, *, right: bool, actor: Actor | Non
         return True
     locked = account.locked_until is not None and account.locked_until > real
     if right and not locked and account.active and actor is not None and actor.roles:
+        if account.failed_sign_ins:
+            failures = account.failed_sign_ins
+            tx.record("sign_in_failures_cleared", at=now, actor=name, subject=name, failures=failures)
         account.failed_sign_ins, account.locked_until = 0, None
         return False
     if not right and not locked:

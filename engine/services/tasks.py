@@ -11,6 +11,7 @@ import forms
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import Role, TaskStatus
+from engine.domain.commitment import commit_to, make_salt
 from engine.domain.storable import require_storable
 from engine.errors import (
     Conflict,
@@ -229,6 +230,7 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
     task.version += 1
     if task in scope.tasks:
         scope.tasks.remove(task)
+    salt = make_salt()
     tx.add(
         Submission(
             task_id=task.id,
@@ -236,6 +238,7 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
             form_id=task.form_id,
             action_id=task.action_id,
             values=dict(clean),
+            salt=salt,
             submitted_at=now,
             submitted_by=scope.actor.name,
         )
@@ -250,6 +253,7 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
         form_id=task.form_id,
         outcome=dict(outcome),
         late=task.due_at is not None and now > task.due_at,
+        form_hash=commit_to(salt, task_id=task.id, form_id=task.form_id, values=clean),
     )
     absorb(scope, task.form_id, clean)
 

@@ -1,19 +1,17 @@
-"""The append-only history; each event carries the hash of the one before it (threats.md §4)."""
+"""The append-only history; each event's hash covers the one before it (engine/domain/chain.py, docs/audit.md)."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-import orjson
 from sqlalchemy import Index, Table, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.domain.chain import GENESIS, instant_text, link
 from engine.store.base import Base, BigKey, Code, PrimaryKey, Text
 
-GENESIS = "0" * 64
 _COLUMNS = ("seq", "at", "actor", "action", "instance_id", "task_id", "subject", "reason", "payload", "hash")
 
 
@@ -66,11 +64,12 @@ _LAST = select(HistoryEvent.seq, HistoryEvent.hash).order_by(HistoryEvent.seq.de
 
 
 def event_hash(previous: str, event: HistoryEvent | NewEvent) -> str:
-    """Return SHA-256 over ``0x00 | canonical JSON of the event | previous hash`` (threats.md §4)."""
-    body = orjson.dumps(
-        [
+    """Return the hash of *event* after the one whose hash is *previous*; it covers every column."""
+    return link(
+        previous,
+        (
             event.seq,
-            event.at.isoformat(timespec="microseconds"),
+            instant_text(event.at),
             event.actor,
             event.action,
             event.instance_id,
@@ -78,10 +77,8 @@ def event_hash(previous: str, event: HistoryEvent | NewEvent) -> str:
             event.subject,
             event.reason,
             event.payload,
-        ],
-        option=orjson.OPT_SORT_KEYS,
+        ),
     )
-    return hashlib.sha256(b"\x00" + body + previous.encode()).hexdigest()
 
 
 def chain(session: Session, events: list[NewEvent]) -> None:
@@ -101,3 +98,23 @@ def chain(session: Session, events: list[NewEvent]) -> None:
         insert(cast(Table, HistoryEvent.__table__)),
         [{name: getattr(e, name) for name in _COLUMNS} for e in events],
     )
+
+
+CHECKPOINT = "checkpoint_signed"
+_NEWEST_CHECKPOINT = (
+    select(HistoryEvent)
+    .where(HistoryEvent.action == CHECKPOINT)
+    .order_by(HistoryEvent.at.desc(), HistoryEvent.seq.desc())
+    .limit(1)
+)
+
+
+def newest_checkpoint(session: Session) -> HistoryEvent | None:
+    """Return the event of the last checkpoint that was taken."""
+    return session.scalar(_NEWEST_CHECKPOINT)
+
+
+def last_seq(session: Session) -> int:
+    """Return the number of the last event, 0 when there is none."""
+    last = session.execute(_LAST).first()
+    return last.seq if last else 0

@@ -5,6 +5,8 @@ Alembic is imported only where it works: every command asks whether the schema i
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,9 +40,16 @@ def upgrade(engine: Engine) -> str:
     return head()
 
 
+@cache
 def head() -> str:
-    """Return the newest revision the program knows: migrations are numbered in their file names."""
-    return max(path.name.partition("_")[0] for path in (HERE / "versions").glob("[0-9]*.py"))
+    """Return the newest revision the program knows: the one that no other follows."""
+    files = [path.read_text() for path in (HERE / "versions").glob("[0-9]*.py")]
+    known, followed = (
+        {found[1] for text in files if (found := re.search(rf'^{name} = "(.+)"$', text, re.MULTILINE))}
+        for name in ("revision", "down_revision")
+    )
+    (newest,) = known - followed
+    return newest
 
 
 def current(engine: Engine) -> str | None:

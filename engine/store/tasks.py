@@ -68,7 +68,10 @@ class TaskDraft(Base):
 
 
 class Submission(Base):
-    """A form as it was submitted: the evidence of an action; never changed."""
+    """A form as it was submitted: the evidence of an action; never changed.
+
+    The history holds a hash over ``salt`` and ``values`` (engine/domain/commitment.py).
+    """
 
     __tablename__ = "submission"
     __table_args__ = (Index(None, "instance_id", "form_id"),)
@@ -79,6 +82,7 @@ class Submission(Base):
     form_id: Mapped[Code]
     action_id: Mapped[Code]
     values: Mapped[dict[str, Any]]
+    salt: Mapped[Code | None]
     submitted_at: Mapped[datetime]
     submitted_by: Mapped[Code]
 
@@ -161,3 +165,8 @@ def submissions_of(session: Session, instance_id: int, form_ids: Sequence[str]) 
         .where(Submission.instance_id == instance_id, Submission.form_id.in_(form_ids))
         .order_by(Submission.id.desc())
     ).all()
+
+
+def forms_given(session: Session, task_ids: Collection[int]) -> Sequence[Submission]:
+    """Return the forms that were submitted for these tasks."""
+    return session.scalars(select(Submission).where(Submission.task_id.in_(task_ids))).all()

@@ -65,10 +65,11 @@ def url_of(home: Path) -> str:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return the settings of the installation in *home*: database, keys, sink, virtual clock."""
+    """Return the settings of the installation in *home*: database, keys, sink, checkpoints, virtual clock."""
     return {
         "RENEWALS_DATABASE_URL": url_of(home),
         "RENEWALS_SINK": str(home / "sent.jsonl"),
+        "RENEWALS_CHECKPOINTS": str(home / "checkpoints"),
         "RENEWALS_CLOCK": "virtual",
         "RENEWALS_SECRET_KEY": "only-for-tests-only-for-tests",
         "RENEWALS_DATA_KEY": "A" * 43,
