@@ -9,6 +9,7 @@ from typing import Any
 from engine.bootstrap import Engine
 from engine.crypto import is_public_key
 from engine.errors import BadInput
+from engine.label import Label
 from engine.queries.verification import Verdict
 from engine.store.history import last_seq
 
@@ -28,7 +29,9 @@ def public_keys(keys: Sequence[str]) -> Sequence[str]:
     for key in keys:
         if not is_public_key(key):
             raise BadInput(
-                what="--key", value=key, reason="公钥为 32 字节的 base64url / 32 bytes, base64url."
+                what="--key",
+                value=key,
+                reason=Label("公钥为 32 字节的 base64url 文本。", "give 32 bytes as base64url."),
             )
     return keys
 

@@ -14,6 +14,7 @@ from engine.domain.actor import SYSTEM, Actor
 from engine.domain.chain import Chain, instant_text
 from engine.domain.checkpoint import FIRST, Checkpoint, NotACheckpoint, checkpoint_of, decode
 from engine.errors import BadInput, Conflict, EngineError
+from engine.label import Label
 from engine.store.checkpoints import CheckpointFolder
 from engine.store.history import CHECKPOINT, HistoryEvent, last_seq, newest_checkpoint
 from engine.store.history_rows import rows_from
@@ -178,12 +179,14 @@ def _newest(folder: CheckpointFolder, named: HistoryEvent | None, own_key: str) 
 
 def _require_fresh(folder: CheckpointFolder, reason: str) -> None:
     if not reason.strip():
-        raise BadInput(what="--restart", value=reason, reason="请写明原因 / give a reason.")
+        raise BadInput(what="--restart", value=reason, reason=Label("请写明原因。", "give a reason."))
     if folder.numbers():
         raise BadInput(
             what="RENEWALS_CHECKPOINTS",
             value=folder.path,
-            reason="文件夹中还有检查点，请先移走并妥善保存 / move the checkpoints in it away and keep them.",
+            reason=Label(
+                "文件夹中还有检查点，请先移走并妥善保存。", "move the checkpoints in it away and keep them."
+            ),
         )
 
 
