@@ -24,7 +24,6 @@ HAN = re.compile(r"[一-鿿]")
 SENTENCE = re.compile(r"(?:\b[A-Za-z]+\b[ ,]+){3,}")
 """Four English words in a row; shorter is a name, a code, a command."""
 COMMANDS = re.compile(r"renewals [a-z][a-z -]*(--[a-z-]+)*|make [a-z]+")
-"""Gives Chinese texts alone; engine.errors knows their English."""
 
 
 def classes(base: type[EngineError] = EngineError) -> Iterator[type[EngineError]]:

@@ -125,6 +125,8 @@ class BatchPage:
     renewed: int
     partial: int
     unmatched: int
+    too_late: int
+    reversed: int
     headers: tuple[str, ...]
     samples: tuple[tuple[int, tuple[str, ...]], ...]
     expiry_samples: tuple[tuple[str, date], ...]
@@ -206,6 +208,8 @@ def batch_page(
         renewed=int(details.get("renewed", 0)),
         partial=int(details.get("partial", 0)),
         unmatched=int(details.get("unmatched", 0)),
+        too_late=int(details.get("too_late", 0)),
+        reversed=int(details.get("reversed", 0)),
         headers=headers,
         samples=_samples(
             session, [*within, ImportRow.sheet.is_not_distinct_from(sheets[0].name)], headers, mask

@@ -184,7 +184,7 @@ def _is_other_success(renewal: Renewal, before: RenewalVerdict, after: RenewalVe
 
 
 def _end(tx: Tx, scope: StepScope, verdict: RenewalVerdict) -> bool:
-    data: dict[str, Any] = {"outcome": str(verdict.outcome), "policy_no": _numbers(verdict)[0]}
+    data: dict[str, Any] = {"outcome": str(verdict.outcome), "policy_no": _numbers(verdict)[0] or None}
     try:
         with tx.attempt():
             deliver_in(tx, scope, MessageName.POLICY_RENEWED, data)

@@ -44,7 +44,7 @@ def checked_data(name: MessageName, data: Mapping[str, Any], known_forms: Forms)
     """Return the data of message *name* as they may be kept; a key with the value null counts as not given.
 
     Raises:
-        BadInput: a key is unknown or missing, or a value is of the wrong kind; key and value are named.
+        BadInput: a key is unknown, or a value is of the wrong kind; key and value are named.
     """
     keys = _KEYS[name]
     for key in data:
@@ -54,14 +54,23 @@ def checked_data(name: MessageName, data: Mapping[str, Any], known_forms: Forms)
     for key, rule in keys.items():
         given = data.get(key)
         if given is None:
-            if rule.required is not None:
-                raise BadInput(what=key, value="", reason=rule.required)
             continue
         try:
             clean[key] = rule.read(given, known_forms)
         except _Wrong as wrong:
             raise BadInput(what=key, value=str(given)[:40], reason=wrong.wanted) from None
     return clean
+
+
+def require_complete(name: MessageName, data: Mapping[str, Any]) -> None:
+    """Let a message from outside pass if it brings what it must; a list of policies is its own evidence.
+
+    Raises:
+        BadInput: a key is missing.
+    """
+    for key, rule in _KEYS[name].items():
+        if rule.required is not None and data.get(key) is None:
+            raise BadInput(what=key, value="", reason=rule.required)
 
 
 def _known_keys(name: MessageName) -> Label:

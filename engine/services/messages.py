@@ -24,7 +24,7 @@ from engine.services import incidents
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope
-from engine.services.message_data import checked_data
+from engine.services.message_data import checked_data, require_complete
 from engine.services.steps import Cause, apply_step
 from engine.services.timers import fire_instance
 from engine.spiff import runner
@@ -60,6 +60,7 @@ def deliver_message(
     """
     _check_name(name)
     require_storable({"key": key, "id": message_id, "data": data}, "message")
+    require_complete(MessageName(name), data or {})
     now = engine.clock.now()
     with engine.store.reading() as session:
         known = session.get(InboundMessage, message_id) if message_id else None

@@ -142,6 +142,16 @@ def test_a_long_list_is_committed_beside_the_request(
     assert {"running": False, "status": "committed", "done": 3, "rows": 3} == answer.get_json()
 
 
+def test_rows_past_win_back_are_counted_apart(channel: Browser) -> None:
+    late = rows(300, 到期日期=(TODAY - timedelta(days=31)).isoformat())
+    upload(channel, standard_csv(late))
+
+    assert "晚到关闭" in channel.text
+
+    channel.submit(channel.form_to(f"/imports/{batch_id(channel)}/commit"))
+    assert "1 晚到关闭" in channel.text
+
+
 def test_newly_issued_policies_end_the_renewals_they_fulfil(channel: Browser, book: Engine) -> None:
     new = policy(5, TODAY + timedelta(days=44 + 365), agent="AG001", sub_branch="PC330101", issued=True)
     new["签单日期"] = TODAY.isoformat()

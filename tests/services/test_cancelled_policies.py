@@ -188,9 +188,10 @@ def test_repeating_a_cancellation_changes_nothing(book: api.Engine) -> None:
     assert before == happened(book)
 
 
-def test_what_was_reported_without_a_policy_is_not_taken_back(book: api.Engine) -> None:
+def test_what_was_reported_with_a_policy_of_another_list_is_not_taken_back(book: api.Engine) -> None:
     listed(book, 20, lines=("商业", "交强"))
-    api.deliver_message(book, "policy_renewed", vin(CAR), actor=api.SYSTEM)
+    told = {"policy_no": "6600000000001"}
+    api.deliver_message(book, "policy_renewed", vin(CAR), data=told, actor=api.SYSTEM)
     issue(book, new(book, line="交强", 保费="950.00"))
 
     report = issue(book, new(book, line="交强", 保费="-950.00"))

@@ -19,7 +19,7 @@ from engine.domain.checkpoint import decode
 from engine.errors import BadInput, Conflict
 from engine.queries.verification import verify
 from engine.scheduler import Ticker
-from engine.services import checkpoints, timers
+from engine.services import checkpoints, clockwork
 from engine.services.checkpoints import (
     CheckpointLost,
     CheckpointNotWritten,
@@ -50,7 +50,7 @@ def engine(prepared: Path, tmp_path: Path) -> Iterator[Engine]:
 
 
 def later(engine: Engine, **by: int) -> None:
-    timers.set_clock(engine, engine.clock.now() + timedelta(**by), actor=SYSTEM)
+    clockwork.set_clock(engine, engine.clock.now() + timedelta(**by), actor=SYSTEM)
 
 
 def test_one_is_taken_each_hour_if_anything_happened(engine: Engine) -> None:

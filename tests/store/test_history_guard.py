@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.bootstrap import Engine, build_engine
 from engine.queries.verification import verify
 from engine.services import checkpoints
-from engine.services.timers import tick
+from engine.services.clockwork import tick
 from engine.settings import load_settings
 from tests.support import databases, histories, house
 

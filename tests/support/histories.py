@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, text
 
 from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM
-from engine.services import checkpoints, timers
+from engine.services import checkpoints, clockwork
 from engine.store.history import HistoryEvent, event_hash
 
 TRIGGERS = {
@@ -22,7 +22,7 @@ TRIGGERS = {
 
 def happen(engine: Engine, count: int, *, day: int = 0) -> None:
     """Let *count* things happen, an hour after the last ones."""
-    timers.set_clock(engine, engine.clock.now() + timedelta(hours=1), actor=SYSTEM)
+    clockwork.set_clock(engine, engine.clock.now() + timedelta(hours=1), actor=SYSTEM)
     with engine.store.transaction() as tx:
         for number in range(count):
             tx.record(

@@ -129,6 +129,8 @@ def release() -> None:
     home = os.environ.pop(HOME, None)
     if home is not None:
         _discard(Path(home))
+    while _CLAIMS:
+        _CLAIMS.pop().close()
 
 
 def _claim(home: Path) -> None:
