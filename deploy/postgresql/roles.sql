@@ -1,14 +1,18 @@
 -- The role that the console and the workers use: it may add to the history and read it, never change it.
--- Run after `renewals db upgrade` as the owner of the schema; safe to run again, and needed again when an
--- upgrade brought tables that another owner made:
+-- Run after `renewals db upgrade` as the owner of the schema, who must be allowed to create roles (or let somebody
+-- else create renewals_app before). Safe to run again, and needed again when another owner made new tables:
 --   psql "$OWNER_URL" -v ON_ERROR_STOP=1 -f roles.sql
 --   psql "$OWNER_URL" -c "CREATE ROLE renewals_desk LOGIN PASSWORD '…' IN ROLE renewals_app"
 -- Let RENEWALS_DATABASE_URL name renewals_desk, and keep the owner for `db upgrade` alone.
 
+BEGIN; -- never does the role, between two statements, have more rights than meant
+
 DO $$ BEGIN
-    CREATE ROLE renewals_app NOLOGIN;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'renewals_app') THEN
+        CREATE ROLE renewals_app NOLOGIN;
+    END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
-    NULL; -- it is there already
+    NULL; -- somebody was faster
 END $$;
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
@@ -21,3 +25,5 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO re
 
 REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON history_event FROM renewals_app;
 REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM renewals_app;
+
+COMMIT;

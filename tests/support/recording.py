@@ -46,7 +46,8 @@ def watched() -> Iterator[list[str]]:
             silent.append(f"{who}: {', '.join(sorted(tables))}")
 
     def forget(connection: Any) -> None:
-        connection.info.pop("written", None)
+        if not connection.invalidated:  # a lost connection takes what it knew along
+            connection.info.pop("written", None)
 
     event.listen(Engine, "before_cursor_execute", note)
     for end in ("commit", "rollback"):
