@@ -185,7 +185,7 @@ def renewal_page(
         seats=vehicle.seats,
         new_car_price=vehicle.new_car_price,
         first_registration=vehicle.first_registration,
-        customer=shown_customer(customer.name) if customer else None,
+        customer=shown_customer(customer),
         phone=mask_phone(customer.phone) if customer and customer.phone else None,
         id_no=mask_id_no(customer.id_no) if customer and customer.id_no else None,
         phone_doubtful=bool(customer and customer.phone_doubtful),

@@ -260,7 +260,8 @@ def _tell_row(batch: ImportBatch, row: ImportRow, result: RowResult) -> None:
     kept = [problem for problem in row.problems if problem["code"] != UNMATCHED]
     now = kept if result.problem is None else [*kept, result.problem]
     batch.warnings += _warnings(now) - _warnings(row.problems)
-    row.problems = now
+    if now != row.problems:
+        row.problems = now
     row.verdict = str(RowVerdict.REJECTED if result.effect == "rejected" else verdict_of(now))
 
 

@@ -93,7 +93,8 @@ def deliver_in(
         state = LABELS[RenewalState(scope.renewal.state)].zh
         raise MessageNotAwaited(name=label, key=scope.renewal.business_key, reason=f"该续保已结束：{state}")
     scope.message = dict(data)
-    _ABSORB[MessageName(name)](scope, data)
+    told = _told(scope, data)
+    _ABSORB[MessageName(name)](scope, {**data, **told})
     tx.add(
         InboundMessage(
             id=message_id or uuid.uuid4().hex,
@@ -105,7 +106,7 @@ def deliver_in(
             received_by=scope.actor.name,
         )
     )
-    scope.record("message_received", subject=name, name=name, data=dict(data))
+    scope.record("message_received", subject=name, name=name, data=told)
     tx.flush()
     host = RenewalHost(scope)
     try:
@@ -122,6 +123,21 @@ def deliver_in(
             name=label, key=scope.renewal.business_key, reason="当前环节（如审批或核实中）不接收该消息"
         ) from None
     apply_step(scope, host, step, Cause.MESSAGE)
+
+
+_TOLD = frozenset({"amount", "code", "expiry_date", "outcome", "policy_no", "premium", "reason", "source"})
+
+
+def _told(scope: StepScope, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What the history keeps of a message: what the engine takes from it, nothing that speaks of a person.
+
+    All of it is kept, sealed, with the message.
+    """
+    return {
+        key: scope.told(value) if isinstance(value, str) else value
+        for key, value in data.items()
+        if key in _TOLD and not isinstance(value, dict | list)
+    }
 
 
 def _check_name(name: str) -> None:

@@ -12,13 +12,15 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from engine.errors import NotFound
 from engine.store.base import Base, Code, PrimaryKey, Text
 from engine.store.instances import ProcessInstance
+from engine.store.personal import TEXT, Personal, SealedBytes
 from engine.store.renewals import Customer, Renewal
 
 
 class OutboxMessage(Base):
     """One message to leave the house; ``key`` makes a repetition recognisable to the receiver.
 
-    ``audience`` is ``customer`` or ``staff``; ``sending_by`` says who holds it while it is ``sending``.
+    ``audience`` is ``customer`` or ``staff``; ``sending_by`` says who holds it while it is ``sending``;
+    ``recipient_masked`` is all that reports may say of the recipient.
     """
 
     __tablename__ = "outbox_message"
@@ -30,9 +32,10 @@ class OutboxMessage(Base):
     instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"))
     channel: Mapped[Code]
     template: Mapped[Code]
-    recipient: Mapped[Code]
+    recipient_sealed: Mapped[SealedBytes]
+    recipient_masked: Mapped[Code]
     audience: Mapped[Code] = mapped_column(default="staff", server_default="staff")
-    text: Mapped[Text]
+    text_sealed: Mapped[SealedBytes]
     status: Mapped[Code]
     attempts: Mapped[int] = mapped_column(default=0)
     queued_at: Mapped[datetime]
@@ -43,6 +46,9 @@ class OutboxMessage(Base):
     provider_id: Mapped[Code | None]
     withheld_for: Mapped[Code | None]
     fault: Mapped[Text | None]
+
+    recipient = Personal[str](TEXT, key=("key",))
+    text = Personal[str](TEXT, key=("key",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class House:
         }
         self.engine = build_engine(load_settings(settings))
         self.engine.clock = self.clock
-        self.engine.seal = _CopySeal(bytes(32))
+        self.engine.seal = _CopySeal(lambda: bytes(32))
         schema.upgrade(self.engine)
         directory.store_org(self.engine, demo_org(), actor=SYSTEM, source="bench")
         publish.deploy(self.engine, publish.read_files(), by="PO01")
