@@ -49,6 +49,10 @@ _THINGS = {
     "用户名": "user name",
     "目录": "folder",
     "类型": "kind",
+    "手机": "phone",
+    "证件号码": "ID number",
+    "车牌号": "plate",
+    "客户姓名": "customer name",
     "角色": "role",
 }
 """What a refusal is about, as the code names it."""

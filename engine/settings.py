@@ -21,7 +21,7 @@ DEFAULT_DATABASE = "sqlite:///var/renewals.db"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the environment says (architecture.md §6.1); ``data_key`` is 32 raw bytes."""
+    """What the environment says (architecture.md §6.1); ``data_key`` is 32 raw bytes, the master of all keys."""
 
     database_url: str
     secret_key: str
@@ -36,6 +36,7 @@ class Settings:
     trusted_hosts: tuple[
         str, ...
     ] = ()  # names the console answers to; empty: this machine's, or any behind 0.0.0.0
+    data_key_old: bytes = b""  # the master before a change of it, for `keys rewrap`
     drivers: Mapping[str, str] = field(default_factory=dict)  # channel → driver; the others write to the sink
     smtp_url: str | None = None
     smtp_from: str | None = None
@@ -78,12 +79,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     home = _home(url)
     secret = _secret("RENEWALS_SECRET_KEY", env, home if embedded else None, faults)
     data_key = _data_key(_secret("RENEWALS_DATA_KEY", env, home if embedded else None, faults), faults)
+    data_key_old = _data_key(env.get("RENEWALS_DATA_KEY_OLD", ""), faults, name="RENEWALS_DATA_KEY_OLD")
     if faults:
         raise SettingsError(faults="；".join(faults))
     return Settings(
         database_url=url,
         secret_key=secret,
         data_key=data_key,
+        data_key_old=data_key_old,
         virtual_clock=clock == "virtual",
         zone=zone,
         host=env.get("RENEWALS_HOST", "127.0.0.1"),
@@ -188,11 +191,11 @@ def _secret(name: str, env: Mapping[str, str], home: Path | None, faults: list[s
     return made
 
 
-def _data_key(text: str, faults: list[str]) -> bytes:
+def _data_key(text: str, faults: list[str], *, name: str = "RENEWALS_DATA_KEY") -> bytes:
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         raw = b""
     if text and len(raw) != 32:
-        faults.append("RENEWALS_DATA_KEY: 32 bytes, base64url")
+        faults.append(f"{name}: 32 bytes, base64url")
     return raw

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol, cast
 
 import orjson
-from sqlalchemy import Index, Table, insert, select
+from sqlalchemy import Index, Table, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store.base import Base, BigKey, Code, PrimaryKey, Text
@@ -82,6 +82,14 @@ def event_hash(previous: str, event: HistoryEvent | NewEvent) -> str:
         option=orjson.OPT_SORT_KEYS,
     )
     return hashlib.sha256(b"\x00" + body + previous.encode()).hexdigest()
+
+
+def count_of_actor(session: Session, actor: str, action: str, *, since: datetime) -> int:
+    """Return how often *actor* did *action* after *since*."""
+    query = select(func.count()).where(
+        HistoryEvent.actor == actor, HistoryEvent.action == action, HistoryEvent.at > since
+    )
+    return session.execute(query).scalar_one()
 
 
 def chain(session: Session, events: list[NewEvent]) -> None:
