@@ -23,6 +23,7 @@ from engine.api import (
     InvalidForm,
     NoDefinition,
     NotFound,
+    TooManyReveals,
     record_refusal,
 )
 
@@ -34,6 +35,7 @@ _STATUS: tuple[tuple[type[EngineError], int], ...] = (
     (Conflict, 409),
     (InvalidForm, 422),
     (BadInput, 400),
+    (TooManyReveals, 429),
     (ClockError, 400),
     (NoDefinition, UNREADY),
     (DatabaseNotReady, UNREADY),

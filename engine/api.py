@@ -33,6 +33,7 @@ from engine.domain.lists import ExpiryConvention as ExpiryConvention
 from engine.domain.lists import ListFileError as ListFileError
 from engine.domain.lists import Profile as Profile
 from engine.domain.masking import mask_phone as mask_phone
+from engine.domain.masking import mask_text as mask_text
 from engine.domain.org import OrgProblem as OrgProblem
 from engine.domain.org import Side as Side
 from engine.domain.org import UnitKind as UnitKind
@@ -121,6 +122,11 @@ from engine.services.publish import read_files as read_files
 from engine.services.queueing import count_due as count_due
 from engine.services.queueing import has_messages_due as has_messages_due
 from engine.services.queueing import put_job as put_job
+from engine.services.reveal import SHORTEST_REASON as SHORTEST_REASON
+from engine.services.reveal import PersonalField as PersonalField
+from engine.services.reveal import TooManyReveals as TooManyReveals
+from engine.services.reveal import may_reveal as may_reveal
+from engine.services.reveal import reveal as reveal
 from engine.services.schema import require_current as require_current
 from engine.services.schema import upgrade as upgrade
 from engine.services.sign_in import SignedIn as SignedIn

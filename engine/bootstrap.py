@@ -139,13 +139,13 @@ def build_engine(settings: Settings | None = None, *, durable: bool = True) -> E
     Without *durable* a crash may ruin the (SQLite) database: only for one that is then thrown away.
     """
     settings = settings or load_settings()
-    store = Store(settings.database_url, durable=durable)
+    store = Store(settings.database_url, settings.data_key, durable=durable)
     clock: Clock = (
         VirtualClock(store.read_clock, settings.zone)
         if settings.virtual_clock
         else SystemClock(settings.zone)
     )
-    return Engine(settings, store, clock, Seal(settings.data_key), _drivers(settings))
+    return Engine(settings, store, clock, Seal(store.vault.state_key), _drivers(settings))
 
 
 def _drivers(settings: Settings) -> Mapping[str, Driver]:

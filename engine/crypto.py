@@ -5,11 +5,13 @@ from __future__ import annotations
 import binascii
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from hashlib import blake2b
 
 from engine.errors import EngineError
 
 TAG_BYTES = 16
+STATE = "instance state"
 
 
 class StateTampered(EngineError):
@@ -26,10 +28,10 @@ def derive(key: bytes, purpose: str) -> bytes:
 
 
 class Seal:
-    """A keyed checksum over a state and the instance it belongs to; the key lives outside the database."""
+    """A keyed checksum over a state and the instance it belongs to; the key is readable outside the database alone."""
 
-    def __init__(self, data_key: bytes) -> None:
-        self._key = derive(data_key, "instance state")
+    def __init__(self, key: Callable[[], bytes]) -> None:
+        self._key = key  # asked for at each use: it is read from the database, which may not be there yet
 
     def close(self, instance_id: int, state: bytes) -> bytes:
         """Return *state* with its tag in front."""
@@ -48,7 +50,7 @@ class Seal:
 
     def _tag(self, instance_id: int, state: bytes) -> bytes:
         whole = b"%d|%b" % (instance_id, state)
-        return blake2b(whole, key=self._key, digest_size=TAG_BYTES).digest()
+        return blake2b(whole, key=self._key(), digest_size=TAG_BYTES).digest()
 
 
 class SigningKey:

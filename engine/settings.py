@@ -22,7 +22,7 @@ DEFAULT_DATABASE = "sqlite:///var/renewals.db"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the environment says (architecture.md §6.1); ``data_key`` is 32 raw bytes."""
+    """What the environment says (architecture.md §6.1); ``data_key`` is 32 raw bytes, the master of all keys."""
 
     database_url: str
     secret_key: str
@@ -37,6 +37,7 @@ class Settings:
     trusted_hosts: tuple[
         str, ...
     ] = ()  # names the console answers to; empty: this machine's, or any behind 0.0.0.0
+    data_key_old: bytes = b""  # the master before a change of it, for `keys rewrap`
     drivers: Mapping[str, str] = field(default_factory=dict)  # channel → driver; the others write to the sink
     smtp_url: str | None = None
     smtp_from: str | None = None
@@ -86,12 +87,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         "RENEWALS_DATA_KEY", _secret("RENEWALS_DATA_KEY", env, home if embedded else None, faults), faults
     )
     checkpoint_key = _key("RENEWALS_CHECKPOINT_KEY", env.get("RENEWALS_CHECKPOINT_KEY", ""), faults)
+    data_key_old = _key("RENEWALS_DATA_KEY_OLD", env.get("RENEWALS_DATA_KEY_OLD", ""), faults)
     if faults:
         raise SettingsError(faults=joined(faults))
     return Settings(
         database_url=url,
         secret_key=secret,
         data_key=data_key,
+        data_key_old=data_key_old,
         virtual_clock=clock == "virtual",
         zone=zone,
         host=env.get("RENEWALS_HOST", "127.0.0.1"),

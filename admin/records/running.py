@@ -28,6 +28,7 @@ from engine.api import (
     EngineError,
     IncidentStatus,
     OutboxStatus,
+    mask_text,
     retry_incident,
 )
 from engine.tables import (
@@ -106,7 +107,12 @@ class IncidentRecords(RecordView):
     }  # fmt: skip
     nothing = lazy_gettext("没有异常，所有步骤都已正常执行。")
     codes = {"status": "incident_status"}
-    cells = {"element": element, "vehicle": vehicle, "trigger": _trigger}
+    cells = {
+        "element": element,
+        "vehicle": vehicle,
+        "trigger": _trigger,
+        "message": lambda _view, row: mask_text(row.message),
+    }
     links = RENEWAL_LINKS
     numbers = frozenset({"attempts"})
     column_sortable_list = ("created_at", "status", "attempts")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request, url_for
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin.actor import require_actor
 from admin.context import current_engine
+from admin.errors import say, status_of
 from admin.formatters import show_code
 from admin.i18n import language
 from admin.views.args import code_arg, day_arg, flag_arg, text_arg, url_with
@@ -14,16 +17,21 @@ from engine.api import (
     CATALOGUE,
     KIND_LABELS,
     OUTCOME_STATES,
+    SHORTEST_REASON,
+    BadInput,
     Kind,
     Path,
     PortfolioWish,
     Present,
     RenewalState,
     Stage,
+    TooManyReveals,
     diagram_of,
+    may_reveal,
     portfolio_page,
     record_view,
     renewal_page,
+    reveal,
     timeline,
 )
 
@@ -87,6 +95,35 @@ def _open_arg() -> str:
 @blueprint.get("/<int:renewal_id>")
 def show(renewal_id: int) -> str:
     """Show one renewal: facts, people, diagram, tasks, why it waits, everything that happened."""
+    return _show(renewal_id)
+
+
+@blueprint.post("/<int:renewal_id>/reveal")
+def show_clear(renewal_id: int) -> ResponseReturnValue:
+    """Show the page with one personal value in the clear, this once; the reason stands in the history."""
+    field = request.form.get("field", "")
+    try:
+        value = reveal(
+            current_engine(),
+            renewal_id,
+            field,
+            reason=request.form.get("reason", ""),
+            actor=require_actor(),
+            address=request.remote_addr,
+        )
+    except (BadInput, TooManyReveals) as error:
+        flash(say(error), "error")
+        return _show(renewal_id), status_of(error)
+    return _show(renewal_id, {field: value})
+
+
+@blueprint.get("/<int:renewal_id>/reveal")
+def forget_clear(renewal_id: int) -> ResponseReturnValue:
+    """Lead back to the page without the value: only a new reason shows it again."""
+    return redirect(url_for(".show", renewal_id=renewal_id), code=303)
+
+
+def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
     engine, actor = current_engine(), require_actor()
     present = Present.of(engine.clock)
     kind = code_arg("kind", Kind)
@@ -106,6 +143,9 @@ def show(renewal_id: int) -> str:
     return render_template(
         "renewals/show.html",
         page=page,
+        clear=clear or {},
+        may_reveal=may_reveal(actor),
+        shortest_reason=SHORTEST_REASON,
         history=history,
         kind=kind,
         kinds=[(kind, label.say(language())) for kind, label in KIND_LABELS.items()],

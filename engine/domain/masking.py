@@ -15,6 +15,11 @@ from engine.domain.vehicle import normalise_id_no, normalise_phone, normalise_pl
 
 _STAR = "*"
 _HIDDEN_AT_LEAST = 3
+_ID_NO = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
+_PHONE = re.compile(r"(?<![0-9A-Za-z])(?:\+?86[- ]?)?1[3-9]\d{9}(?![0-9A-Za-z])")
+_PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·\s]?[A-HJ-NP-Z0-9]{5,6}(?![0-9A-Za-z])"
+)
 
 
 def mask_name(text: str) -> str:
@@ -63,6 +68,18 @@ def mask_email(text: str) -> str:
     if not mailbox and not at:
         return ""
     return (mailbox[:1] if len(mailbox) > 1 else "") + _STAR * 3 + at + domain
+
+
+def mask_text(text: str) -> str:
+    """Return free text with the phones, ID numbers and plates in it masked; a name cannot be told from words."""
+    text = _ID_NO.sub(lambda found: mask_id_no(found.group()), text)
+    text = _PHONE.sub(lambda found: mask_phone(found.group()), text)
+    return _PLATE.sub(lambda found: mask_plate(found.group()), text)
+
+
+def mask_recipient(text: str) -> str:
+    """Return ``138****8000`` of whatever a message was sent to, for reports that do not know its channel."""
+    return f"{text[:3]}****{text[-4:]}" if len(text) > 7 else "****"
 
 
 def _keep(text: str, *, head: int, tail: int) -> str:

@@ -147,6 +147,11 @@ def normalise_id_no(text: str) -> str:
     return _compact(text)
 
 
+def normalise_name(text: str) -> str:
+    """Return a person's or company's name half-width, upper case, without spaces and middle dots."""
+    return _compact(text)
+
+
 def id_check_digit(first_17: str) -> str | None:
     """Return the check digit of a resident identity number (GB 11643), None unless 17 digits are given."""
     if not re.fullmatch(r"[0-9]{17}", first_17):

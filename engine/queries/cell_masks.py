@@ -8,13 +8,12 @@ Source: threats.md §4; domain.md §5.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.domain.lists import PROFILES, Field
 from engine.domain.lists.profiles import bare_key, header_key
-from engine.domain.masking import mask_id_no, mask_name, mask_phone, mask_plate
+from engine.domain.masking import mask_id_no, mask_name, mask_phone, mask_plate, mask_text
 
 MASKS: Mapping[Field, Callable[[str], str]] = {
     Field.OWNER_NAME: mask_name,
@@ -26,8 +25,6 @@ MASKS: Mapping[Field, Callable[[str], str]] = {
 }
 _NAMES_THE_ROW = frozenset({Field.POLICY_NO, Field.VIN})
 _SHORT = 3
-_ID_NO = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
-_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
 
 class CellMasks:
@@ -45,7 +42,7 @@ class CellMasks:
             return value
         if header and (field is None or field in MASKS):
             return MASKS[field or Field.IGNORED](value)
-        return _PHONE.sub(_masked_phone, _ID_NO.sub(_masked_id_no, value))
+        return mask_text(value)
 
     def problem(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Return a stored problem with its value masked, also where its texts repeat it."""
@@ -73,11 +70,3 @@ def _retold(text: str, value: str, shown: str) -> str:
     """Return *text* with *shown* for *value*; a short value only where it is quoted, lest it hit a figure."""
     text = text.replace(f"“{value}”", f"“{shown}”")
     return text.replace(value, shown) if len(value) > _SHORT else text
-
-
-def _masked_phone(found: re.Match[str]) -> str:
-    return mask_phone(found.group())
-
-
-def _masked_id_no(found: re.Match[str]) -> str:
-    return mask_id_no(found.group())

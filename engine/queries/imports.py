@@ -320,7 +320,7 @@ def _touched(session: Session, actor: Actor, batch_id: int) -> tuple[tuple[Touch
     within = [Renewal.id.in_(ids), renewals_visible_to(actor)]
     total = session.scalar(select(func.count()).select_from(Renewal).where(*within)) or 0
     rows = session.execute(
-        select(Renewal, Vehicle.plate)
+        select(Renewal, Vehicle)
         .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
         .where(*within)
         .order_by(Renewal.expiry_date, Renewal.id)
@@ -329,12 +329,12 @@ def _touched(session: Session, actor: Actor, batch_id: int) -> tuple[tuple[Touch
     return tuple(
         TouchedRenewal(
             id=renewal.id,
-            plate=shown_plate(plate),
+            plate=shown_plate(vehicle.plate),
             expiry_date=renewal.expiry_date,
             stage=renewal.stage,
             state=renewal.state,
         )
-        for renewal, plate in rows
+        for renewal, vehicle in rows
     ), total
 
 

@@ -161,7 +161,7 @@ def inbox_rows(session: Session, actor: Actor, wish: InboxWish, present: Present
 
 
 def _found(session: Session, actor: Actor, wish: InboxWish, present: Present) -> Sequence[Any]:
-    clauses = [_drawer(actor, wish.tab, present), *_filters(wish, present.zone)]
+    clauses = [_drawer(actor, wish.tab, present), *_filters(session, wish, present.zone)]
     return session.execute(_rows(clauses, wish)).all()
 
 
@@ -177,7 +177,7 @@ def _drawer(actor: Actor, tab: InboxTab, present: Present) -> ColumnElement[bool
     return mine(actor)
 
 
-def _filters(wish: InboxWish, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+def _filters(session: Session, wish: InboxWish, zone: ZoneInfo) -> list[ColumnElement[bool]]:
     """The person's own narrowing; a due day ends where the next one begins."""
     clauses: list[ColumnElement[bool]] = []
     if wish.action_id:
@@ -188,7 +188,7 @@ def _filters(wish: InboxWish, zone: ZoneInfo) -> list[ColumnElement[bool]]:
         clauses.append(UserTask.due_at > midnight(wish.due_from, zone))
     if wish.due_to:
         clauses.append(UserTask.due_at <= midnight(wish.due_to + timedelta(days=1), zone))
-    found = matches(wish.search)
+    found = matches(session, wish.search)
     if found is not None:
         clauses.append(found)
     return clauses
@@ -217,7 +217,7 @@ def _rows(clauses: list[ColumnElement[bool]], wish: InboxWish) -> Select[*tuple[
         kinds = (datetime, int) if wish.tab is InboxTab.DONE else (datetime, int, int)
         clauses = [*clauses, beyond(order, unpack_position(wish.after, *kinds))]
     return (
-        select(UserTask, Renewal, Vehicle.plate, Vehicle.make_model, Customer.name)
+        select(UserTask, Renewal, Vehicle, Customer)
         .join(Renewal, Renewal.id == UserTask.instance_id)
         .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
         .outerjoin(Customer, Customer.id == Renewal.customer_id)
@@ -244,9 +244,9 @@ def _row(row: Any, actor: Actor, present: Present) -> InboxRow:
         priority=task.priority,
         due_date=due,
         late_days=(present.today - due).days if overdue and due else 0,
-        plate=shown_plate(row.plate),
-        make_model=row.make_model,
-        customer=shown_customer(row.name),
+        plate=shown_plate(row.Vehicle.plate),
+        make_model=row.Vehicle.make_model,
+        customer=shown_customer(row.Customer),
         expiry_date=renewal.expiry_date,
         days_left=(renewal.expiry_date - present.today).days,
         is_key=renewal.is_key,

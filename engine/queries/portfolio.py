@@ -97,7 +97,7 @@ def portfolio_page(session: Session, actor: Actor, wish: PortfolioWish, present:
     Raises:
         BadInput: the position was changed by hand.
     """
-    narrowed = [renewals_visible_to(actor), *_filters(wish)]
+    narrowed = [renewals_visible_to(actor), *_filters(session, wish)]
     staged = [*narrowed, Renewal.stage == wish.stage] if wish.stage else narrowed
     rows = session.execute(_rows(staged, wish)).all()
     more = len(rows) > wish.limit
@@ -111,7 +111,7 @@ def portfolio_page(session: Session, actor: Actor, wish: PortfolioWish, present:
     )
 
 
-def _filters(wish: PortfolioWish) -> list[ColumnElement[bool]]:
+def _filters(session: Session, wish: PortfolioWish) -> list[ColumnElement[bool]]:
     clauses: list[ColumnElement[bool]] = []
     if wish.state:
         clauses.append(Renewal.state == wish.state)
@@ -134,7 +134,7 @@ def _filters(wish: PortfolioWish) -> list[ColumnElement[bool]]:
         clauses.append(Renewal.is_orphan.is_(True))
     if wish.without_contact:
         clauses.append(Renewal.contacts == 0)
-    found = matches(wish.search)
+    found = matches(session, wish.search)
     if found is not None:
         clauses.append(found)
     return clauses
@@ -143,7 +143,7 @@ def _filters(wish: PortfolioWish) -> list[ColumnElement[bool]]:
 def rows_of(*clauses: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Return the SELECT behind `shown_rows`, next expiry first."""
     return (
-        select(Renewal, Vehicle.plate, Vehicle.make_model, Customer.name)
+        select(Renewal, Vehicle, Customer)
         .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
         .outerjoin(Customer, Customer.id == Renewal.customer_id)
         .where(*clauses)
@@ -168,9 +168,9 @@ def _row(row: Any, people: Mapping[str, str], units: Mapping[str, str], today: d
     renewal: Renewal = row.Renewal
     return PortfolioRow(
         id=renewal.id,
-        plate=shown_plate(row.plate),
-        make_model=row.make_model,
-        customer=shown_customer(row.name),
+        plate=shown_plate(row.Vehicle.plate),
+        make_model=row.Vehicle.make_model,
+        customer=shown_customer(row.Customer),
         expiry_date=renewal.expiry_date,
         days_left=(renewal.expiry_date - today).days,
         stage=renewal.stage,

@@ -58,7 +58,13 @@ class CappedQuery(Query[Any]):
 def reading_sessions(engine: Engine) -> scoped_session[Session]:
     """Return the sessions of the record lists, one per thread; remove them after each request."""
     return scoped_session(
-        sessionmaker(engine.store.engine, class_=ReadingSession, expire_on_commit=False, autoflush=False)
+        sessionmaker(
+            engine.store.engine,
+            class_=ReadingSession,
+            expire_on_commit=False,
+            autoflush=False,
+            info=engine.store.shared,
+        )
     )
 
 
@@ -193,12 +199,12 @@ def _merged(wanted: Iterable[Any], read: Callable[[list[Any]], Mapping[Any, Any]
 
 def _vehicles(session: Session, ids: list[int]) -> Mapping[int, tuple[str | None, str | None]]:
     rows = session.execute(
-        select(Renewal.id, Vehicle.plate, Customer.name)
+        select(Renewal.id, Vehicle, Customer)
         .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
         .outerjoin(Customer, Customer.id == Renewal.customer_id)
         .where(Renewal.id.in_(ids))
     )
-    return {row.id: (shown_plate(row.plate), shown_customer(row.name)) for row in rows}
+    return {row.id: (shown_plate(row.Vehicle.plate), shown_customer(row.Customer)) for row in rows}
 
 
 def _roles(session: Session, ids: list[int]) -> Mapping[int, tuple[str, ...]]:

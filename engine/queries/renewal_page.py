@@ -14,7 +14,7 @@ from engine.bootstrap import Deployed
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import IncidentStatus, Label, Role
-from engine.domain.masking import mask_id_no, mask_phone, mask_policy_no, mask_vin
+from engine.domain.masking import mask_id_no, mask_phone, mask_policy_no, mask_text, mask_vin
 from engine.domain.stage import stage_starts
 from engine.queries.coming import Coming, Moment, coming
 from engine.queries.diagram import DeployedOf, Path, label_of, next_named, path_of, task_label
@@ -185,7 +185,7 @@ def renewal_page(
         seats=vehicle.seats,
         new_car_price=vehicle.new_car_price,
         first_registration=vehicle.first_registration,
-        customer=shown_customer(customer.name) if customer else None,
+        customer=shown_customer(customer),
         phone=mask_phone(customer.phone) if customer and customer.phone else None,
         id_no=mask_id_no(customer.id_no) if customer and customer.id_no else None,
         phone_doubtful=bool(customer and customer.phone_doubtful),
@@ -339,7 +339,7 @@ def _incident(row: Incident, deployed: Deployed) -> IncidentLine:
     return IncidentLine(
         id=row.id,
         element=label_of(row.element_id, deployed) if row.element_id else None,
-        message=row.message,
+        message=mask_text(row.message),
         created_at=row.created_at,
     )
 

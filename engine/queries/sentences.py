@@ -628,3 +628,43 @@ def _checkpoint(event: Happening, _words: Words) -> Label:
         f"已签发历史检查点 {event['number']}，覆盖前 {event['rows']} 行",
         f"Checkpoint {event['number']} of the history was signed, over {event['rows']} rows",
     )
+
+
+@says("keys_rotated", Kind.SYSTEM)
+def _keys_rotated(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 启用了数据密钥 {event['key']}", f"{event.who} put data key {event['key']} into use"
+    )
+
+
+@says("keys_resealed", Kind.SYSTEM)
+def _keys_resealed(event: Happening, _words: Words) -> Label:
+    left_zh = f"，{event['refused']} 处无法打开而未动" if event["refused"] else ""
+    left_en = f", {event['refused']} values did not open and were left" if event["refused"] else ""
+    return Label(
+        f"{event.who} 用数据密钥 {event['key']} 重新加密了 {event['rows']} 条记录{left_zh}",
+        f"{event.who} sealed {event['rows']} rows anew with data key {event['key']}{left_en}",
+    )
+
+
+@says("keys_rewrapped", Kind.SYSTEM)
+def _keys_rewrapped(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 更换了主密钥，重新封装 {event['count']} 个数据密钥",
+        f"{event.who} changed the master key; {event['count']} data keys were wrapped anew",
+    )
+
+
+@says("personal_revealed", Kind.SYSTEM)
+def _revealed(event: Happening, _words: Words) -> Label:
+    of = field_label(event["field"])
+    return Label(f"{event.who} 查看了{of.zh}原文", f"{event.who} looked at the {of.en} in the clear")
+
+
+@says("reveal_refused", Kind.SYSTEM)
+def _reveal_refused(event: Happening, _words: Words) -> Label:
+    of = field_label(event["field"])
+    return Label(
+        f"{event.who} 想查看{of.zh}原文，因次数过多未予显示",
+        f"{event.who} asked for the {of.en} in the clear too often and was refused",
+    )

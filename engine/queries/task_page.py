@@ -179,7 +179,7 @@ def task_page(
         state=renewal.state,
         plate=shown_plate(vehicle.plate),
         make_model=vehicle.make_model,
-        customer=shown_customer(customer.name) if customer else None,
+        customer=shown_customer(customer),
         phone=mask_phone(customer.phone) if customer and customer.phone else None,
         do_not_contact=bool(customer and customer.do_not_contact),
         phone_doubtful=bool(customer and customer.phone_doubtful),

@@ -126,7 +126,7 @@ _CONSEQUENCES = frozenset(
     {"task_opened", "stage_entered", "stage_skipped", "decision_made", "operation_done", "list_distributed"}
 )
 # Other reasons are the engine's own notes (an agent's number, a fault's text), not something said to people.
-_REASONED = frozenset({"fact_changed", "definition_deployed", VIEWED})
+_REASONED = frozenset({"fact_changed", "definition_deployed", VIEWED, "personal_revealed", "reveal_refused"})
 
 
 def _words(

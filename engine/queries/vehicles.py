@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
 
 from engine.domain.masking import mask_name, mask_plate
-from engine.domain.vehicle import normalise_plate, normalise_vin
-from engine.store.renewals import PolicyLine, Renewal, Vehicle
+from engine.domain.vehicle import normalise_vin
+from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
 
 SHORTEST_SEARCH = 2
 
@@ -16,15 +17,17 @@ def shown_plate(plate: str | None) -> str | None:
     return mask_plate(plate) if plate else None
 
 
-def shown_customer(name: str | None) -> str | None:
+def shown_customer(customer: Customer | None) -> str | None:
     """Return the masked name of the customer, None where the list named nobody."""
-    return mask_name(name) if name else None
+    return mask_name(customer.name) if customer is not None and customer.name else None
 
 
-def matches(text: str) -> ColumnElement[bool] | None:
-    """Return the clause over Renewal ⋈ Vehicle that *text* is the beginning of plate, VIN or policy number.
+def matches(session: Session, text: str) -> ColumnElement[bool] | None:
+    """Return the clause over Renewal ⋈ Vehicle that *text* speaks of the renewal.
 
-    None when *text* is too short to mean anything.
+    It may be the beginning of VIN or policy number; a whole plate, name, phone or ID number; or the last
+    four of plate, phone or ID number: these are sealed and found by their blind indexes. None when *text* is
+    too short to mean anything.
     """
     if len(text.strip()) < SHORTEST_SEARCH:
         return None
@@ -32,8 +35,27 @@ def matches(text: str) -> ColumnElement[bool] | None:
     lines = select(PolicyLine.renewal_id).where(
         PolicyLine.policy_no.startswith(text.strip(), autoescape=True)
     )
-    clauses = [Renewal.vin.startswith(number, autoescape=True), Renewal.id.in_(lines)]
-    plate = normalise_plate(text)
-    if plate:
-        clauses.append(Vehicle.plate.startswith(plate, autoescape=True))
-    return or_(*clauses)
+    people = select(Customer.id).where(
+        or_(
+            Customer.name.is_(session, text),
+            Customer.phone.is_(session, text),
+            Customer.phone.ends_with(session, text),
+            Customer.id_no.is_(session, text),
+            Customer.id_no.ends_with(session, text),
+        )
+    )
+    return or_(
+        Renewal.vin.startswith(number, autoescape=True),
+        Renewal.id.in_(lines),
+        Vehicle.plate.is_(session, text),
+        Vehicle.plate.ends_with(session, text),
+        Renewal.customer_id.in_(people),
+    )
+
+
+def renewals_matching(session: Session, text: str) -> ColumnElement[bool] | None:
+    """Return :func:`matches` as a clause over Renewal alone."""
+    found = matches(session, text)
+    if found is None:
+        return None
+    return Renewal.id.in_(select(Renewal.id).join(Vehicle, Vehicle.id == Renewal.vehicle_id).where(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from engine.bootstrap import Deployed, Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import RenewalState
+from engine.domain.masking import mask_id_no, mask_name, mask_phone, mask_plate, mask_text
 from engine.store.instances import ProcessInstance, Timer, open_timers
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle, lines_of, lines_of_vehicles
 from engine.store.session import Tx
@@ -127,13 +128,32 @@ class StepScope:
     def change_fact(
         self, field_name: str, old: Any, new: Any, *, source: str, reason: str | None = None
     ) -> None:
-        """Record that a business fact changed; the caller sets it."""
+        """Record that a business fact changed; the caller sets it. Personal values are recorded masked."""
+        mask = _MASKS.get(field_name, _plain)
         self.record(
             "fact_changed",
             reason=reason,
-            **{"field": field_name, "from": _plain(old), "to": _plain(new), "source": source},
+            **{"field": field_name, "from": mask(old), "to": mask(new), "source": source},
         )
+
+    def told(self, text: str) -> str:
+        """Return free text without what it says of the customer: numbers of a person's kind, and the name."""
+        shown = mask_text(text)
+        name = None if shown.isascii() or self.customer is None else self.customer.name
+        return shown.replace(name, mask_name(name)) if name else shown
 
 
 def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _masked(mask: Callable[[str], str]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else mask(str(value))
+
+
+_MASKS: Mapping[str, Callable[[Any], Any]] = {
+    "name": _masked(mask_name),
+    "id_no": _masked(mask_id_no),
+    "phone": _masked(mask_phone),
+    "plate": _masked(mask_plate),
+}

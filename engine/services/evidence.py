@@ -8,7 +8,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.domain.codes import RenewalState, Role
-from engine.domain.masking import mask_phone
 from engine.services.assignment import assign, responsible_of
 from engine.services.context import StepScope
 from engine.store.organisation import directory_on
@@ -80,7 +79,7 @@ def _customer_changed(scope: StepScope, values: Values) -> None:
     """A corrected phone number replaces the listed one; the old value is masked in the history (G-L4)."""
     phone, customer = values.get("new_phone"), scope.customer
     if phone and customer is not None and phone != customer.phone:
-        scope.change_fact("phone", mask_phone(customer.phone or ""), mask_phone(str(phone)), source="G-L4")
+        scope.change_fact("phone", customer.phone or "", str(phone), source="G-L4")
         customer.phone = str(phone)
 
 

@@ -332,7 +332,8 @@ def _tell_row(batch: ImportBatch, row: ImportRow, result: RowResult) -> None:
     kept = [p for p in row.problems if not p.get("foretold") and p["code"] != UNMATCHED]
     now = kept if result.problem is None else [*kept, result.problem]
     batch.warnings += _warnings(now) - _warnings(row.problems)
-    row.problems = now
+    if now != row.problems:
+        row.problems = now
     row.verdict = str(RowVerdict.REJECTED if result.effect == "rejected" else verdict_of(now))
 
 

@@ -28,7 +28,7 @@ def raise_incident(
     submitted: Mapping[str, Any] | None = None,
 ) -> int:
     """Store an incident in a transaction of its own; a repeated failure counts up the attempts."""
-    text = error.say("zh") if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
+    text = _text(error)
     with engine.store.transaction() as tx:
         known = next(
             (
@@ -66,16 +66,26 @@ def raise_incident(
             instance_id=instance_id,
             task_id=task_id,
             subject=element_id,
-            reason=text[:500],
+            reason=_told(error),
             trigger=trigger,
             attempt=known.attempts,
         )
         return known.id
 
 
+def _text(error: Exception) -> str:
+    """The whole of what went wrong; it may repeat what was typed, so it is sealed with the incident."""
+    return error.say("zh") if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
+
+
+def _told(error: Exception) -> str:
+    """What the history says of it: of a defect only its kind."""
+    return error.say("zh")[:500] if isinstance(error, EngineError) else type(error).__name__
+
+
 def report_dead_job(engine: Engine, name: str, args: Mapping[str, Any], error: Exception) -> int:
     """Keep a job that was given up; a retry of the incident queues it again."""
-    text = error.say("zh") if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
+    text = _text(error)
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         incident = Incident(
@@ -97,7 +107,7 @@ def report_dead_job(engine: Engine, name: str, args: Mapping[str, Any], error: E
             at=now,
             actor="system",
             subject=name,
-            reason=text[:500],
+            reason=_told(error),
             trigger="job",
             arguments=dict(args),
         )

@@ -99,7 +99,8 @@ def deliver_in(
         raise _not_awaited(scope, message, _ended(RenewalState(scope.renewal.state)))
     data = checked_data(message, data, scope.deployed.forms)
     scope.message = data
-    _ABSORB[message](scope, data)
+    told = _told(scope, data)
+    _ABSORB[message](scope, {**data, **told})
     tx.add(
         InboundMessage(
             id=message_id or uuid.uuid4().hex,
@@ -111,7 +112,7 @@ def deliver_in(
             received_by=scope.actor.name,
         )
     )
-    scope.record("message_received", subject=name, name=name, data=data)
+    scope.record("message_received", subject=name, name=name, data=told)
     tx.flush()
     host = RenewalHost(scope)
     try:
@@ -142,6 +143,21 @@ def _ended(state: RenewalState) -> Label:
 
 def _not_awaited(scope: StepScope, message: MessageName, reason: Label) -> MessageNotAwaited:
     return MessageNotAwaited(name=message.label, key=scope.renewal.business_key, reason=reason)
+
+
+_TOLD = frozenset({"amount", "code", "expiry_date", "outcome", "policy_no", "premium", "reason", "source"})
+
+
+def _told(scope: StepScope, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What the history keeps of a message: what the engine takes from it, nothing that speaks of a person.
+
+    All of it is kept, sealed, with the message.
+    """
+    return {
+        key: scope.told(value) if isinstance(value, str) else value
+        for key, value in data.items()
+        if key in _TOLD and not isinstance(value, dict | list)
+    }
 
 
 def _check_name(name: str) -> None:

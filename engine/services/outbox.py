@@ -19,6 +19,7 @@ from engine.clock import Clock, business_date
 from engine.domain.actor import Actor
 from engine.domain.backoff import wait_before
 from engine.domain.codes import OutboxStatus, Role, WithheldFor
+from engine.domain.masking import mask_text
 from engine.domain.notice_hours import GATHERED, notice_moments
 from engine.drivers.port import FateUnknown, Letter, NotSent, Refused
 from engine.errors import BadInput, Forbidden
@@ -250,7 +251,7 @@ def _apply(tx: Tx, message: OutboxMessage, fate: Fate, now: datetime) -> None:
     if status == OutboxStatus.QUEUED and message.attempts >= MAX_ATTEMPTS:
         status = OutboxStatus.FAILED
     message.status = str(status)
-    message.fault = fate.fault[:2000] if fate.fault else None
+    message.fault = _fault(message, fate)
     if status == OutboxStatus.QUEUED:
         message.not_before = now + wait_before(message.attempts, message.key)
     if status == OutboxStatus.SENT:
@@ -266,6 +267,13 @@ def _apply(tx: Tx, message: OutboxMessage, fate: Fate, now: datetime) -> None:
         template=message.template,
         attempts=message.attempts,
     )
+
+
+def _fault(message: OutboxMessage, fate: Fate) -> str | None:
+    """What a driver says of a failure, without the recipient it may repeat."""
+    if not fate.fault:
+        return None
+    return mask_text(fate.fault.replace(message.recipient, message.recipient_masked))[:2000]
 
 
 def _withhold(

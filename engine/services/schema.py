@@ -10,15 +10,17 @@ from engine.domain.actor import SYSTEM
 from engine.domain.workdays import shipped_holidays
 from engine.errors import UNREACHED, DatabaseNotReady
 from engine.label import Label
-from engine.store import migrate
+from engine.store import keyring, migrate
 from engine.store.calendar import Holiday, has_clock, holidays_of, set_clock
 
 
 def upgrade(engine: Engine) -> str:
     """Create or migrate the schema and fill an empty holiday table; returns the revision."""
+    master = engine.settings.data_key
     before = migrate.current(engine.store.engine)
-    revision = migrate.upgrade(engine.store.engine)
+    revision = migrate.upgrade(engine.store.engine, master)
     with engine.store.transaction() as tx:
+        keyring.ensure(tx.connection(), master, wall_now())
         is_timeless = engine.clock.is_virtual and not has_clock(tx)
         now = wall_now() if is_timeless else engine.clock.now()
         if before != revision:
@@ -36,10 +38,10 @@ def upgrade(engine: Engine) -> str:
 
 
 def require_current(engine: Engine) -> None:
-    """Refuse to work on a missing or older schema.
+    """Refuse to work on a missing or older schema, or under a master key that does not open the data keys.
 
     Raises:
-        DatabaseNotReady: it is.
+        DatabaseNotReady, NoKeys, WrongMasterKey: it is so.
     """
     try:
         found = migrate.current(engine.store.engine)
@@ -47,6 +49,7 @@ def require_current(engine: Engine) -> None:
         raise DatabaseNotReady(reason=UNREACHED) from error
     if found != migrate.head():
         raise DatabaseNotReady(reason=_older(found, migrate.head()))
+    engine.store.vault.reload()
 
 
 def _older(found: str | None, wanted: str) -> Label:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Index, Table, insert, select
+from sqlalchemy import Index, Table, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.chain import GENESIS, instant_text, link
@@ -79,6 +79,14 @@ def event_hash(previous: str, event: HistoryEvent | NewEvent) -> str:
             event.payload,
         ),
     )
+
+
+def count_of_actor(session: Session, actor: str, action: str, *, since: datetime) -> int:
+    """Return how often *actor* did *action* after *since*."""
+    query = select(func.count()).where(
+        HistoryEvent.actor == actor, HistoryEvent.action == action, HistoryEvent.at > since
+    )
+    return session.execute(query).scalar_one()
 
 
 def chain(session: Session, events: list[NewEvent]) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, select
-from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.lists import RowKey
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Short
+from engine.store.personal import BYTES, JSON, Personal, SealedBytes
 
 
 class ImportBatch(Base):
@@ -26,10 +27,10 @@ class ImportBatch(Base):
     source: Mapped[Code]
     file_name: Mapped[Short]
     file_sha256: Mapped[Code]
-    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    content_sealed: Mapped[SealedBytes] = mapped_column(deferred=True)
     status: Mapped[Code]
     encoding: Mapped[Code | None]
-    details: Mapped[dict[str, Any]]
+    details_sealed: Mapped[SealedBytes]
     read: Mapped[int] = mapped_column(default=0)
     new: Mapped[int] = mapped_column(default=0)
     changed: Mapped[int] = mapped_column(default=0)
@@ -41,6 +42,9 @@ class ImportBatch(Base):
     created_by: Mapped[Code]
     committed_at: Mapped[datetime | None]
     committed_by: Mapped[Code | None]
+
+    content = Personal[bytes](BYTES, key=("id",))
+    details = Personal[dict[str, Any]](JSON, key=("id",))
 
 
 class ImportRow(Base):
@@ -67,8 +71,11 @@ class ImportRow(Base):
     vin: Mapped[Code | None]
     policy_no: Mapped[Code | None]
     renewal_id: Mapped[int | None] = mapped_column(ForeignKey("renewal.id"), index=True)
-    raw: Mapped[dict[str, Any]]
-    problems: Mapped[list[Any]]
+    raw_sealed: Mapped[SealedBytes]
+    problems_sealed: Mapped[SealedBytes]
+
+    raw = Personal[dict[str, Any]](JSON, key=("batch_id", "sheet", "row_no"))
+    problems = Personal[list[Any]](JSON, key=("batch_id", "sheet", "row_no"))
 
     @property
     def key(self) -> RowKey:

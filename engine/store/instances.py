@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.errors import NotFound
 from engine.label import Thing
-from engine.store.base import Base, BigKey, Code, PrimaryKey, Text
+from engine.store.base import Base, BigKey, Code, PrimaryKey
+from engine.store.personal import JSON, TEXT, Personal, SealedBytes
 
 
 class ProcessInstance(Base):
@@ -65,9 +66,11 @@ class InboundMessage(Base):
     name: Mapped[Code]
     business_key: Mapped[Code]
     instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
-    data: Mapped[dict[str, Any]]
+    data_sealed: Mapped[SealedBytes]
     received_at: Mapped[datetime]
     received_by: Mapped[Code]
+
+    data = Personal[dict[str, Any]](JSON, key=("id",))
 
 
 class Incident(Base):
@@ -84,14 +87,17 @@ class Incident(Base):
     task_id: Mapped[int | None] = mapped_column(BigKey)
     element_id: Mapped[Code | None]
     trigger: Mapped[Code]
-    message: Mapped[Text]
-    submitted: Mapped[dict[str, Any] | None]
+    message_sealed: Mapped[SealedBytes]
+    submitted_sealed: Mapped[SealedBytes | None]
     submitted_by: Mapped[Code | None]
     attempts: Mapped[int] = mapped_column(default=1)
     status: Mapped[Code]
     created_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[Code | None]
+
+    message = Personal[str](TEXT, key=("id",))
+    submitted = Personal[dict[str, Any] | None](JSON, key=("id",))
 
 
 def lock_instance(session: Session, instance_id: int) -> ProcessInstance:

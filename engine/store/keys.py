@@ -18,8 +18,9 @@ class KeyBlock:
     SQLite has one writer, so the next numbers are free; on PostgreSQL they come from the table's sequence.
     """
 
-    def __init__(self, session: Session, table: type[Base]) -> None:
+    def __init__(self, session: Session, table: type[Base], *, size: int = BLOCK) -> None:
         self._session = session
+        self._size = size
         self._table: Any = table
         self._free: list[int] = []
         self._last: int | None = None
@@ -36,11 +37,11 @@ class KeyBlock:
             name = self._table.__tablename__
             found = self._session.execute(
                 text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)"),
-                {"name": name, "count": BLOCK},
+                {"name": name, "count": self._size},
             )
             return [int(row[0]) for row in found]
         if self._last is None:
             self._last = self._session.scalar(select(func.max(self._table.id))) or 0
         first = self._last + 1
-        self._last += BLOCK
-        return list(range(first, first + BLOCK))
+        self._last += self._size
+        return list(range(first, first + self._size))

@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HERE = Path(__file__).parent / "migrations"
+SEALED_SINCE = "0008"
+"""The revision that seals personal data; its tables hold clear values before."""
+SEALED_TABLES = (
+    "customer",
+    "vehicle",
+    "renewal",
+    "person",
+    "import_batch",
+    "import_row",
+    "submission",
+    "task_draft",
+    "inbound_message",
+    "incident",
+    "outbox_message",
+)
 
 
 def _config() -> Config:
@@ -26,18 +41,38 @@ def _config() -> Config:
     return config
 
 
-def upgrade(engine: Engine) -> str:
-    """Bring the schema to the newest revision; returns its name. Most starts find it there already."""
-    if current(engine) == head():
+def upgrade(engine: Engine, master: bytes, *, to: str = "head") -> str:
+    """Bring the schema to the newest revision; returns its name. Most starts find it there already.
+
+    All of it is one transaction. *master* opens the data keys: older rows may have to be sealed on the way.
+    """
+    before = current(engine)
+    if before == head():
         return head()
     from alembic import command
 
     config = _config()
+    config.attributes["master"] = master
     with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.execute(text("BEGIN IMMEDIATE"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
         connection.commit()
+    if before is not None and before < SEALED_SINCE:
+        _wipe(engine)
     return head()
+
+
+def _wipe(engine: Engine) -> None:
+    """Write the tables anew, so that no page keeps what stood in the columns that were sealed."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if engine.dialect.name == "sqlite":
+            connection.execute(text("VACUUM"))
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            return
+        for table in SEALED_TABLES:
+            connection.execute(text(f"VACUUM FULL {table}"))
 
 
 @cache

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.domain.codes import OutboxStatus
+from engine.domain.masking import mask_recipient
 from engine.store.base import Base
 from engine.store.outbox import OutboxAbout, OutboxMessage
 
@@ -27,7 +28,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What *recipient* shall be told about one renewal; ``text`` holds ``{n}`` for the number of renewals.
+    """What the agent *recipient* shall be told about one renewal; ``text`` holds ``{n}`` for the number of renewals.
 
     ``slots`` are the days on which it may be told, in order.
     """
@@ -77,9 +78,11 @@ def _raise(session: Session, notice: Notice, slot: Slot) -> Any:
         business_key=slot.key,
         channel=notice.channel,
         template=notice.template,
-        recipient=notice.recipient,
+        recipient_sealed=OutboxMessage.recipient.sealed(session, notice.recipient, (slot.key,)),
+        recipient_masked=mask_recipient(notice.recipient),
+        agent_no=notice.recipient,
         audience="staff",
-        text=notice.text,
+        text_sealed=OutboxMessage.text.sealed(session, notice.text, (slot.key,)),
         status=str(OutboxStatus.QUEUED),
         attempts=0,
         queued_at=notice.queued_at,

@@ -13,13 +13,16 @@ from engine.errors import NotFound
 from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Text
 from engine.store.instances import ProcessInstance
+from engine.store.personal import TEXT, Personal, SealedBytes
 from engine.store.renewals import Customer, Renewal
 
 
 class OutboxMessage(Base):
     """One message to leave the house; ``key`` makes a repetition recognisable to the receiver.
 
-    ``audience`` is ``customer`` or ``staff``; ``sending_by`` says who holds it while it is ``sending``.
+    ``audience`` is ``customer`` or ``staff``; ``sending_by`` says who holds it while it is ``sending``;
+    ``recipient_masked`` is all that reports may say of the recipient, ``agent_no`` the agent whose renewals it
+    counts, if it counts any.
     """
 
     __tablename__ = "outbox_message"
@@ -31,9 +34,11 @@ class OutboxMessage(Base):
     instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"))
     channel: Mapped[Code]
     template: Mapped[Code]
-    recipient: Mapped[Code]
+    recipient_sealed: Mapped[SealedBytes]
+    recipient_masked: Mapped[Code]
+    agent_no: Mapped[Code | None]
     audience: Mapped[Code] = mapped_column(default="staff", server_default="staff")
-    text: Mapped[Text]
+    text_sealed: Mapped[SealedBytes]
     status: Mapped[Code]
     attempts: Mapped[int] = mapped_column(default=0)
     queued_at: Mapped[datetime]
@@ -44,6 +49,9 @@ class OutboxMessage(Base):
     provider_id: Mapped[Code | None]
     withheld_for: Mapped[Code | None]
     fault: Mapped[Text | None]
+
+    recipient = Personal[str](TEXT, key=("key",))
+    text = Personal[str](TEXT, key=("key",))
 
 
 class OutboxAbout(Base):
@@ -93,7 +101,7 @@ def lock_due(session: Session, now: datetime, *, limit: int, without: Collection
             Customer.do_not_contact,
             _count_about(),
             _count_about(Renewal.ended_at.is_(None)),
-            _count_about(Renewal.ended_at.is_(None), Renewal.agent_no == OutboxMessage.recipient),
+            _count_about(Renewal.ended_at.is_(None), Renewal.agent_no == OutboxMessage.agent_no),
         )
         .outerjoin(ProcessInstance, ProcessInstance.id == OutboxMessage.instance_id)
         .outerjoin(Renewal, Renewal.id == OutboxMessage.instance_id)

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, case, func, or
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store.base import Base, Code, PrimaryKey, Short
+from engine.store.personal import TEXT, Personal, SealedBytes
 
 Row = TypeVar("Row", bound=Base)
 
@@ -36,14 +37,19 @@ class OrgUnit(Base):
 
 
 class Person(Base):
-    """A human being, known by the employee number (工号), never by name."""
+    """A human being, known by the employee number (工号), never by name.
+
+    The name is what colleagues work under and stays clear; the phone is the person's own.
+    """
 
     __tablename__ = "person"
 
     id: Mapped[PrimaryKey]
     employee_no: Mapped[Code] = mapped_column(unique=True)
     name: Mapped[Short]
-    phone: Mapped[Code | None]
+    phone_sealed: Mapped[SealedBytes | None]
+
+    phone = Personal[str | None](TEXT, key=("employee_no",))
 
 
 class Post(Base):

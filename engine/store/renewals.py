@@ -13,22 +13,33 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import Line
 from engine.domain.double_cover import Cover, doubled_covers
+from engine.domain.vehicle import normalise_id_no, normalise_name, normalise_phone, normalise_plate
 from engine.errors import NotFound
 from engine.label import Thing
-from engine.store.base import Base, Code, PrimaryKey, Short, Text
+from engine.store.base import Base, Code, PrimaryKey, Short
+from engine.store.personal import TEXT, BlindIndex, Personal, SealedBytes
 
 
 class Customer(Base):
-    """Owner of vehicles; personal data, shown masked."""
+    """Owner of vehicles; personal data, sealed at rest and shown masked."""
 
     __tablename__ = "customer"
 
     id: Mapped[PrimaryKey]
-    name: Mapped[Short]
-    id_no: Mapped[Code | None] = mapped_column(index=True)
-    phone: Mapped[Code | None] = mapped_column(index=True)
+    name_sealed: Mapped[SealedBytes]
+    name_index: Mapped[BlindIndex | None]
+    id_no_sealed: Mapped[SealedBytes | None]
+    id_no_index: Mapped[BlindIndex | None]
+    id_no_tail: Mapped[BlindIndex | None]
+    phone_sealed: Mapped[SealedBytes | None]
+    phone_index: Mapped[BlindIndex | None]
+    phone_tail: Mapped[BlindIndex | None]
     phone_doubtful: Mapped[bool] = mapped_column(default=False)
     do_not_contact: Mapped[bool] = mapped_column(default=False)
+
+    name = Personal[str](TEXT, key=("id",), search=normalise_name)
+    id_no = Personal[str | None](TEXT, key=("id",), search=normalise_id_no)
+    phone = Personal[str | None](TEXT, key=("id",), search=normalise_phone)
 
 
 class Vehicle(Base):
@@ -38,7 +49,9 @@ class Vehicle(Base):
 
     id: Mapped[PrimaryKey]
     vin: Mapped[Code] = mapped_column(unique=True)
-    plate: Mapped[Code | None] = mapped_column(index=True)
+    plate_sealed: Mapped[SealedBytes | None]
+    plate_index: Mapped[BlindIndex | None]
+    plate_tail: Mapped[BlindIndex | None]
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
     make_model: Mapped[Short | None]
     first_registration: Mapped[date | None]
@@ -46,6 +59,8 @@ class Vehicle(Base):
     energy: Mapped[Code | None]
     seats: Mapped[int | None]
     new_car_price: Mapped[Decimal | None]
+
+    plate = Personal[str | None](TEXT, key=("vin",), search=normalise_plate)
 
 
 class PolicyLine(Base):
@@ -150,9 +165,11 @@ class Renewal(Base):
     loss_reason: Mapped[Code | None]
     loss_source: Mapped[Code | None]
     exclusion_code: Mapped[Code | None]
-    exclusion_evidence: Mapped[Text | None]
+    exclusion_evidence_sealed: Mapped[SealedBytes | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+    exclusion_evidence = Personal[str | None](TEXT, key=("id",))
 
 
 SAME_PERIOD = timedelta(days=90)
@@ -327,6 +344,10 @@ def customers_known(
     """Return the customers with one of these ID numbers, phones or row ids."""
     return session.scalars(
         select(Customer).where(
-            or_(Customer.id_no.in_(id_numbers), Customer.phone.in_(phones), Customer.id.in_(ids))
+            or_(
+                Customer.id_no.is_among(session, id_numbers),
+                Customer.phone.is_among(session, phones),
+                Customer.id.in_(ids),
+            )
         )
     ).all()

@@ -8,6 +8,7 @@ from engine.store.definitions import DefinitionSet
 from engine.store.history import HistoryEvent
 from engine.store.imports import ImportBatch, ImportRow
 from engine.store.instances import InboundMessage, Incident, ProcessInstance, Timer
+from engine.store.keyring import DataKey
 from engine.store.outbox import OutboxAbout, OutboxMessage
 from engine.store.people import Liaison, OrgUnit, Person, Post, SignInSession, UserAccount, UserRole
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
@@ -16,6 +17,7 @@ from engine.store.tasks import Submission, TaskDraft, UserTask
 __all__ = [
     "Base",
     "Customer",
+    "DataKey",
     "DefinitionSet",
     "HistoryEvent",
     "Holiday",

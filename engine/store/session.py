@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,17 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
+from engine.domain.masking import mask_recipient, mask_text
 from engine.errors import UNREACHED, ClockError, Conflict, DatabaseNotReady
 from engine.label import Thing
-from engine.store import calendar, history, locks, organisation
+from engine.store import calendar, history, keyring, locks, organisation
 from engine.store.base import Base
 from engine.store.locks import Hold as Hold
 from engine.store.notices import Notice, add_notices
 from engine.store.outbox import OutboxMessage, known_keys
+from engine.store.personal import VAULT, seal_pending
 from engine.store.queue import NewJob, enqueue
+from engine.vault import Vault
 
 HISTORY_LOCK = 0x52454E  # pg_advisory_xact_lock: one writer of the hash chain at a time
 
@@ -63,7 +67,7 @@ class Tx(Session):
                 task_id=task_id,
                 about=about,
                 subject=subject,
-                reason=reason,
+                reason=mask_text(reason) if reason else reason,  # typed by people, kept for ever
                 payload=orjson.loads(_dumps(payload)),  # what is hashed is what is stored
             )
         )
@@ -113,6 +117,7 @@ class Tx(Session):
 
     def send(self, message: OutboxMessage) -> None:
         """Queue *message*, unless one with its key was ever queued (asked once, at the commit)."""
+        message.recipient_masked = mask_recipient(message.recipient)
         self.outgoing.setdefault(message.key, message)
 
     def tell(self, notice: Notice) -> None:
@@ -143,14 +148,23 @@ class Tx(Session):
             history.chain(self, self.events)
 
 
-class Store:
-    """A database: engine, sessions, the transaction and the stored clock."""
+event.listen(Tx, "before_flush", seal_pending)
 
-    def __init__(self, url: str, *, durable: bool = True) -> None:
+
+class Store:
+    """A database: engine, sessions, the transaction, the stored clock and the vault of its personal data.
+
+    *master* is the key that opens the data keys in it.
+    """
+
+    def __init__(self, url: str, master: bytes, *, durable: bool = True) -> None:
         self.engine = _connect(url, durable=durable)
-        shared = organisation.cache()
-        self._tx = sessionmaker(self.engine, class_=Tx, expire_on_commit=False, autoflush=False, info=shared)
-        self._read = sessionmaker(self.engine, expire_on_commit=False, autoflush=False, info=shared)
+        self.vault = Vault(partial(keyring.load, self.engine, master))
+        self.shared = {**organisation.cache(), VAULT: self.vault}
+        self._tx = sessionmaker(
+            self.engine, class_=Tx, expire_on_commit=False, autoflush=False, info=self.shared
+        )
+        self._read = sessionmaker(self.engine, expire_on_commit=False, autoflush=False, info=self.shared)
 
     @property
     def is_shared(self) -> bool:
@@ -263,6 +277,7 @@ def _connect(url: str, *, durable: bool) -> Engine:
         url,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
+        hide_parameters=True,  # what a statement carries must not end in an error's text
         pool_pre_ping=not sqlite,
         connect_args={"check_same_thread": False, "timeout": 30} if sqlite else {},
     )

@@ -14,6 +14,7 @@ from engine.errors import NotFound
 from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Short
 from engine.store.instances import ProcessInstance
+from engine.store.personal import JSON, Personal, SealedBytes
 
 
 class UserTask(Base):
@@ -63,8 +64,10 @@ class TaskDraft(Base):
     id: Mapped[PrimaryKey]
     task_id: Mapped[int] = mapped_column(ForeignKey("user_task.id"))
     user_name: Mapped[Code]
-    values: Mapped[dict[str, Any]]
+    values_sealed: Mapped[SealedBytes]
     saved_at: Mapped[datetime]
+
+    values = Personal[dict[str, Any]](JSON, key=("task_id", "user_name"))
 
 
 class Submission(Base):
@@ -81,10 +84,12 @@ class Submission(Base):
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
     form_id: Mapped[Code]
     action_id: Mapped[Code]
-    values: Mapped[dict[str, Any]]
+    values_sealed: Mapped[SealedBytes]
     salt: Mapped[Code | None]
     submitted_at: Mapped[datetime]
     submitted_by: Mapped[Code]
+
+    values = Personal[dict[str, Any]](JSON, key=("task_id",))
 
 
 OPEN_STATUSES = (TaskStatus.OPEN, TaskStatus.CLAIMED)

@@ -21,10 +21,7 @@ VIEWS: dict[str, str] = {
         SELECT instance_id, element_id, due_at, fired_at FROM timer""",
     "v_outbox": """
         SELECT id AS message_id, business_key, channel, template,
-               CASE WHEN length(recipient) > 7
-                    THEN substr(recipient, 1, 3) || '****' || substr(recipient, length(recipient) - 3)
-                    ELSE '****' END AS recipient_masked,
-               status, attempts, queued_at, sent_at, provider_id
+               recipient_masked, status, attempts, queued_at, sent_at, provider_id
         FROM outbox_message""",
     "v_audit": """
         SELECT seq, at, actor, action, instance_id, subject, reason, hash FROM history_event""",

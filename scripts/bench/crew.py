@@ -85,7 +85,7 @@ class _Crew:
 def _work(url: str, due: datetime) -> None:
     """Sweep once told to; the other end listens for each word."""
     engine = build_engine(load_settings(settings(url, Path.cwd())))
-    engine.clock, engine.seal = StillClock(due), CopySeal(bytes(32))
+    engine.clock, engine.seal = StillClock(due), CopySeal(lambda: bytes(32))
     engine.latest()
     engine.workdays()
     sys.stdout.write(READY)

@@ -8,8 +8,12 @@ import subprocess
 import sys
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
+from engine.tables import TaskDraft
 from tests.acceptance import answers
 from tests.acceptance.desk import Desk, policy, vin
+from tests.support.console import open_book
 
 TODAY = date(2026, 10, 1)
 
@@ -52,8 +56,9 @@ def test_of_two_completions_at_the_same_moment_one_wins(desk: Desk) -> None:
     assert "草稿" in ended[loser][1]
     (row,) = desk.sql("SELECT status, completed_by FROM v_task WHERE task_id = ?", task["task_id"])
     assert row == {"status": "completed", "completed_by": winner}
-    (draft,) = desk.sql(
-        'SELECT user_name, values_ FROM (SELECT user_name, "values" AS values_ FROM task_draft)'
-    )
-    assert draft["user_name"] == loser
-    assert json.loads(draft["values_"])["note"] == f"由 {loser} 处理"
+    engine = open_book(desk.home)
+    with engine.store.reading() as session:
+        (draft,) = session.scalars(select(TaskDraft))  # sealed: only the engine can read it
+    engine.store.engine.dispose()
+    assert draft.user_name == loser
+    assert draft.values["note"] == f"由 {loser} 处理"

@@ -39,11 +39,12 @@ def names(book: Engine) -> list[str]:
             str(text)
             for column in (
                 *(Person.name, OrgUnit.name, OrgUnit.city, OrgUnit.province, Vehicle.make_model),
-                *(Customer.name, UserAccount.display_name, Holiday.name, Holiday.source),
+                *(UserAccount.display_name, Holiday.name, Holiday.source),
             )
             for text in session.scalars(select(column))
             if text
         }
+        found |= {customer.name for customer in session.scalars(select(Customer))}
     found |= {header for profile in PROFILES.values() for header in profile.headers}
     return sorted(found, key=len, reverse=True)
 

@@ -329,12 +329,8 @@ def test_an_unusable_holiday_is_named_and_nothing_typed_is_lost(book: Engine, ap
 
 
 def personal_data(session: Session) -> set[str]:
-    found = {
-        value
-        for row in session.execute(select(Customer.name, Customer.phone, Customer.id_no))
-        for value in row
-    }
-    found |= set(session.scalars(select(Vehicle.plate)))
+    found = {value for row in session.scalars(select(Customer)) for value in (row.name, row.phone, row.id_no)}
+    found |= {vehicle.plate for vehicle in session.scalars(select(Vehicle))}
     return {str(value) for value in found if value and len(str(value)) > 2}
 
 

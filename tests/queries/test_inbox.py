@@ -57,7 +57,10 @@ def test_everything_personal_in_a_row_is_masked(still_book: Engine) -> None:
     ("search", "cars"),
     [
         pytest.param("川A00007", {7}, id="a whole plate"),
-        pytest.param("川 a·0000", {5, 6, 7}, id="the beginning of a plate, typed loosely"),
+        pytest.param("川 a·00006", {6}, id="a whole plate, typed loosely"),
+        pytest.param("0007", {7}, id="the last four of a plate"),
+        pytest.param("川A0000", set(), id="the beginning of a plate, which is sealed"),
+        pytest.param("测试6", {6}, id="a whole name"),
         pytest.param(vin(10)[:17], {10}, id="a VIN"),
         pytest.param("8105052026120000000", {6, 7}, id="the beginning of a policy number"),
         pytest.param("川", {5, 6, 7, 10}, id="too short to mean anything"),

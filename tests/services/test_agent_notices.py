@@ -30,7 +30,7 @@ def notices(engine: api.Engine, agent: str = "AG001") -> list[OutboxMessage]:
     with engine.store.reading() as session:
         found = select(OutboxMessage).where(
             OutboxMessage.template == "agent_new_list",
-            OutboxMessage.recipient == agent,
+            OutboxMessage.agent_no == agent,
             OutboxMessage.queued_at >= at(engine, TODAY, 0),
         )
         return list(session.scalars(found.order_by(OutboxMessage.id)))

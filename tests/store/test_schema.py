@@ -16,8 +16,8 @@ from engine.store.session import Store
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path / 'empty.db'}")
-    migrate.upgrade(made.engine)
+    made = Store(f"sqlite:///{tmp_path / 'empty.db'}", bytes(32))
+    migrate.upgrade(made.engine, bytes(32))
     yield made
     made.engine.dispose()
 
@@ -32,5 +32,5 @@ def test_the_migrations_make_every_mapped_table_and_nothing_else(store: Store) -
 def test_a_second_upgrade_changes_nothing(store: Store) -> None:
     before = set(inspect(store.engine).get_table_names())
 
-    assert migrate.head() == migrate.upgrade(store.engine)
+    assert migrate.head() == migrate.upgrade(store.engine, bytes(32))
     assert before == set(inspect(store.engine).get_table_names())

@@ -13,6 +13,16 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_VIEWS = VIEWS | {
+    "v_outbox": """
+        SELECT id AS message_id, business_key, channel, template,
+               CASE WHEN length(recipient) > 7
+                    THEN substr(recipient, 1, 3) || '****' || substr(recipient, length(recipient) - 3)
+                    ELSE '****' END AS recipient_masked,
+               status, attempts, queued_at, sent_at, provider_id
+        FROM outbox_message"""
+}
+
 
 def upgrade() -> None:
     op.create_table(
@@ -600,5 +610,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task_draft")),
         sa.UniqueConstraint("task_id", "user_name", name=op.f("uq_task_draft_task_id_user_name")),
     )
-    for name, query in VIEWS.items():
+    for name, query in _VIEWS.items():
         op.execute(f"CREATE VIEW {name} AS {query}")

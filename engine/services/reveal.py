@@ -1,0 +1,123 @@
+"""Show one personal value of one renewal in the clear: with a reason, written down before it is shown, not too often.
+
+Source: threats.md §4 (reveal is one field of one record).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from engine.bootstrap import Engine
+from engine.domain.actor import Actor
+from engine.domain.codes import Label, Role
+from engine.errors import BadInput, EngineError, Forbidden, NotFound
+from engine.services.access import sees
+from engine.store.accounts import lock_account
+from engine.store.history import count_of_actor
+from engine.store.renewals import Customer, Renewal, Vehicle
+from engine.store.session import Tx
+
+SHORTEST_REASON = 4
+LONGEST_REASON = 200
+MOST = 30
+WITHIN = timedelta(hours=1)
+REVEALED, REFUSED = "personal_revealed", "reveal_refused"
+
+
+class PersonalField(StrEnum):
+    """What may be revealed, one at a time."""
+
+    NAME = "name"
+    PHONE = "phone"
+    ID_NO = "id_no"
+    PLATE = "plate"
+
+    @property
+    def label(self) -> Label:
+        """What it is called."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    PersonalField.NAME: Label("客户姓名", "customer name"),
+    PersonalField.PHONE: Label("手机", "phone"),
+    PersonalField.ID_NO: Label("证件号码", "ID number"),
+    PersonalField.PLATE: Label("车牌号", "plate"),
+}
+
+
+class TooManyReveals(EngineError):
+    """A person has looked at as many clear values as an hour allows."""
+
+    code = "too_many_reveals"
+    zh = "您一小时内已查看 {most} 次原文，本次未显示，并已记入历史。请稍后再试；确需更多请联系您的主管。"
+    en = "You looked at {most} clear values within an hour; this one is not shown, and that is recorded. Try later."
+
+
+def may_reveal(actor: Actor) -> bool:
+    """Whether *actor* works with customers: administrators and auditors never see clear values."""
+    return bool(actor.working_roles) and not actor.roles & {Role.ADMIN, Role.AUDITOR}
+
+
+def reveal(
+    engine: Engine, renewal_id: int, field: str, *, reason: str, actor: Actor, address: str | None
+) -> str:
+    """Return one personal value; who, what, why and from where stand in the history before.
+
+    Raises:
+        NotFound: no such renewal in *actor*'s scope, or it has no such value.
+        Forbidden: the actor's roles may not see clear values.
+        BadInput: the field is unknown or the reason too short.
+        TooManyReveals: the hour's measure is full; this attempt is recorded.
+    """
+    if field not in set(PersonalField):
+        raise BadInput(what="field", value=field, reason=" | ".join(PersonalField))
+    if not may_reveal(actor):
+        raise Forbidden(act="查看个人信息原文")
+    reason = " ".join(reason.split())[:LONGEST_REASON]
+    if len(reason) < SHORTEST_REASON:
+        raise BadInput(what="原因", value=reason, reason=f"请写明查看原因，至少 {SHORTEST_REASON} 个字。")
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        renewal = _find(tx, renewal_id, actor)
+        row = _holder(tx, renewal, PersonalField(field))
+        allowed = not _is_full(tx, actor, now)
+        tx.record(
+            REVEALED if allowed else REFUSED,
+            at=now,
+            actor=actor.name,
+            instance_id=renewal_id,
+            subject=field,
+            reason=reason,
+            field=field,
+            address=address,
+        )
+    if not allowed:
+        raise TooManyReveals(most=MOST)
+    return str(getattr(row, field))
+
+
+def _find(tx: Tx, renewal_id: int, actor: Actor) -> Renewal:
+    renewal = tx.get(Renewal, renewal_id)
+    if renewal is None or not sees(actor, renewal):
+        raise NotFound(what="续保", key=renewal_id)
+    return renewal
+
+
+def _holder(tx: Tx, renewal: Renewal, field: PersonalField) -> Customer | Vehicle:
+    """The row whose value is asked for; it is not opened yet."""
+    row: Customer | Vehicle | None
+    if field is PersonalField.PLATE:
+        row = tx.get(Vehicle, renewal.vehicle_id)
+    else:
+        row = tx.get(Customer, renewal.customer_id) if renewal.customer_id is not None else None
+    if row is None or getattr(row, f"{field}_sealed") is None:
+        raise NotFound(what=field.label.zh, key=renewal.id)
+    return row
+
+
+def _is_full(tx: Tx, actor: Actor, now: datetime) -> bool:
+    """Whether the actor has had the hour's measure; one at a time, so that two at once cannot exceed it."""
+    lock_account(tx, actor.name)
+    return count_of_actor(tx, actor.name, REVEALED, since=now - WITHIN) >= MOST
