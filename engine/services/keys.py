@@ -10,11 +10,16 @@ from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import Role
 from engine.errors import Forbidden, SettingsError
+from engine.label import Label
 from engine.store import keyring
 from engine.store.keyring import KeyLine
 from engine.store.resealing import Resealed, count_stale, reseal_some, sealed_kinds
 
 BATCH = 500
+NO_OLD_KEY = Label(
+    "请用 RENEWALS_DATA_KEY_OLD 给出更换前的主密钥",
+    "give the master key before the change in RENEWALS_DATA_KEY_OLD",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def rewrap_keys(engine: Engine, *, actor: Actor) -> int:
     _require_keeper(actor)
     old, new = engine.settings.data_key_old, engine.settings.data_key
     if not old:
-        raise SettingsError(faults="RENEWALS_DATA_KEY_OLD: 更换前的主密钥 / the master key before the change")
+        raise SettingsError(faults=NO_OLD_KEY)
     with engine.store.transaction() as tx:
         count = keyring.rewrap(tx.connection(), old=old, new=new)
         if count:
@@ -112,4 +117,4 @@ def rewrap_keys(engine: Engine, *, actor: Actor) -> int:
 
 def _require_keeper(actor: Actor) -> None:
     if not actor.is_operator and Role.ADMIN not in actor.roles:
-        raise Forbidden(act="管理数据密钥")
+        raise Forbidden(act=Label("管理数据密钥", "manage the data keys"))

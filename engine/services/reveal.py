@@ -10,8 +10,9 @@ from enum import StrEnum
 
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
-from engine.domain.codes import Label, Role
+from engine.domain.codes import Role
 from engine.errors import BadInput, EngineError, Forbidden, NotFound
+from engine.label import Label, Thing, one_of
 from engine.services.access import sees
 from engine.store.accounts import lock_account
 from engine.store.history import count_of_actor
@@ -20,6 +21,9 @@ from engine.store.session import Tx
 
 SHORTEST_REASON = 4
 LONGEST_REASON = 200
+TOO_SHORT = Label(
+    f"请写明查看原因，至少 {SHORTEST_REASON} 个字。", f"say why in at least {SHORTEST_REASON} characters."
+)
 MOST = 30
 WITHIN = timedelta(hours=1)
 REVEALED, REFUSED = "personal_revealed", "reveal_refused"
@@ -72,12 +76,12 @@ def reveal(
         TooManyReveals: the hour's measure is full; this attempt is recorded.
     """
     if field not in set(PersonalField):
-        raise BadInput(what="field", value=field, reason=" | ".join(PersonalField))
+        raise BadInput(what="field", value=field, reason=one_of(PersonalField))
     if not may_reveal(actor):
-        raise Forbidden(act="查看个人信息原文")
+        raise Forbidden(act=Label("查看个人信息原文", "see personal data in the clear"))
     reason = " ".join(reason.split())[:LONGEST_REASON]
     if len(reason) < SHORTEST_REASON:
-        raise BadInput(what="原因", value=reason, reason=f"请写明查看原因，至少 {SHORTEST_REASON} 个字。")
+        raise BadInput(what=Thing.REASON, value=reason, reason=TOO_SHORT)
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         renewal = _find(tx, renewal_id, actor)
@@ -101,7 +105,7 @@ def reveal(
 def _find(tx: Tx, renewal_id: int, actor: Actor) -> Renewal:
     renewal = tx.get(Renewal, renewal_id)
     if renewal is None or not sees(actor, renewal):
-        raise NotFound(what="续保", key=renewal_id)
+        raise NotFound(what=Thing.RENEWAL, key=renewal_id)
     return renewal
 
 
@@ -113,7 +117,7 @@ def _holder(tx: Tx, renewal: Renewal, field: PersonalField) -> Customer | Vehicl
     else:
         row = tx.get(Customer, renewal.customer_id) if renewal.customer_id is not None else None
     if row is None or getattr(row, f"{field}_sealed") is None:
-        raise NotFound(what=field.label.zh, key=renewal.id)
+        raise NotFound(what=field.label, key=renewal.id)
     return row
 
 
