@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from gunicorn.app.base import BaseApplication
 
 from engine.api import Engine, EngineError, Hold, SettingsError, build_engine, require_current, tick
+from engine.logs import logger
 
 TICK_SECONDS = 30
 WORKER_TICK_SECONDS = 5  # a worker's tick only counts what is due
@@ -59,9 +60,9 @@ class Ticker:
                 if self._is_mine():
                     self.act(self.engine)
             except EngineError as error:
-                _log().warning("tick_refused", code=error.code)
+                logger().warning("tick_refused", code=error.code)
             except Exception as error:  # noqa: BLE001 - the database may be away; the next tick tries again
-                _log().warning("tick_failed", error=type(error).__name__)
+                logger().warning("tick_failed", error=type(error).__name__)
 
     def _is_mine(self) -> bool:
         if self.hold is not None and not self.hold.is_held():
@@ -84,13 +85,9 @@ def start_ticker(engine: Engine) -> Ticker:
 def _run_due(engine: Engine) -> None:
     report = tick(engine)
     if report.timers_fired or report.messages_sent or report.incidents:
-        _log().info("tick", fired=report.timers_fired, sent=report.messages_sent, incidents=report.incidents)
-
-
-def _log() -> Any:
-    import structlog  # a fifth of a second that a start need not wait for
-
-    return structlog.get_logger()
+        logger().info(
+            "tick", fired=report.timers_fired, sent=report.messages_sent, incidents=report.incidents
+        )
 
 
 class _Server(BaseApplication):
