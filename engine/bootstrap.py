@@ -17,6 +17,7 @@ from engine.drivers.file_sink import FileSink
 from engine.drivers.port import Driver
 from engine.drivers.smtp import SmtpDriver, SmtpServer
 from engine.errors import NoDefinition
+from engine.logs import guard_logging
 from engine.settings import Settings, load_settings
 from engine.spiff.dmn import read_decision
 from engine.spiff.parser import ProcessSet, parse_set
@@ -138,6 +139,7 @@ def build_engine(settings: Settings | None = None, *, durable: bool = True) -> E
 
     Without *durable* a crash may ruin the (SQLite) database: only for one that is then thrown away.
     """
+    guard_logging()
     settings = settings or load_settings()
     store = Store(settings.database_url, settings.data_key, durable=durable)
     clock: Clock = (

@@ -14,7 +14,6 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
-import structlog
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import ConnectorException, JobAborted
 from procrastinate.jobs import Job
@@ -35,6 +34,7 @@ from engine.api import (
     sweep,
     wait_before,
 )
+from engine.logs import logger
 from engine.store.queue import QUEUE
 
 MAX_ATTEMPTS = 8
@@ -44,7 +44,7 @@ GRACE = 5  # seconds a running job may take after SIGTERM before it is asked to 
 HEARTBEAT = 10
 SILENCE = 40  # seconds without a heartbeat after which a worker counts as gone
 RECONNECT = 2
-log = structlog.get_logger()
+log = logger()
 
 
 class Patiently(BaseRetryStrategy):

@@ -30,6 +30,7 @@ from engine.api import (
     require_current,
     tick,
 )
+from engine.logs import logger
 
 TICK_SECONDS = 30
 LOOK_SECONDS = 300  # how often it is asked whether a checkpoint is due; one is taken each hour at most
@@ -103,9 +104,9 @@ def _logged(what: str) -> Iterator[None]:
     try:
         yield
     except EngineError as error:
-        _log().warning(f"{what}_refused", code=error.code)
+        logger().warning(f"{what}_refused", code=error.code)
     except Exception as error:  # noqa: BLE001 - the database may be away; the next turn tries again
-        _log().warning(f"{what}_failed", error=type(error).__name__)
+        logger().warning(f"{what}_failed", error=type(error).__name__)
 
 
 def start_ticker(engine: Engine) -> Ticker:
@@ -116,13 +117,9 @@ def start_ticker(engine: Engine) -> Ticker:
 def _run_due(engine: Engine) -> None:
     report = tick(engine)
     if report.timers_fired or report.messages_sent or report.incidents:
-        _log().info("tick", fired=report.timers_fired, sent=report.messages_sent, incidents=report.incidents)
-
-
-def _log() -> Any:
-    import structlog  # a fifth of a second that a start need not wait for
-
-    return structlog.get_logger()
+        logger().info(
+            "tick", fired=report.timers_fired, sent=report.messages_sent, incidents=report.incidents
+        )
 
 
 class _Server(BaseApplication):

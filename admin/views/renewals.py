@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin.actor import require_actor
@@ -118,9 +118,9 @@ def show_clear(renewal_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:renewal_id>/reveal")
-def forget_clear(renewal_id: int) -> ResponseReturnValue:
-    """Lead back to the page without the value: only a new reason shows it again."""
-    return redirect(url_for(".show", renewal_id=renewal_id), code=303)
+def forget_clear(renewal_id: int) -> str:
+    """Show the page without the value, e.g. after a change of language: only a new reason shows it again."""
+    return _show(renewal_id)
 
 
 def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:

@@ -647,6 +647,14 @@ def _keys_resealed(event: Happening, _words: Words) -> Label:
     )
 
 
+@says("rows_resealed", Kind.SYSTEM)
+def _rows_resealed(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 重新加密了 {event.subject} 的 {event['rows']} 条记录",
+        f"{event.who} sealed {event['rows']} rows of {event.subject} anew",
+    )
+
+
 @says("keys_rewrapped", Kind.SYSTEM)
 def _keys_rewrapped(event: Happening, _words: Words) -> Label:
     return Label(

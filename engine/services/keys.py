@@ -74,7 +74,7 @@ def reseal(engine: Engine, *, actor: Actor, on_progress: Callable[[int], None] |
     newest = engine.store.vault.reload().newest
     rows = refused = 0
     for kind in sealed_kinds():
-        for batch in _batches(engine, kind):
+        for batch in _batches(engine, kind, actor):
             rows, refused = rows + batch.rows, refused + batch.refused
             if on_progress is not None:
                 on_progress(batch.rows)
@@ -85,11 +85,19 @@ def reseal(engine: Engine, *, actor: Actor, on_progress: Callable[[int], None] |
     return Rotation(newest, rows, refused)
 
 
-def _batches(engine: Engine, kind: type[Any]) -> Iterator[Resealed]:
+def _batches(engine: Engine, kind: type[Any], actor: Actor) -> Iterator[Resealed]:
     after = None
     while True:
         with engine.store.transaction() as tx:
             batch = reseal_some(tx, kind, after=after, limit=BATCH)
+            if batch is not None:
+                tx.record(
+                    "rows_resealed",
+                    at=engine.clock.now(),
+                    actor=actor.name,
+                    subject=str(kind.__tablename__),
+                    rows=batch.rows,
+                )
         if batch is None:
             return
         yield batch

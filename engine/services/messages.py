@@ -154,7 +154,7 @@ def _told(scope: StepScope, data: Mapping[str, Any]) -> dict[str, Any]:
     All of it is kept, sealed, with the message.
     """
     return {
-        key: scope.told(value) if isinstance(value, str) else value
+        key: scope.told(value) if isinstance(value, str) and key != "policy_no" else value
         for key, value in data.items()
         if key in _TOLD and not isinstance(value, dict | list)
     }

@@ -101,8 +101,9 @@ def hand_out(desk: Desk) -> int:
 @pytest.mark.parametrize(
     "statement",
     [
-        """UPDATE submission SET "values" = '{"category":"key"}'""",
-        """UPDATE submission SET "values" = '[]', form_id = 'record_contact'""",
+        "UPDATE submission SET values_sealed = (SELECT data_sealed FROM inbound_message LIMIT 1)",
+        "UPDATE submission SET form_id = 'record_contact'",
+        "UPDATE submission SET task_id = task_id + 1000 WHERE form_id = 'nothing' OR 1 = 1",
         "UPDATE submission SET salt = NULL",
         "DELETE FROM submission",
     ],

@@ -192,7 +192,7 @@ def test_without_a_folder_none_is_taken(engine: Engine) -> None:
 
 def test_two_processes_do_not_take_the_same_one(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "PATIENCE", 0)
-    other = Store(engine.settings.database_url)
+    other = Store(engine.settings.database_url, master=engine.settings.data_key)
     with other.alone(checkpoints.LOCK) as hold:
         assert hold is not None
 

@@ -139,10 +139,12 @@ def fail(told: str) -> None:
 
 
 def messages(engine: Engine) -> None:
-    """One in, with more than the engine takes; one out, to the customer, by a channel that fails."""
-    new = {"expiry_date": (TODAY + timedelta(days=33)).isoformat(), "reason": f"{NAME} {TYPED} 来电更正"}
-    data = {**new, "contact": {"name": OTHER_NAME, "phone": TYPED}, "caller": NAME}
-    api.deliver_message(engine, "expiry_changed", str(renewal_of(engine, CAR)), data=data, actor=SYSTEM)
+    """One in, that speaks of people; one out, to the customer, by a channel that fails."""
+    new = {
+        "expiry_date": (TODAY + timedelta(days=33)).isoformat(),
+        "reason": f"{NAME} {TYPED} {OTHER_NAME} 来电更正",
+    }
+    api.deliver_message(engine, "expiry_changed", str(renewal_of(engine, CAR)), data=new, actor=SYSTEM)
     with engine.store.transaction() as tx:
         outbox.queue(
             tx,
