@@ -9,13 +9,13 @@ from engine.domain.chain import ChainRow
 from engine.domain.commitment import commit_to
 from engine.domain.tampering import Finding, Tampering
 from engine.store.tasks import forms_given
+from engine.vault import SealedValueRefused
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 AT_ONCE = 500
 COMPLETED = "task_completed"
-from engine.vault import SealedValueRefused
 
 
 class FormEvidence:
