@@ -158,5 +158,5 @@ def test_without_the_checkout_the_command_says_where_it_lives(monkeypatch: pytes
     ran = CliRunner().invoke(main, ["bench", "--quick"])
 
     assert 1 == ran.exit_code
-    assert ran.stderr.startswith("The value “bench” of “COMMAND” cannot be used: It is part of a source")
+    assert ran.stderr.startswith("The value “bench” of “command” cannot be used: it is part of a source")
     assert 1 == len(ran.stderr.splitlines())
