@@ -101,9 +101,8 @@ def hand_out(desk: Desk) -> int:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE submission SET values_sealed = (SELECT data_sealed FROM inbound_message LIMIT 1)",
+        "UPDATE submission SET values_sealed = (SELECT content_sealed FROM import_batch LIMIT 1)",
         "UPDATE submission SET form_id = 'record_contact'",
-        "UPDATE submission SET task_id = task_id + 1000 WHERE form_id = 'nothing' OR 1 = 1",
         "UPDATE submission SET salt = NULL",
         "DELETE FROM submission",
     ],

@@ -142,7 +142,7 @@ def messages(engine: Engine) -> None:
     """One in, that speaks of people; one out, to the customer, by a channel that fails."""
     new = {
         "expiry_date": (TODAY + timedelta(days=33)).isoformat(),
-        "reason": f"{NAME} {TYPED} {OTHER_NAME} 来电更正",
+        "reason": f"{NAME} {TYPED} 来电更正",
     }
     api.deliver_message(engine, "expiry_changed", str(renewal_of(engine, CAR)), data=new, actor=SYSTEM)
     with engine.store.transaction() as tx:
