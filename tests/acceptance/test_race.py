@@ -59,6 +59,6 @@ def test_of_two_completions_at_the_same_moment_one_wins(desk: Desk) -> None:
     engine = open_book(desk.home)
     with engine.store.reading() as session:
         (draft,) = session.scalars(select(TaskDraft))  # sealed: only the engine can read it
+        typed = (draft.user_name, draft.values["note"])
     engine.store.engine.dispose()
-    assert draft.user_name == loser
-    assert draft.values["note"] == f"由 {loser} 处理"
+    assert typed == (loser, f"由 {loser} 处理")
