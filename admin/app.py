@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, url_for
+from werkzeug.routing import IntegerConverter, Map
 
 from admin.clockbar import clock_view
 from admin.context import ENGINE
@@ -25,9 +26,17 @@ KEEP_FILES = 30 * 24 * 3600  # addresses of our files change with their content
 STATIC = Path(__file__).parent / "static"
 
 
+class RowNumber(IntegerConverter):
+    """A number that a row can have; larger ones lead nowhere."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**63 - 1)
+
+
 def create_app(engine: Engine) -> Flask:
     """Return the console of *engine*, ready to serve."""
     app = Flask(__name__)
+    app.url_map.converters["int"] = RowNumber
     app.extensions[ENGINE] = engine
     app.config["SECRET_KEY"] = engine.settings.secret_key
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = KEEP_FILES

@@ -15,6 +15,7 @@ from admin.i18n import language
 from admin.vehicle_words import in_english
 from engine.api import (
     NAME_EN,
+    OPERATOR_LABEL,
     SYSTEM,
     BatchStatus,
     DayKind,
@@ -168,10 +169,13 @@ def show_diagram_name(name: str) -> str:
 
 
 def show_actor(name: str | None) -> str:
-    """Return who acted; the engine itself in the language of the request."""
+    """Return who acted; the engine and the command line in the language of the request."""
     if not name:
         return NOTHING
-    return "System" if language() == "en" and name == SYSTEM.display_name else name
+    return _NO_PERSON.get(name, name) if language() == "en" else name
+
+
+_NO_PERSON = {SYSTEM.display_name: "System", OPERATOR_LABEL: "Command line"}
 
 
 def show_use(text: str) -> str:

@@ -8,6 +8,7 @@ from engine.bootstrap import build_engine as build_engine
 from engine.clock import business_date as business_date
 from engine.clock import midnight as midnight
 from engine.clock import parse_instant as parse_instant
+from engine.domain.actor import OPERATOR_LABEL as OPERATOR_LABEL
 from engine.domain.actor import OPERATOR_NAME as OPERATOR_NAME
 from engine.domain.actor import READING_ROLES as READING_ROLES
 from engine.domain.actor import SYSTEM as SYSTEM

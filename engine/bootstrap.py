@@ -142,11 +142,11 @@ def build_engine(settings: Settings | None = None, *, durable: bool = True) -> E
     guard_logging()
     settings = settings or load_settings()
     store = Store(settings.database_url, settings.data_key, durable=durable)
-    clock: Clock = (
-        VirtualClock(store.read_clock, settings.zone)
-        if settings.virtual_clock
-        else SystemClock(settings.zone)
-    )
+    is_virtual = settings.virtual_clock
+    if is_virtual is None:  # an embedded book that was lived on a virtual clock knows no other time
+        path = settings.database_path
+        is_virtual = path is not None and path.exists() and store.keeps_clock()
+    clock: Clock = VirtualClock(store.read_clock, settings.zone) if is_virtual else SystemClock(settings.zone)
     return Engine(settings, store, clock, Seal(store.vault.state_key), _drivers(settings))
 
 

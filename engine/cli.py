@@ -22,7 +22,7 @@ import orjson
 
 from engine.bootstrap import Engine, build_engine
 from engine.clock import parse_instant
-from engine.domain.actor import OPERATOR_NAME, Actor
+from engine.domain.actor import OPERATOR_LABEL, OPERATOR_NAME, Actor
 from engine.domain.codes import Role, TaskStatus
 from engine.domain.lists import PROFILES
 from engine.domain.storable import require_storable
@@ -54,7 +54,8 @@ NO_OBJECT = Label(
     '不是 JSON 对象，应写作 {"键": "值"}。',
     'it is not a JSON object; write {"key": "value"}.',
 )
-OPERATOR = Actor(name=OPERATOR_NAME, display_name="命令行", sees_all=True)
+ROW_NUMBER = click.IntRange(1, 2**63 - 1)
+OPERATOR = Actor(name=OPERATOR_NAME, display_name=OPERATOR_LABEL, sees_all=True)
 
 
 class _Group(click.Group):
@@ -447,7 +448,7 @@ def list_tasks(user: str | None, role: str | None, state: str | None, key: str |
 
 
 @main.command()
-@click.argument("task", type=int)
+@click.argument("task", type=ROW_NUMBER)
 @click.option("--user", required=True)
 @json_option
 def claim(task: int, user: str) -> None:
@@ -461,10 +462,10 @@ def claim(task: int, user: str) -> None:
 
 
 @main.command()
-@click.argument("task", type=int)
+@click.argument("task", type=ROW_NUMBER)
 @click.option("--user", required=True)
 @click.option("--data", required=True, help="The form's values as a JSON object.")
-@click.option("--version", type=int, help="The task's version the form was opened on.")
+@click.option("--version", type=ROW_NUMBER, help="The task's version the form was opened on.")
 @json_option
 def complete(task: int, user: str, data: str, version: int | None) -> None:
     """Complete TASK as USER with the form's values."""

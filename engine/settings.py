@@ -27,7 +27,7 @@ class Settings:
     database_url: str
     secret_key: str
     data_key: bytes
-    virtual_clock: bool
+    virtual_clock: bool | None  # None: as the book stands, which keeps a virtual present or none
     zone: ZoneInfo
     host: str
     port: int
@@ -74,7 +74,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         wanted = ("sqlite:///… 或 postgresql://…", "sqlite:///… or postgresql://…")
         faults.append(_wrong("RENEWALS_DATABASE_URL", f"{scheme}:…", *wanted))
     zone = _zone(env.get("RENEWALS_TIMEZONE", "Asia/Shanghai"), faults)
-    clock = _one_of("RENEWALS_CLOCK", env.get("RENEWALS_CLOCK", "system"), ("system", "virtual"), faults)
+    named = env.get("RENEWALS_CLOCK")
+    clock = _one_of("RENEWALS_CLOCK", named or "system", ("system", "virtual"), faults)
     lang = _one_of("RENEWALS_LANG", env.get("RENEWALS_LANG", "zh"), ("zh", "en"), faults)
     port = _port(env.get("RENEWALS_PORT", "8000"), faults)
     proxies = _count("RENEWALS_PROXIES", env.get("RENEWALS_PROXIES", "0"), faults)
@@ -95,7 +96,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=secret,
         data_key=data_key,
         data_key_old=data_key_old,
-        virtual_clock=clock == "virtual",
+        virtual_clock=clock == "virtual" if named else None,
         zone=zone,
         host=env.get("RENEWALS_HOST", "127.0.0.1"),
         port=port,

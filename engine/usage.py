@@ -19,7 +19,8 @@ def _reason(error: click.UsageError) -> str:
     if isinstance(error, click.MissingParameter):
         return f"缺少{_name(error)}。"
     if isinstance(error, click.BadParameter):
-        value = error.message.partition("'")[2].partition("'")[0]  # click quotes what it refuses first
+        first = error.message.split(" ", 1)[0]  # a number out of range comes bare, all else in quotes
+        value = error.message.partition("'")[2].partition("'")[0] or first
         return f"{_name(error)}的值“{value}”不可用：{_wanted(error)}"
     if isinstance(error, click.BadOptionUsage):
         return f"选项 {error.option_name} 缺少取值。"
@@ -62,6 +63,10 @@ def _wanted(error: click.BadParameter) -> str:
     kind = error.param.type if error.param is not None else None
     if isinstance(kind, click.Choice):
         return f"请使用 {'、'.join(str(choice) for choice in kind.choices)} 之一。"
+    if isinstance(kind, click.IntRange) and kind.max is not None:
+        return f"请给出 {kind.min} 至 {kind.max} 的整数。"
+    if isinstance(kind, click.IntRange):
+        return f"请给出不小于 {kind.min} 的整数。"
     if kind is click.INT:
         return "请给出整数。"
     if isinstance(kind, click.Path):

@@ -9,6 +9,7 @@ from engine.domain.codes import WORKING_ROLES, Role
 SYSTEM_NAME = "system"
 OPERATOR_NAME = "cli"
 """How the history names who works at the command line."""
+OPERATOR_LABEL = "命令行"
 READING_ROLES = frozenset({Role.PROCESS_OWNER, Role.APPROVER, Role.AUDITOR, Role.ADMIN})
 
 

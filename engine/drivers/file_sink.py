@@ -41,6 +41,7 @@ class FileSink:
         }
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
             with self.path.open("ab+", buffering=0) as sink:
                 fcntl.flock(sink, fcntl.LOCK_EX)
                 if letter.again and self.find(letter.key):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
-from engine.domain.actor import SYSTEM, SYSTEM_NAME
+from engine.domain.actor import OPERATOR_LABEL, OPERATOR_NAME, SYSTEM, SYSTEM_NAME
 from engine.store.people import OrgUnit, Person, UserAccount
 
 
@@ -24,8 +24,8 @@ def people_names(session: Session, numbers: Iterable[str | None]) -> Mapping[str
 
 def actor_names(session: Session, names: Iterable[str | None]) -> Mapping[str, str]:
     """Return sign-in name → shown name, the engine itself included; staff are known without a sign-in too."""
-    wanted = {name for name in names if name and name != SYSTEM_NAME}
-    known = {SYSTEM_NAME: SYSTEM.display_name}
+    known = {SYSTEM_NAME: SYSTEM.display_name, OPERATOR_NAME: OPERATOR_LABEL}
+    wanted = {name for name in names if name and name not in known}
     if not wanted:
         return known
     rows = session.execute(

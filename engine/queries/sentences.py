@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.domain.actor import SYSTEM
+from engine.domain.actor import OPERATOR_LABEL, SYSTEM
 from engine.domain.codes import Label, MessageName, RenewalState, Role, Stage
 from engine.domain.masking import mask_policy_no
 from engine.domain.workdays import DayKind
@@ -12,6 +12,7 @@ from engine.queries.words import (
     FIELDS,
     NOBODY,
     NOTHING,
+    RECORDS,
     Happening,
     Kind,
     Words,
@@ -32,7 +33,11 @@ def sentence(event: Happening, words: Words) -> tuple[Kind, Label]:
         return Kind.SYSTEM, Label(f"{event.who}：{event.action}", f"{event.who}: {event.action}")
     kind, say = known
     said = say(event, words)
-    return kind, Label(said.zh, said.en.replace(SYSTEM.display_name, "The system"))
+    return kind, Label(said.zh, _in_english(said.en))
+
+
+def _in_english(text: str) -> str:
+    return text.replace(SYSTEM.display_name, "The system").replace(OPERATOR_LABEL, "The command line")
 
 
 def actions_of(kind: Kind) -> list[str]:
@@ -54,11 +59,11 @@ def says(action: str, kind: Kind) -> Callable[[Saying], Saying]:
 
 
 @says("instance_started", Kind.PROGRESS)
-def _started(event: Happening, _words: Words) -> Label:
-    due = event["expiry_date"]
+def _started(event: Happening, words: Words) -> Label:
+    due, source = event["expiry_date"], words.source(event["source"] or "import")
     return Label(
-        f"续保开始，到期日 {due}，按流程第 {event['version']} 版办理",
-        f"The renewal started; expiry date {due}, process version {event['version']}",
+        f"续保开始（来源：{source.zh}），到期日 {due}，按流程第 {event['version']} 版办理",
+        f"The renewal started (from {source.en}); expiry date {due}, process version {event['version']}",
     )
 
 
@@ -516,9 +521,10 @@ def _sign_in_failed(event: Happening, _words: Words) -> Label:
 
 @says("records_exported", Kind.SYSTEM)
 def _exported(event: Happening, _words: Words) -> Label:
+    of = RECORDS.get(str(event.subject), Label(str(event.subject), str(event.subject)))
     return Label(
-        f"{event.who} 导出了 {event.subject} 列表 {event['rows']} 行（已掩码）",
-        f"{event.who} exported {event['rows']} masked rows of {event.subject}",
+        f"{event.who} 导出了{of.zh}列表 {event['rows']} 行（已掩码）",
+        f"{event.who} exported {event['rows']} masked rows of {of.en}",
     )
 
 

@@ -37,7 +37,8 @@ class Entry:
     by_system: bool
     kind: Kind
     text: Label
-    reason: str | None
+    reason: Label | None
+    task_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,8 @@ def _entry(row: HistoryEvent, words: Words) -> Entry:
         by_system=row.actor == SYSTEM_NAME or row.action in _CONSEQUENCES,
         kind=kind,
         text=text,
-        reason=row.reason if row.action in _REASONED else None,
+        reason=words.reason(row.reason) if row.reason and row.action in _REASONED else None,
+        task_id=row.task_id if row.action == "task_completed" else None,
     )
 
 

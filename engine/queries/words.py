@@ -5,6 +5,7 @@ Personal data that a payload may hold (phone, name, plate, numbers) leaves here 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -68,8 +69,17 @@ class Words:
         return next((label.en for label in self.elements.values() if label.zh == name), str(name))
 
     def source(self, code: object) -> Label:
-        """Return who a fact came from: a kind of source, or the task whose form told it."""
+        """Return who a fact came from: a list and its row, a kind of source, or the task whose form told it."""
+        if found := ROW_OF_LIST.fullmatch(str(code)):
+            batch, sheet, row = found["batch"], found["sheet"], found["row"]
+            of_zh, of_en = (f"工作表 {sheet} ", f", sheet {sheet}") if sheet else ("", "")
+            row_zh, row_en = (f"第 {row} 行", f", row {row}") if row else ("", "")
+            return Label(f"清单批次 {batch} {of_zh}{row_zh}".rstrip(), f"list {batch}{of_en}{row_en}")
         return named(self.actions if str(code) in self.actions else SOURCES, code)
+
+    def reason(self, text: str) -> Label:
+        """Return a reason as it was typed, or the row of a list that gave it."""
+        return self.source(text) if ROW_OF_LIST.fullmatch(text) else Label(text, text)
 
     def of_form(self, form_id: object) -> Words:
         """Return these words with the labels of one form; a form nobody knows leaves codes as they are."""
@@ -149,6 +159,8 @@ FIELDS: Mapping[str, Label] = {
     "sub_branch_code": Label("支公司", "county branch"),
     "branch_code": Label("分公司", "branch"),
 }
+ROW_OF_LIST = re.compile(r"batch (?P<batch>\d+)(?: sheet (?P<sheet>.+?))?(?: row (?P<row>\d+))?")
+"""How intake names where something came from (engine.services.intake)."""
 SOURCES: Mapping[str, Label] = {
     "import": Label("清单导入", "the list"),
     "message": Label("外部消息", "a message"),
@@ -156,6 +168,21 @@ SOURCES: Mapping[str, Label] = {
     "agent": Label("营销员填报", "the agent"),
     "specialist": Label("专员核实", "the specialist"),
 }
+RECORDS: Mapping[str, Label] = {
+    "renewal_records": Label("续保", "renewals"),
+    "task_records": Label("任务", "tasks"),
+    "import_records": Label("导入批次", "imports"),
+    "timers": Label("定时", "timers"),
+    "incidents": Label("异常", "incidents"),
+    "outbox": Label("外发通知", "outgoing messages"),
+    "history_records": Label("历史", "the history"),
+    "definitions": Label("流程版本", "definitions"),
+    "people": Label("人员", "people"),
+    "units": Label("机构", "units"),
+    "users": Label("用户", "users"),
+    "holidays": Label("假日", "holidays"),
+}
+"""The record lists of the console, as exports of them are named."""
 TICKED = "True"
 NOBODY = Label("无", "nobody")
 NOTHING = Label("无", "none")

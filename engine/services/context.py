@@ -30,6 +30,7 @@ class StepScope:
     actor: Actor
     now: datetime
     message: Mapping[str, Any] = field(default_factory=dict)
+    source: str = "message"  # where the message's facts come from; a list names its row
     _vehicle: Vehicle | None = None
     _customer: Customer | None = None
     _lines: list[PolicyLine] | None = None

@@ -200,7 +200,7 @@ class Intake:
     def _asks_process(self, row: PolicyRow, renewal: Renewal) -> bool:
         """Whether the row may move the expiry date, which the process must be waiting to hear."""
         line = self._line_for(row, renewal)
-        return line is None or line.expiry_date != row.expiry_date
+        return line is None or not _expires_as_listed(line, row)
 
     def _rehearse(self, cluster: Sequence[PolicyRow], renewal: Renewal) -> list[RowResult]:
         lines, covers = dict(self.lines), {key: list(held) for key, held in self.covers.items()}
@@ -327,6 +327,7 @@ class Intake:
             line=str(row.line),
             vehicle_id=vehicle.id,
             expiry_date=row.expiry_date,
+            listed_expiry=row.expiry_date,
             expiry_time=row.expiry_time.isoformat() if row.expiry_time else None,
             years_insured=row.years_insured,
             cancelled=False,
@@ -345,7 +346,7 @@ class Intake:
     def _differs(self, row: PolicyRow, renewal: Renewal) -> bool:
         line = self._line_for(row, renewal)
         vehicle = self.vehicles.get(row.vin)
-        if line is None or vehicle is None or line.expiry_date != row.expiry_date:
+        if line is None or vehicle is None or not _expires_as_listed(line, row):
             return True
         if row.agent_no and renewal.agent_no and row.agent_no != renewal.agent_no:
             return True
@@ -416,7 +417,8 @@ class Intake:
                 self.tx,
                 scope,
                 MessageName.EXPIRY_CHANGED,
-                {"expiry_date": earliest.isoformat(), "reason": source},
+                {"expiry_date": earliest.isoformat()},
+                source=source,
             )
 
     def _change_agent(self, scope: StepScope, row: PolicyRow) -> None:
@@ -432,18 +434,24 @@ class Intake:
         assign(scope, people, reason=f"batch {self.batch.id}")
 
     def _change_expiry(self, scope: StepScope, line: PolicyLine, row: PolicyRow, source: str) -> None:
-        if line.expiry_date == row.expiry_date:
+        if _expires_as_listed(line, row):
             return
         if line.expiry_date == scope.renewal.expiry_date and scope.renewal.ended_at is None:
             deliver_in(
                 self.tx,
                 scope,
                 MessageName.EXPIRY_CHANGED,
-                {"expiry_date": row.expiry_date.isoformat(), "reason": source},
+                {"expiry_date": row.expiry_date.isoformat()},
+                source=source,
             )
         else:
             scope.change_fact("expiry_date", line.expiry_date, row.expiry_date, source=source)
-        line.expiry_date = row.expiry_date
+        line.expiry_date = line.listed_expiry = row.expiry_date
+
+
+def _expires_as_listed(line: PolicyLine, row: PolicyRow) -> bool:
+    """Whether a row says nothing new of the expiry: an older list does not undo an endorsement (case 21)."""
+    return row.expiry_date in (line.expiry_date, line.listed_expiry)
 
 
 @dataclass(slots=True)

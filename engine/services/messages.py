@@ -87,9 +87,15 @@ def deliver_message(
 
 
 def deliver_in(
-    tx: Tx, scope: StepScope, name: str, data: Mapping[str, Any], *, message_id: str | None = None
+    tx: Tx,
+    scope: StepScope,
+    name: str,
+    data: Mapping[str, Any],
+    *,
+    message_id: str | None = None,
+    source: str = "message",
 ) -> None:
-    """Deliver inside the caller's transaction; the instance is locked already.
+    """Deliver inside the caller's transaction; the instance is locked already. *source* is kept with its facts.
 
     Raises:
         BadInput, MessageNotAwaited: as :func:`deliver_message`.
@@ -98,7 +104,7 @@ def deliver_in(
     if scope.renewal.ended_at is not None:
         raise _not_awaited(scope, message, _ended(RenewalState(scope.renewal.state)))
     data = checked_data(message, data, scope.deployed.forms)
-    scope.message = data
+    scope.message, scope.source = data, source
     told = _told(scope, data)
     _ABSORB[message](scope, {**data, **told})
     tx.add(
@@ -194,7 +200,7 @@ def _expiry_changed(scope: StepScope, data: Mapping[str, Any]) -> None:
         if line.expiry_date == old:
             line.expiry_date = new
     scope.renewal.expiry_date = new
-    scope.change_fact("expiry_date", old, new, source="message", reason=data.get("reason"))
+    scope.change_fact("expiry_date", old, new, source=scope.source, reason=data.get("reason"))
 
 
 def _left(scope: StepScope, data: Mapping[str, Any]) -> None:

@@ -21,6 +21,7 @@ from engine.store.people import user_by_name
 from engine.store.session import Tx
 
 MAX_FILES = 400
+MAX_NOTE = 200
 ROOT = "renewal"
 DEPLOYERS = frozenset({Role.PROCESS_OWNER, Role.ADMIN})
 APPROVERS = frozenset({Role.APPROVER, Role.PROCESS_OWNER})
@@ -121,6 +122,11 @@ def deploy(
     Raises:
         DeploymentRefused: findings, a missing approval, or an approval by the deployer; nothing is deployed.
     """
+    if note is not None and len(note) > MAX_NOTE:
+        raise DeploymentRefused(
+            reason_zh=f"说明超过 {MAX_NOTE} 个字符，请缩短。",
+            reason_en=f"the note is longer than {MAX_NOTE} characters.",
+        )
     if len(files) > MAX_FILES:
         raise DeploymentRefused(
             reason_zh=f"文件超过 {MAX_FILES} 个，请减少后重试。",

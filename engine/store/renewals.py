@@ -67,8 +67,8 @@ class PolicyLine(Base):
     """One line of cover (compulsory or commercial) of one vehicle for one period.
 
     ``expiry_date`` is the last covered date; cover ends at 24:00 of it unless ``expiry_time``
-    (local, ISO time) says otherwise. ``renewal_id`` links the *expiring* policy to its renewal,
-    ``renews_id`` links a *new* policy to the renewal it fulfils.
+    (local, ISO time) says otherwise; ``listed_expiry`` is what the last list said that told something new.
+    ``renewal_id`` links the *expiring* policy to its renewal, ``renews_id`` a *new* one to the renewal it fulfils.
     """
 
     __tablename__ = "policy_line"
@@ -82,6 +82,7 @@ class PolicyLine(Base):
     renews_id: Mapped[int | None] = mapped_column(ForeignKey("renewal.id"), index=True)
     start_date: Mapped[date | None]
     expiry_date: Mapped[date]
+    listed_expiry: Mapped[date | None]
     expiry_time: Mapped[Code | None]
     signed_date: Mapped[date | None]
     premium: Mapped[Decimal | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -239,6 +239,13 @@ class Store:
             )
         return now
 
+    def keeps_clock(self) -> bool:
+        """Whether a virtual present is stored."""
+        with self.engine.connect() as connection:
+            if not inspect(connection).has_table(calendar.StoredClock.__tablename__):
+                return False
+            return connection.execute(select(calendar.StoredClock.id)).first() is not None
+
     def is_in_use(self) -> bool:
         """Whether anything but an empty schema is stored."""
         with self.engine.connect() as connection:
@@ -283,6 +290,7 @@ def _connect(url: str, *, durable: bool) -> Engine:
     )
     if sqlite:
         event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "connect", _keep_private, once=True)
         if not durable:
             event.listen(engine, "connect", _trust_luck)
     return engine
@@ -295,6 +303,14 @@ def _dumps(value: Any) -> str:
 def _trust_luck(connection: Any, _record: Any) -> None:
     """For a database that is thrown away when its making is interrupted (the demonstration)."""
     connection.execute("PRAGMA synchronous=OFF")
+
+
+def _keep_private(connection: Any, _record: Any) -> None:
+    """Nobody else on the machine has to read the file; SQLite gives its log the same rights."""
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    if path:
+        with suppress(OSError):  # somebody else's file, e.g. a mounted one: its owner decides
+            Path(path).chmod(0o600)
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:

@@ -49,3 +49,36 @@ def test_a_form_with_such_a_value_is_refused_and_the_task_stays_open(desk: Desk,
 def test_arguments_that_are_no_text_are_refused(desk: Desk) -> None:
     with pytest.raises(Refused, match=r"arguments\[1\]"):
         desk.run("show", "caf\udce9")
+
+
+@pytest.mark.parametrize("command", ["claim", "complete"])
+def test_a_number_that_no_row_can_have_is_wrong_usage(desk: Desk, command: str) -> None:
+    with pytest.raises(Refused, match="99999999999999999999999") as refusal:
+        desk.run(command, "99999999999999999999999", "--user", "AG001")
+    assert refusal.value.code == 2
+
+
+def test_a_book_with_a_virtual_present_keeps_it_without_being_told(desk: Desk) -> None:
+    present = desk.run("clock", "show")
+    desk.env.pop("RENEWALS_CLOCK")
+    if "sqlite" not in desk.env["RENEWALS_DATABASE_URL"]:
+        pytest.skip("on a server the environment says it")
+
+    assert desk.run("clock", "show") == present
+    desk.run("clock", "advance", "P1D")
+    desk.env["RENEWALS_CLOCK"] = "system"
+    with pytest.raises(Refused, match="RENEWALS_CLOCK"):
+        desk.run("clock", "advance", "P1D")
+
+
+def test_the_book_is_for_its_owner_alone(desk: Desk) -> None:
+    desk.run("tick")
+    kept = [
+        path for path in desk.home.iterdir() if path.name in ("renewals.db", "renewals.db-wal", "sent.jsonl")
+    ]
+    assert [path.name for path in kept if path.stat().st_mode & 0o077] == []
+
+
+def test_a_note_without_end_is_refused(desk: Desk) -> None:
+    with pytest.raises(Refused, match="200"):
+        desk.run("deploy", "--by", "owner", "--approved-by", "second", "--note", "x" * 201)

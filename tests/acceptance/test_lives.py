@@ -371,3 +371,16 @@ def test_an_impossible_expiry_date_is_refused_and_changes_nothing(desk: Desk, re
         desk.run("message", "expiry_changed", "--key", renewal, "--data", f'{{"expiry_date": "{day}"}}')
 
     assert (desk.show(renewal)["expiry_date"], desk.show(renewal)["stage"]) == (f"{EXPIRY}", "pool")
+
+
+def test_an_older_list_does_not_undo_an_endorsement_and_a_newer_one_counts(desk: Desk, renewal: str) -> None:
+    rows = [policy(7, EXPIRY, agent=AGENT, sub_branch="PC330101")]
+    moved, newer = EXPIRY + timedelta(days=80), EXPIRY + timedelta(days=82)
+    desk.run("message", "expiry_changed", "--key", renewal, "--data", f'{{"expiry_date": "{moved}"}}')
+
+    again = desk.import_list(rows, name="again.csv")
+
+    assert (again["changed"], again["unchanged"]) == (0, 1)
+    assert desk.show(renewal)["policies"][0]["expiry_date"] == moved.isoformat()
+    desk.import_list([policy(7, newer, agent=AGENT, sub_branch="PC330101")], name="newer.csv")
+    assert newer.isoformat() in {line["expiry_date"] for line in desk.show(renewal)["policies"]}

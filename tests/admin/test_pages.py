@@ -232,3 +232,19 @@ def test_when_the_database_is_gone_people_are_told_in_their_language(
     assert "Traceback" not in answer.get_data(as_text=True)
     signing_in.submit(signing_in.form("sign-in"), {"username": "AG001", "password": "x" * 12}, status=500)
     assert "系统出现故障" in signing_in.text
+
+
+@pytest.mark.parametrize("path", ["/renewals/{n}", "/tasks/{n}", "/imports/{n}"])
+def test_a_number_that_no_row_can_have_leads_nowhere(path: str, app: Flask) -> None:
+    signed_in(app, "AU01").get(path.format(n="9" * 23), status=404)
+
+
+def test_the_timeline_leads_to_the_forms_and_names_the_row_it_came_from(app: Flask, book: Engine) -> None:
+    auditor = signed_in(app, "AU01")
+    auditor.get(f"/renewals/{renewal_of(book, 8)}")
+
+    assert "清单批次 1 第 8 行" in auditor.text or "清单批次 1 第 9 行" in auditor.text
+    (link, *_) = [a for a in auditor.soup.select("#timeline a") if a.get_text() == "查看表单"]
+    auditor.get(str(link["href"]))
+    assert "联系" in auditor.text or "下发" in auditor.text
+    assert "cli" not in auditor.text
