@@ -74,7 +74,7 @@ def test_an_auditor_finds_nothing_to_press_in_a_task(screen: Page, book_site: st
     sign_in(screen, book_site, "AU01")
     open_car(screen, book_site, 8)
 
-    screen.locator("a[href*='/tasks/']").first.click()
+    screen.locator("a.ui-list-item[href*='/tasks/']").first.click()
 
     expect(screen.locator("#task-form")).to_have_count(0)
     expect(screen.locator("main")).to_contain_text("由他人办理")

@@ -40,7 +40,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     desk.run("org", "import", desk.write("org.xlsx", write_org()))
     for name, (role, unit) in ROLES.items():
         desk.run("user", "add", name, "--role", role, "--unit", unit, "--password", PASSWORD)
-    desk.run("deploy", "--by", "owner")
+    desk.run("deploy", "--by", "PO01")
     desk.import_list(policy(n, EXPIRY, agent="AG001", sub_branch="PC330101") for n in range(1, 11))
     for n in range(3, 9):
         desk.complete(vin(n), "dispatch_list", answers.dispatch_list(TODAY))
