@@ -53,15 +53,22 @@ def test_a_vacant_supervisor_is_stood_in_for_by_the_other_one_of_the_workplace_a
     assert successors(directory(), acting).supervisor_no == "SU01"
 
 
-def test_an_orphan_falls_to_trainer_specialist_and_the_channels_queue_in_turn() -> None:
+def test_an_orphan_falls_to_trainer_specialists_and_the_channels_queue_in_turn() -> None:
     orphan = replace(
         held_by("AG001"), agent_no=None, owner_no="SU01", owner_role=Role.SUPERVISOR, is_orphan=True
     )
     found = []
-    for gone in (("SU01", "SU02"), ("SU01", "SU02", "TR01"), ("SU01", "SU02", "TR01", "SP01")):
+    gone: list[str] = []
+    for more in (("SU01", "SU02"), ("TR01",), ("SP01",), ("SP03",)):
+        gone += more
         orphan = successors(directory(without(*gone)), orphan)
         found.append(owner(orphan))
-    assert found == [("TR01", Role.TRAINER), ("SP01", Role.SPECIALIST), (None, Role.CHANNEL)]
+    assert found == [
+        ("TR01", Role.TRAINER),
+        ("SP01", Role.SPECIALIST),
+        ("SP03", Role.SPECIALIST),
+        (None, Role.CHANNEL),
+    ]
     assert owner(successors(directory(), orphan)) == ("SU01", Role.SUPERVISOR)
 
 
