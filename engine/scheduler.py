@@ -166,9 +166,9 @@ class _Server(BaseApplication):
 
 def serve() -> None:
     """Serve the console on ``RENEWALS_HOST:RENEWALS_PORT`` with the ticker beside it."""
-    gc.disable()  # loading makes no garbage worth looking for; the worker collects once it serves
     engine = build_engine()
     _require_free_port(engine)
+    gc.disable()  # loading makes no garbage worth looking for; the worker collects once it serves
     _Server(engine, workers=1, ticks=True).run()
 
 
