@@ -13,6 +13,8 @@ from engine.api import PROFILES, Engine
 from engine.tables import Customer, Holiday, OrgUnit, Person, Renewal, UserAccount, UserTask, Vehicle
 from tests.support.console import Browser, signed_in
 
+pytestmark = pytest.mark.one_database
+
 CJK = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 MASKED = re.compile(r"[\u4e00-\u9fff][A-Z]?\*{1,3}\w*")
 SHEETS = ("机构", "人员", "对接", "中文")

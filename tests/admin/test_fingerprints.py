@@ -8,6 +8,8 @@ from flask import Flask
 from engine.api import Engine
 from tests.support.console import signed_in
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.mark.parametrize(
     ("path", "length"),

@@ -14,6 +14,8 @@ from tests.acceptance.desk import policy, standard_csv, vin
 from tests.admin.test_imports_pages import SAMPLES, batch_id, upload
 from tests.support.console import PASSWORD, TODAY, Browser, signed_in
 
+pytestmark = pytest.mark.one_database
+
 GOVERNING = ["AU01", "AD01", "PO01", "AP01"]
 EAST, WEST = "PC330101", "PC330102"
 

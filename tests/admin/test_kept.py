@@ -15,6 +15,8 @@ from engine.services import sign_in
 from engine.tables import TaskDraft
 from tests.support.console import PASSWORD, Browser, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 WORDS = "客户说下周二上午再谈"
 OURS = {"Origin": "http://localhost"}
 
