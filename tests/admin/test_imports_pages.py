@@ -22,6 +22,7 @@ from tests.admin.test_pages import english_words
 from tests.support.console import PASSWORD, TODAY, Browser, renewal_of, signed_in, task_of
 from tests.support.org import org_sheets, write_org, write_sheets
 
+pytestmark = pytest.mark.one_database
 SAMPLES = Path(__file__).parents[1] / "data" / "lists"
 
 

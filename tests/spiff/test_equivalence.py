@@ -18,7 +18,7 @@ from engine.spiff.parser import ProcessSet, parse_set
 from tests.support.form_samples import variants_on
 from tests.support.lives import lead
 
-LIVES = int(os.environ.get("RENEWALS_TEST_LIVES", "300"))
+LIVES = int(os.environ.get("RENEWALS_TEST_LIVES", "200"))
 
 
 @pytest.fixture(scope="module")
