@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.api import Engine
-from tests.support import databases, postgres, recording
+from tests.support import databases, parsed, postgres, recording
 from tests.support.console import build_book, copy_book, open_book
 
 
@@ -34,6 +34,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if is_browser or metafunc.definition.get_closest_marker("one_database") is not None:
         kinds = kinds[:1]
     metafunc.parametrize("database", kinds, scope="session", indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def same_files_are_parsed_once() -> Iterator[None]:
+    """Spare the hundreds of engines of this process the same parse."""
+    with parsed.once():
+        yield
 
 
 @pytest.fixture(autouse=True)
