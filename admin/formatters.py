@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import wraps
+from typing import Any
 
 from flask import Flask, g
 from flask_babel import gettext as _
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from admin.context import current_engine
 from admin.i18n import language
@@ -185,22 +189,34 @@ def show_use(text: str) -> str:
 
 def init_formatters(app: Flask) -> None:
     """Give the templates their filters."""
-    app.jinja_env.filters.update(
-        day=show_day,
-        short_day=show_short_day,
-        moment=show_moment,
-        local_day=local_day,
-        clock_time=show_clock_time,
-        money=show_money,
-        factor=show_factor,
-        day_or_moment=show_day_or_moment,
-        code=show_code,
-        role_names=show_roles,
-        days_left=show_days_left,
-        days_late=show_days_late,
-        actor_name=show_actor,
-        due_day=show_due,
-        diagram_name=show_diagram_name,
-        vehicle_word=show_use,
-        limit=show_limit,
-    )
+    filters: dict[str, Callable[..., str]] = {
+        "day": show_day,
+        "short_day": show_short_day,
+        "moment": show_moment,
+        "local_day": local_day,
+        "clock_time": show_clock_time,
+        "money": show_money,
+        "factor": show_factor,
+        "day_or_moment": show_day_or_moment,
+        "code": show_code,
+        "role_names": show_roles,
+        "days_left": show_days_left,
+        "days_late": show_days_late,
+        "actor_name": show_actor,
+        "due_day": show_due,
+        "diagram_name": show_diagram_name,
+        "vehicle_word": show_use,
+        "limit": show_limit,
+    }
+    app.jinja_env.filters.update({name: _in_its_request(shown) for name, shown in filters.items()})
+
+
+def _in_its_request(shown: Callable[..., str]) -> Callable[..., str]:
+    """Keep jinja from working *shown* out once for all requests, in the language of the first, when all is constant."""
+
+    @pass_context
+    @wraps(shown)
+    def in_its_request(_context: Context, *args: Any, **more: Any) -> str:
+        return shown(*args, **more)
+
+    return in_its_request

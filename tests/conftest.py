@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.api import Engine
-from tests.support import databases, parsed, postgres, recording
+from tests.support import databases, postgres, recording, thrift
 from tests.support.console import build_book, copy_book, open_book
 
 
@@ -37,9 +37,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def same_files_are_parsed_once() -> Iterator[None]:
-    """Spare the hundreds of engines of this process the same parse."""
-    with parsed.once():
+def work_is_not_repeated() -> Iterator[None]:
+    """Spare the hundreds of engines and consoles of this process what is the same for all."""
+    with thrift.practised():
         yield
 
 

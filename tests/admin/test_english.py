@@ -92,9 +92,28 @@ def test_no_chinese_is_left_on_an_english_page(app: Flask, book: Engine, names: 
         answer = person.client.get(path)
         seen += answer.status_code == 200
         written = [*names, *LISTED] if path.startswith("/imports/") else names
-        found = chinese_on(BeautifulSoup(answer.get_data(as_text=True), "html.parser"), written)
+        found = chinese_on(BeautifulSoup(answer.get_data(as_text=True), "lxml"), written)
         if found:
             left[path] = found[:6]
 
     assert seen > 15
     assert {} == left
+
+
+@pytest.mark.parametrize(
+    "first, then, titles",
+    [
+        ("zh", "en", {"Cross-selling specialist", "Workplace trainer"}),
+        ("en", "zh", {"交叉销售专员", "寿险组训"}),
+    ],
+)
+def test_the_first_to_open_a_page_does_not_choose_the_language_of_the_next(
+    app: Flask, first: str, then: str, titles: set[str]
+) -> None:
+    person = signed_in(app, "CC01")
+    for lang in (first, then):
+        person.get("/")
+        person.submit(person.form_to("/language"), {"lang": lang})
+        person.get("/org")
+
+    assert titles <= {head.get_text() for head in person.soup.find_all("th")}

@@ -16,7 +16,7 @@ from engine.errors import BadInput, Forbidden, NotFound, SignInRefused, WeakPass
 from engine.services import access, clockwork, sign_in, users
 from engine.store.history import HistoryEvent
 from engine.store.people import Post, SignInSession, UserAccount
-from tests.support import databases
+from tests.support import databases, thrift
 from tests.support.house import PASSWORD, actor, opened, sign_in_for, staffed_house
 
 REAL = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -216,6 +216,14 @@ def test_unknown_closed_locked_and_wrong_get_the_same_answer(engine, real):
         sentences.add(refusal.value.say("zh"))
 
     assert 1 == len(sentences)
+
+
+def test_guessing_a_password_is_dear():
+    """OWASP's least for Argon2id: 19 MiB and two rounds."""
+    rounds, kibibytes = thrift.PRODUCTION_COST
+
+    assert rounds >= 2
+    assert kibibytes >= 19 * 1024
 
 
 def test_an_unknown_name_costs_a_verification_as_well(prepared, monkeypatch):

@@ -171,7 +171,7 @@ class Browser:
     def soup(self) -> BeautifulSoup:
         """The page as a tree."""
         assert self.page is not None
-        return BeautifulSoup(self.page.get_data(as_text=True), "html.parser")
+        return BeautifulSoup(self.page.get_data(as_text=True), "lxml")
 
     @property
     def text(self) -> str:
