@@ -26,6 +26,7 @@ from engine.api import (
     StepFailed,
     TaskPage,
     complete_task,
+    may_reveal,
     record_view,
     save_draft,
     task_page,
@@ -123,6 +124,7 @@ def _render(
     return render_template(
         "tasks/show.html",
         page=page,
+        may_reveal=may_reveal(require_actor()),
         fields=fields,
         form_data={
             "schema": schema,

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from engine.api import Engine
-from tests.support.console import Browser, renewal_of, signed_in
+from tests.support.console import Browser, open_tasks, renewal_of, signed_in
 
 PHONE = "13900000007"
 
@@ -17,7 +17,7 @@ def page(book: Engine) -> str:
 
 
 def ask(person: Browser, page: str, field: str, reason: str, status: int = 200) -> None:
-    forms = person.soup.select(f"form[action='{page}/reveal']")
+    forms = person.soup.select(f"form[action='{page}/reveal#customer']")
     form = next(one for one in forms if one.select_one(f"input[name=field][value={field}]"))
     person.submit(form, {"reason": reason}, status=status)
 
@@ -47,6 +47,19 @@ def test_a_short_reason_is_told_on_the_page(app: Flask, page: str) -> None:
     assert "至少 4 个字" in agent.text
 
 
+def test_a_task_leads_to_the_place_of_the_button(app: Flask, book: Engine, page: str) -> None:
+    agent, auditor = signed_in(app, "AG001"), signed_in(app, "AU01")
+    task = next(task for task in open_tasks(book, 7) if task.assignee_no == "AG001")
+    for person in (agent, auditor):
+        person.get(f"/tasks/{task.id}")
+    link = f"a[href='{page}#customer']"
+
+    assert agent.soup.select_one(link)
+    assert not auditor.soup.select_one(link)
+    agent.get(page)
+    assert agent.soup.select_one("#customer form")
+
+
 def test_a_post_without_a_token_shows_nothing(app: Flask, page: str) -> None:
     agent = signed_in(app, "AG001")
 
@@ -62,9 +75,9 @@ def test_governing_roles_have_no_button_and_no_way(app: Flask, page: str, who: s
     agent.get(page)
     person = signed_in(app, who)
     person.get(page)
-    assert not person.soup.select(f"form[action='{page}/reveal']")
+    assert not person.soup.select(f"form[action='{page}/reveal#customer']")
 
-    form = agent.soup.select_one(f"form[action='{page}/reveal']")
+    form = agent.soup.select_one(f"form[action='{page}/reveal#customer']")
     assert form is not None
     token = person.soup.select_one("input[name=csrf_token]")
     assert token is not None
