@@ -31,7 +31,8 @@ def step(setting: Setting) -> Findings:
     groups = [POOL_DAYS, *STAGE_DAYS.values()]
     house.list_renewals([days for days in groups for _ in range(count)])
     house.keep("stages")
-    ids = [range(1 + n * count, 1 + (n + 1) * count) for n in range(len(groups))]
+    listed = house.renewals()
+    ids = [listed[n * count : (n + 1) * count] for n in range(len(groups))]
     told = deeds.firing(house, "stages", ids[0])
     figures += compared(setting, "first stage timer", told, milliseconds)
     for stage, group in zip(STAGE_DAYS, ids[1:], strict=True):
@@ -89,4 +90,4 @@ def _prepared(setting: Setting) -> Sequence[int]:
     setting.house.restore(FURNISHED)
     setting.house.list_renewals([PREPARED_DAYS] * setting.size)
     setting.house.keep("prepared")
-    return range(1, setting.size + 1)
+    return setting.house.renewals()

@@ -113,7 +113,7 @@ class House:
         return self.engine.latest()
 
     def list_renewals(self, days_left: Sequence[int]) -> None:
-        """Import a list of vehicles that expire in so many days; the n-th entry becomes renewal n.
+        """Import a list of vehicles that expire in so many days; their renewals are numbered in the same order.
 
         The messages that this queues are sent at once, so that a later tick finds timers alone.
         """

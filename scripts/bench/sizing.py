@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import mean
 
 from engine.domain.codes import Stage
@@ -26,15 +27,16 @@ def size(setting: Setting) -> Findings:
     stages = {"pool": POOL_DAYS, **STAGE_DAYS}
     house.list_renewals([days for days in stages.values() for _ in range(count)])
     figures: list[Figure] = []
+    listed = house.renewals()
     for n, stage in enumerate(stages):
-        figures += _state(house, stage, range(1 + n * count, 1 + (n + 1) * count))
+        figures += _state(house, stage, listed[n * count : (n + 1) * count])
     house.leave()
     whole = (house.database.size() - empty) / (len(stages) * count)
     figures += [counted("book per renewal, on arrival", ENGINE, whole, "B")]
     return Findings(figures=figures + _lived(house, count, empty))
 
 
-def _state(house: House, stage: str, ids: range) -> list[Figure]:
+def _state(house: House, stage: str, ids: Sequence[int]) -> list[Figure]:
     state = mean(_states(house, ids))
     now = at(TODAY)
     process = house.deployed.process
@@ -60,7 +62,7 @@ def _lived(house: House, count: int, empty: int) -> list[Figure]:
         clockwork.tick(house.engine)
         for one in deeds.first_tasks(house):
             _answer(house, one)
-    states = _states(house, range(1, count + 1))
+    states = _states(house, house.renewals())
     house.leave()
     whole = (house.database.size() - empty) / count
     return [
@@ -79,13 +81,13 @@ def _answer(house: House, one: deeds.Chosen) -> None:
 def _stage(house: House) -> str:
     connection = house.look()
     cursor = connection.cursor()
-    cursor.execute("SELECT stage FROM renewal WHERE id = 1")
+    cursor.execute("SELECT stage FROM renewal ORDER BY id LIMIT 1")
     (stage,) = cursor.fetchone()
     connection.close()
     return str(stage)
 
 
-def _states(house: House, ids: range) -> list[int]:
+def _states(house: House, ids: Sequence[int]) -> list[int]:
     """Return the bytes of the state of each of these instances."""
     connection = house.look()
     cursor = connection.cursor()
