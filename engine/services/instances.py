@@ -16,11 +16,11 @@ from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.steps import Cause, apply_step
 from engine.spiff.starter import Starter
-from engine.store.instances import ProcessInstance, Timer, lock_instance, timers_of
+from engine.store.instances import ProcessInstance, Timer, timers_of
 from engine.store.keys import KeyBlock
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle, load_facts
 from engine.store.session import Tx
-from engine.store.tasks import UserTask, open_tasks_of
+from engine.store.tasks import UserTask, lock_step, lock_step_of_task, open_tasks_of
 
 OfInstance = TypeVar("OfInstance", Timer, UserTask)
 
@@ -147,9 +147,22 @@ def _row(instance_id: int, key: str, new: NewRenewal, now: datetime) -> Renewal:
 
 
 def load_scope(tx: Tx, engine: Engine, instance_id: int, *, actor: Actor, now: datetime) -> StepScope:
-    """Lock one instance and gather what its next step needs."""
-    instance = lock_instance(tx, instance_id)
-    renewal = tx.get_one(Renewal, instance_id, populate_existing=True)
+    """Lock one renewal's instance and gather what its next step needs.
+
+    Raises:
+        NotFound: no such instance.
+    """
+    instance, renewal = lock_step(tx, instance_id)
+    return StepScope(tx, engine, engine.deployed(instance.definition_set_id), instance, renewal, actor, now)
+
+
+def load_scope_of_task(tx: Tx, engine: Engine, task_id: int, *, actor: Actor, now: datetime) -> StepScope:
+    """Lock the instance of a task, as :func:`load_scope` does; whoever steps locks the instance first.
+
+    Raises:
+        NotFound: no such task.
+    """
+    instance, renewal = lock_step_of_task(tx, task_id)
     return StepScope(tx, engine, engine.deployed(instance.definition_set_id), instance, renewal, actor, now)
 
 

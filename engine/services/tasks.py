@@ -31,7 +31,7 @@ from engine.services.access import sees
 from engine.services.context import StepScope
 from engine.services.evidence import absorb
 from engine.services.hosting import RenewalHost
-from engine.services.instances import load_scope
+from engine.services.instances import load_scope_of_task
 from engine.services.named_people import numbers_as_stored, people_problems
 from engine.services.steps import Cause, apply_step
 from engine.services.timers import fire_instance
@@ -41,7 +41,7 @@ from engine.store.organisation import directory_on
 from engine.store.people import user_by_name
 from engine.store.renewals import Renewal
 from engine.store.session import Tx
-from engine.store.tasks import Submission, UserTask, drop_drafts, keep_draft, lock_task, task_on_its_instance
+from engine.store.tasks import Submission, UserTask, drop_drafts, keep_draft, lock_task
 
 THE_SYSTEM = Label("系统", "the system")
 
@@ -142,22 +142,16 @@ def complete_task(
     """
     require_storable(values, "values")
     now = engine.clock.now()
-    with engine.store.reading() as session:
-        seen = task_on_its_instance(session, task_id)
-    if seen is None:
-        raise NotFound(what=Thing.TASK, key=task_id)
-    instance_id, element_id = seen.instance_id, seen.element_id
-    if seen.next_due_at is None or seen.next_due_at <= now:
-        fire_instance(engine, instance_id, now=now)
+    given = _Given(task_id, values, version)
     try:
-        with engine.store.transaction() as tx:
-            return _complete(tx, engine, task_id, values, actor, version, instance_id=instance_id, now=now)
+        return _in_turn(engine, given, actor, now)
     except Conflict:
         _keep_as_draft(engine, task_id, values, actor)
         raise
     except (InvalidForm, NotFound, Forbidden):
         raise
     except Exception as error:
+        instance_id, element_id = _place_of(engine, task_id)
         incident = incidents.raise_incident(
             engine,
             instance_id,
@@ -173,28 +167,46 @@ def complete_task(
         raise StepFailed(element=element_id, incident=incident, reason=reason) from error
 
 
-def _complete(
-    tx: Tx,
-    engine: Engine,
-    task_id: int,
-    values: Mapping[str, Any],
-    actor: Actor,
-    version: int | None,
-    *,
-    instance_id: int,
-    now: datetime,
-) -> TaskCompleted:
-    scope = load_scope(tx, engine, instance_id, actor=actor, now=now)  # who steps locks the instance first
-    open_task = next((row for row in scope.tasks if row.id == task_id), None)
-    task = open_task or tx.get_one(UserTask, task_id)
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a person gave for a task, and the version of it that the form was opened from."""
+
+    task_id: int
+    values: Mapping[str, Any]
+    version: int | None
+
+
+def _in_turn(engine: Engine, given: _Given, actor: Actor, now: datetime) -> TaskCompleted:
+    """Complete the task in one transaction, after another one for timers that are due before it."""
+    with engine.store.transaction() as tx:
+        scope = load_scope_of_task(tx, engine, given.task_id, actor=actor, now=now)
+        due = scope.instance.next_due_at
+        if due is not None and due > now:
+            return _complete(scope, given)
+    fire_instance(engine, scope.instance.id, now=now)
+    with engine.store.transaction() as tx:
+        return _complete(load_scope_of_task(tx, engine, given.task_id, actor=actor, now=now), given)
+
+
+def _place_of(engine: Engine, task_id: int) -> tuple[int, str]:
+    """Return the instance and the element of a task."""
+    with engine.store.reading() as session:
+        task = session.get_one(UserTask, task_id)
+        return task.instance_id, task.element_id
+
+
+def _complete(scope: StepScope, given: _Given) -> TaskCompleted:
+    tx, engine, actor = scope.tx, scope.engine, scope.actor
+    task = next((row for row in scope.tasks if row.id == given.task_id), None)
+    task = task or tx.get_one(UserTask, given.task_id)
     _require_own(engine, tx, task, scope.renewal, actor)
     _refuse_closed(engine, tx, task)
     if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
         raise TaskTaken(name=_named(engine, tx, task), actor=_display(tx, task.claimed_by))
-    if version is not None and version != task.version:
-        raise TaskChanged(name=_named(engine, tx, task), seen=version, now=task.version)
+    if given.version is not None and given.version != task.version:
+        raise TaskChanged(name=_named(engine, tx, task), seen=given.version, now=task.version)
     form = scope.deployed.forms[task.form_id]
-    clean = _checked(scope, form, values)
+    clean = _checked(scope, form, given.values)
     outcome = forms.outcomes(form, clean)
     _close(scope, task, clean, outcome)
     host = RenewalHost(scope)
@@ -205,10 +217,10 @@ def _complete(
         host,
         spiff_id=task.spiff_task_id,
         outcome=outcome,
-        now=now,
+        now=scope.now,
     )
     opened = apply_step(scope, host, step, Cause.COMPLETE)
-    incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=now)
+    incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=scope.now)
     tx.write()  # gives the new tasks their numbers
     return TaskCompleted(task.id, tuple(row.id for row in opened))
 

@@ -15,7 +15,8 @@ from engine.store.people import rows_in_force
 CHANGED_BY = "org_imported"
 SETTLED = "people_settled"
 KEPT_DAYS = 3
-_CACHE = "organisations"
+_CACHE, _REVISION = "organisations", "organisation's revision"
+_LAST_IMPORT = select(func.max(HistoryEvent.seq)).where(HistoryEvent.action == CHANGED_BY)
 
 
 def cache() -> dict[str, Any]:
@@ -39,8 +40,14 @@ def directory_on(session: Session, day: date) -> Directory:
 
 
 def revision(session: Session) -> int:
-    """Return the number of the organisation's last import in the history; 0 before the first."""
-    return session.scalar(select(func.max(HistoryEvent.seq)).where(HistoryEvent.action == CHANGED_BY)) or 0
+    """Return the number of the organisation's last import in the history; 0 before the first.
+
+    A session asks once: what it began with is what it ends with.
+    """
+    found: int | None = session.info.get(_REVISION)
+    if found is None:
+        found = session.info[_REVISION] = session.scalar(_LAST_IMPORT) or 0
+    return found
 
 
 def settled(session: Session) -> str | None:

@@ -20,6 +20,7 @@ from engine.errors import UNREACHED, ClockError, Conflict, DatabaseNotReady
 from engine.label import Thing
 from engine.store import calendar, history, keyring, locks, organisation
 from engine.store.base import Base
+from engine.store.instances import save_steps
 from engine.store.locks import Hold as Hold
 from engine.store.notices import Notice, add_notices
 from engine.store.outbox import OutboxMessage, known_keys
@@ -109,6 +110,7 @@ class Tx(Session):
 
     def write(self) -> None:
         """Send what was added so far, then what was kept for later; new rows get their numbers."""
+        save_steps(self)
         self.flush()
         if self.later:
             self.add_all(self.later)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Row, UniqueConstraint, bindparam, delete, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import TaskStatus
@@ -15,6 +15,7 @@ from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Short
 from engine.store.instances import ProcessInstance
 from engine.store.personal import JSON, Personal, SealedBytes
+from engine.store.renewals import Renewal
 
 
 class UserTask(Base):
@@ -99,10 +100,21 @@ _OPEN_TASKS = (
     .where(UserTask.instance_id == bindparam("instance"), UserTask.status.in_(OPEN_STATUSES))
     .order_by(UserTask.id)
 )
-_TASK_ON_INSTANCE = (
-    select(UserTask.instance_id, UserTask.element_id, ProcessInstance.next_due_at)
-    .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+# Both rows are locked: a row that is only joined would be read as it was before the wait for the lock.
+_STEP = (
+    select(ProcessInstance, Renewal)
+    .join(Renewal, Renewal.id == ProcessInstance.id)
+    .where(ProcessInstance.id == bindparam("instance"))
+    .with_for_update(of=(ProcessInstance, Renewal))
+    .execution_options(populate_existing=True)
+)
+_STEP_OF_TASK = (
+    select(ProcessInstance, Renewal)
+    .join(Renewal, Renewal.id == ProcessInstance.id)
+    .join(UserTask, UserTask.instance_id == ProcessInstance.id)
     .where(UserTask.id == bindparam("task"))
+    .with_for_update(of=(ProcessInstance, Renewal))
+    .execution_options(populate_existing=True)
 )
 _DROP_DRAFT = delete(TaskDraft).where(
     TaskDraft.task_id == bindparam("task"), TaskDraft.user_name == bindparam("user")
@@ -121,9 +133,28 @@ def lock_task(session: Session, task_id: int) -> UserTask:
     return row
 
 
-def task_on_its_instance(session: Session, task_id: int) -> Row[int, str, datetime | None] | None:
-    """Return (instance_id, element_id, next_due_at of the instance) of a task, locking nothing."""
-    return session.execute(_TASK_ON_INSTANCE, {"task": task_id}).one_or_none()
+def lock_step(session: Session, instance_id: int) -> tuple[ProcessInstance, Renewal]:
+    """Return an instance and its renewal, their rows locked until the transaction ends.
+
+    Raises:
+        NotFound: no such instance.
+    """
+    row = session.execute(_STEP, {"instance": instance_id}).one_or_none()
+    if row is None:
+        raise NotFound(what=Thing.INSTANCE, key=instance_id)
+    return row[0], row[1]
+
+
+def lock_step_of_task(session: Session, task_id: int) -> tuple[ProcessInstance, Renewal]:
+    """Return what :func:`lock_step` does for the instance of a task; the task itself is not read.
+
+    Raises:
+        NotFound: no such task.
+    """
+    row = session.execute(_STEP_OF_TASK, {"task": task_id}).one_or_none()
+    if row is None:
+        raise NotFound(what=Thing.TASK, key=task_id)
+    return row[0], row[1]
 
 
 def open_tasks(session: Session, instance_id: int) -> Sequence[UserTask]:
