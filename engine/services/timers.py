@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,7 +55,7 @@ def sweep(engine: Engine, *, now: datetime, actor: Actor = SYSTEM, limit: int = 
     """
     claimed: list[int] = []
     try:
-        with engine.store.transaction() as tx:
+        with _uncollected(), engine.store.transaction() as tx:
             instances = claim_due(tx, now, limit=limit)
             claimed = [instance.id for instance in instances]
             if not claimed:
@@ -71,6 +74,22 @@ def sweep(engine: Engine, *, now: datetime, actor: Actor = SYSTEM, limit: int = 
     for instance_id in claimed:
         report += fire_instance(engine, instance_id, now=now, actor=actor)
     return report
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave the garbage of one batch until it is done.
+
+    Its workflows are all cycles and all alive to the end: looking through them again and again while they
+    grow costs a fifth of the batch and frees nothing.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def fire_instance(engine: Engine, instance_id: int, *, now: datetime, actor: Actor = SYSTEM) -> TickReport:
