@@ -81,6 +81,18 @@ class RowsOf:
             yield Misplaced("foreign_unit", SUB_BRANCH, row.sub_branch or unit)
         if is_followed_up and row.agent_no and self.directory.post_of(row.agent_no, Role.AGENT) is None:
             yield Misplaced("unknown_agent", "营销员工号", row.agent_no)
+        if is_followed_up:
+            yield from self._passed_over(row, place)
+
+    def _passed_over(self, row: PolicyRow, place: Place) -> Iterator[Misplaced]:
+        """What the row says of people and is not followed (domain.md §1.5): a stranger, another's workplace."""
+        directory = self.directory
+        if row.specialist_no and directory.post_of(row.specialist_no, Role.SPECIALIST) is None:
+            yield Misplaced("unknown_specialist", "专员工号", row.specialist_no)
+        post = directory.post_of(row.agent_no, Role.AGENT)
+        home = directory.nearest(post.unit_code, "workplace") if post else None
+        if row.workplace and home and place.workplace_code not in (None, home):
+            yield Misplaced("not_the_agents_workplace", "职场", row.workplace)
 
 
 def listed(row: PolicyRow) -> Listed:
@@ -172,6 +184,20 @@ _ORG_TEXTS = {
         "请核对工号；如已离职，由业务主任接手。",
         "The agent is not serving; the policy is treated as an orphan.",
         "Check the number; a supervisor takes over a leaver's policies.",
+    ),
+    "unknown_specialist": (
+        "warning",
+        "没有这名在职的交叉销售专员，改由该职场或支公司的专员负责。",
+        "请核对专员工号；如人员有变动，请先导入组织机构。",
+        "No such specialist is serving; the workplace's or the sub-branch's own answers for it.",
+        "Check the specialist's number, or import the organisation first.",
+    ),
+    "not_the_agents_workplace": (
+        "warning",
+        "营销员不在该职场，按营销员现在的职场处理。",
+        "请核对职场与营销员工号；如人员有调动，请先导入组织机构。",
+        "The agent is not of this workplace; the agent's own is used.",
+        "Check workplace and agent, or import the organisation first if the agent has moved.",
     ),
 }
 

@@ -60,6 +60,23 @@ def test_an_orphan_of_an_unknown_workplace_is_the_specialists(book: api.Engine) 
     assert (True, True) == seen_by(book, "SP01")
 
 
+@pytest.mark.parametrize("number", ["SP99", "AG001"])
+def test_a_specialist_who_does_not_serve_is_named_and_the_workplaces_own_answers(
+    book: api.Engine, number: str
+) -> None:
+    report = take(book, agent="AG001", 职场="ZC01", 专员工号=number)
+
+    assert ["unknown_specialist"] == problems(book, report.batch_id)
+    assert "SP01" == renewal(book).specialist_no
+
+
+def test_a_workplace_that_is_not_the_agents_is_named_and_not_followed(book: api.Engine) -> None:
+    report = take(book, agent="AG001", 职场="ZC02")
+
+    assert ["not_the_agents_workplace"] == problems(book, report.batch_id)
+    assert "ZC01" == renewal(book).workplace_code
+
+
 def test_a_row_of_a_branch_is_the_channel_departments(book: api.Engine) -> None:
     report = take(book, sub_branch="PC3301")
 
