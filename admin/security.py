@@ -307,9 +307,13 @@ def _require_storable() -> None:
         Unstorable: the parameter, field or file is named.
     """
     require_storable(request.path, "path")
-    require_storable(request.args.to_dict(flat=False), "query")
-    require_storable(request.form.to_dict(flat=False), "form")
-    require_storable([file.filename for file in request.files.values()], "files")
+    for given in (request.args, request.form):
+        for name, values in given.lists():
+            require_storable(name, "query")
+            for value in values:
+                require_storable(value, name)
+    for field, file in request.files.items(multi=True):
+        require_storable(file.filename, field)
 
 
 def _guard() -> ResponseReturnValue | None:

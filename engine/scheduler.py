@@ -12,6 +12,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -30,9 +31,11 @@ from engine.api import (
     require_current,
     tick,
 )
+from engine.clock import wall_now
 from engine.logs import logger
 
 TICK_SECONDS = 30
+FIRST_LOOK = timedelta(seconds=5)
 LOOK_SECONDS = 300  # how often it is asked whether a checkpoint is due; one is taken each hour at most
 _INHERITED = {"GUNICORN_FD", "LISTEN_FDS"}
 WORKER_TICK_SECONDS = 5  # a worker's tick only counts what is due
@@ -58,7 +61,13 @@ class Ticker:
             misfire_grace_time=None,
         )
         self.scheduler.add_job(
-            self.checkpoint, "interval", seconds=LOOK_SECONDS, id="checkpoint", coalesce=True, max_instances=1
+            self.checkpoint,
+            "interval",
+            seconds=LOOK_SECONDS,
+            next_run_time=wall_now() + FIRST_LOOK,  # a new book has its first witness soon
+            id="checkpoint",
+            coalesce=True,
+            max_instances=1,
         )
 
     def start(self) -> Ticker:

@@ -14,6 +14,7 @@ from admin.context import current_engine, public
 from admin.errors import say
 from admin.formatters import show_moment
 from admin.i18n import LANGUAGES, choose_language
+from admin.records.base import READERS
 from admin.targets import local_target
 from engine.api import EngineError, Forbidden, Present, Role, advance_clock, home_page
 
@@ -40,8 +41,8 @@ def index() -> str:
 
 
 def records_url(name: str) -> str | None:
-    """Return the address of a list of records under /admin, None where there is none."""
-    return url_if_there(f"{name}.index_view")
+    """Return the address of a list of records under /admin, None where there is none that this person may read."""
+    return url_if_there(f"{name}.index_view") if require_actor().roles & READERS else None
 
 
 def url_if_there(endpoint: str) -> str | None:

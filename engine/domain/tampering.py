@@ -19,6 +19,7 @@ class Tampering(StrEnum):
     REWRITTEN = "rewritten"
     UNREADABLE = "unreadable"
     FORM_EDITED = "form_edited"
+    FORM_ADDED = "form_added"
     CHECKPOINT_FORGED = "checkpoint_forged"
     CHECKPOINT_UNKNOWN_KEY = "checkpoint_unknown_key"
     CHECKPOINT_MISSING = "checkpoint_missing"
@@ -47,16 +48,16 @@ _ZH_ACT = "请保全数据库与检查点文件，并报告审计员。"
 _EN_ACT = "Secure the database and the checkpoint files, and tell the auditor."
 _SENTENCES = {
     Tampering.EDITED: Label(
-        f"历史第 {{rows}} 行（{{detail}}）与散列链不符：该行被修改，或其前一行被修改并重算了散列。{_ZH_ACT}",
-        f"History row {{rows}} ({{detail}}) does not fit the chain: it was edited, or the row before it was and"
-        f" got a new hash. {_EN_ACT}",
+        f"历史第 {{rows}} 行（{{detail}}）与散列链不符：该行被修改或系事后添加，或其前一行被修改并重算了散列。{_ZH_ACT}",
+        f"History row {{rows}} ({{detail}}) does not fit the chain: it was edited or put in, or the row before it"
+        f" was edited and got a new hash. {_EN_ACT}",
     ),
     Tampering.DELETED: Label(
-        f"历史第 {{rows}} 行缺失：被删除。{_ZH_ACT}", f"History rows {{rows}} are missing: deleted. {_EN_ACT}"
+        f"历史第 {{rows}} 行缺失：被删除。{_ZH_ACT}", f"Missing in the history: {{rows}}, deleted. {_EN_ACT}"
     ),
     Tampering.INSERTED: Label(
         f"历史第 {{rows}} 行（{{detail}}）系事后插入。{_ZH_ACT}",
-        f"History rows {{rows}} ({{detail}}) were inserted later. {_EN_ACT}",
+        f"Put into the history later: {{rows}} ({{detail}}). {_EN_ACT}",
     ),
     Tampering.REORDERED: Label(
         f"历史第 {{rows}} 行与第 {{other}} 行次序被调换：第 {{rows}} 处是第 {{other}} 行的内容。{_ZH_ACT}",
@@ -64,8 +65,7 @@ _SENTENCES = {
     ),
     Tampering.CUT: Label(
         f"历史第 {{rows}} 行缺失：末尾被截去，检查点 {{checkpoint}} 证明它们存在过。{_ZH_ACT}",
-        f"History rows {{rows}} are missing: the end was cut off; checkpoint {{checkpoint}} proves that they were"
-        f" there. {_EN_ACT}",
+        f"Missing in the history: {{rows}}; the end was cut off, as checkpoint {{checkpoint}} proves. {_EN_ACT}",
     ),
     Tampering.REWRITTEN: Label(
         f"历史第 {{rows}} 行中至少一行被改写并重算了散列链：与已签名的检查点 {{checkpoint}} 不符。{_ZH_ACT}",
@@ -77,9 +77,13 @@ _SENTENCES = {
         f"The history cannot be read from row {{rows}} on ({{detail}}). {_EN_ACT}",
     ),
     Tampering.FORM_EDITED: Label(
-        f"任务 {{other}} 提交的表单已不是历史第 {{rows}} 行所证明的那一份：被修改或删除。{_ZH_ACT}",
-        f"The form submitted for task {{other}} is not the one that history row {{rows}} vouches for: it was edited"
-        f" or deleted. {_EN_ACT}",
+        f"任务 {{other}} 提交的表单（内容、提交人、时间或动作）已不是历史第 {{rows}} 行所证明的那一份：被修改或删除。{_ZH_ACT}",
+        f"The form submitted for task {{other}} (answers, person, time or action) is not the one that history row"
+        f" {{rows}} vouches for: it was edited or deleted. {_EN_ACT}",
+    ),
+    Tampering.FORM_ADDED: Label(
+        f"任务 {{other}} 有一份提交的表单，历史中却没有相应的完成记录：系事后添加。{_ZH_ACT}",
+        f"A form is stored for task {{other}}, but the history knows of no completion: it was put in later. {_EN_ACT}",
     ),
     Tampering.CHECKPOINT_FORGED: Label(
         f"检查点文件 {{checkpoint}} 不是本系统签发的：内容或签名不符。{_ZH_ACT}",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.domain.chain import ChainRow
+from engine.domain.chain import ChainRow, instant_text
 from engine.domain.commitment import commit_to
 from engine.domain.tampering import Finding, Tampering
-from engine.store.tasks import forms_given
+from engine.store.tasks import Submission, form_without_event, forms_given
 from engine.vault import SealedValueRefused
 
 if TYPE_CHECKING:
@@ -18,6 +18,17 @@ AT_ONCE = 500
 COMPLETED = "task_completed"
 
 
+class Promise(NamedTuple):
+    """What a row of the history says of the form that was given with it."""
+
+    form_hash: str
+    at: str
+    by: str
+    instance_id: int
+    form_id: str
+    action_id: str
+
+
 class FormEvidence:
     """Looks the forms of completed tasks up, some hundred at a time; keeps the first fault."""
 
@@ -25,16 +36,17 @@ class FormEvidence:
         self.session = session
         self.checked = 0
         self.fault: Finding | None = None
-        self._waiting: dict[int, tuple[int, str]] = {}
+        self._waiting: dict[int, tuple[int, Promise]] = {}
 
     def note(self, row: ChainRow) -> None:
         """Remember what a row of the history says of a form, if it does."""
         if row.action != COMPLETED or row.fields is None:
             return
-        task_id, payload = row.fields[4], row.fields[-1]
-        promised: Any = payload.get("form_hash") if isinstance(payload, dict) else None
-        if isinstance(promised, str):  # rows of former versions have none
-            self._waiting[int(task_id)] = row.seq, promised
+        at, by, _, instance_id, task_id, *_, payload = row.fields
+        told: Any = payload if isinstance(payload, dict) else {}
+        if isinstance(told.get("form_hash"), str):  # rows of former versions have none
+            promise = Promise(told["form_hash"], at, by, instance_id, told["form_id"], told["action_id"])
+            self._waiting[int(task_id)] = row.seq, promise
         if len(self._waiting) >= AT_ONCE:
             self.look()
 
@@ -47,14 +59,25 @@ class FormEvidence:
                 self.fault = Finding(Tampering.FORM_EDITED, seq, seq, other=task_id)
         self._waiting.clear()
 
-    def _stored(self, task_ids: Collection[int]) -> dict[int, str]:
-        """Return the hashes of the forms as they are now; one that cannot be read any more has none."""
+    def finish(self) -> None:
+        """Look for a form that no row of the history speaks of; call after the last row."""
+        self.look()
+        added = form_without_event(self.session, COMPLETED)
+        if self.fault is None and added is not None:
+            self.fault = Finding(Tampering.FORM_ADDED, other=added)
+
+    def _stored(self, task_ids: Collection[int]) -> dict[int, Promise]:
+        """Return the forms as they are now; one that cannot be read any more is left out."""
         try:
-            return {
-                one.task_id: commit_to(one.salt, task_id=one.task_id, form_id=one.form_id, values=one.values)
-                for one in forms_given(self.session, task_ids)
-                if one.salt is not None
-            }
+            forms = forms_given(self.session, task_ids)
+            return {one.task_id: _promise(one, one.salt) for one in forms if one.salt is not None}
         except (ValueError, SealedValueRefused):
             single = len(task_ids) == 1
             return {} if single else {n: h for one in task_ids for n, h in self._stored([one]).items()}
+
+
+def _promise(form: Submission, salt: str) -> Promise:
+    """Return what the history must have said when this form was given."""
+    digest = commit_to(salt, task_id=form.task_id, form_id=form.form_id, values=form.values)
+    at = instant_text(form.submitted_at)
+    return Promise(digest, at, form.submitted_by, form.instance_id, form.form_id, form.action_id)

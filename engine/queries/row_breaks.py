@@ -20,7 +20,9 @@ def name_break(chain: Chain, row: ChainRow, rows_from: RowsFrom) -> Finding:
         return Finding(Tampering.DELETED, here, row.seq - 1)
     if row.seq < here:
         return Finding(Tampering.INSERTED, row.seq, row.seq, detail=_what(row))
-    place = _own_place(row, rows_from)
+    place, is_copy = _own_place(row, rows_from)
+    if is_copy:
+        return Finding(Tampering.INSERTED, here, here, detail=_what(row))
     if place is not None and place < here:
         return Finding(Tampering.INSERTED, place, here - 1, detail=_what(row))
     if place is not None:
@@ -31,8 +33,8 @@ def name_break(chain: Chain, row: ChainRow, rows_from: RowsFrom) -> Finding:
     return Finding(Tampering.EDITED, here, here, detail=_what(row))
 
 
-def _own_place(row: ChainRow, rows_from: RowsFrom) -> int | None:
-    """Find where *row* fits, whether it was moved with its hash or only its content was.
+def _own_place(row: ChainRow, rows_from: RowsFrom) -> tuple[int | None, bool]:
+    """Find where *row* fits, whether it was moved with its hash or only its content was; and if it still stands there.
 
     Beside its true neighbour may now stand the row that it changed places with; hence the second try.
     """
@@ -41,9 +43,9 @@ def _own_place(row: ChainRow, rows_from: RowsFrom) -> int | None:
         for number, other in enumerate(rows, start=1):
             moved, swapped = row.at_place(number), ChainRow(number, row.fields, other.hash)
             if number != row.seq and (moved.fits(before) or moved.fits(other.hash) or swapped.fits(before)):
-                return number
+                return number, other.fields == row.fields
             before = other.hash
-    return None
+    return None, False
 
 
 def _missing_before(row: ChainRow, rows_from: RowsFrom) -> int:

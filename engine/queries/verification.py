@@ -103,7 +103,10 @@ class _Walk:
     def run(self) -> Finding | None:
         try:
             broken = self._first_break() or self.witness.cut(self.chain)
-            self.forms.look()
+            if broken is None:
+                self.forms.finish()
+            else:
+                self.forms.look()
             return broken
         except DBAPIError as error:
             here = self.chain.size + 1
@@ -150,9 +153,9 @@ def _warnings(walk: _Walk, witness: WitnessFiles) -> Iterator[Label]:
         )
     elif witness.count == 0 and walk.chain.size:
         yield Label(
-            "尚无检查点：数据库之外没有任何证明。请设置 RENEWALS_CHECKPOINTS 并运行 renewals audit checkpoint。",
-            "There is no checkpoint yet: nothing outside the database bears witness. Set RENEWALS_CHECKPOINTS and"
-            " run renewals audit checkpoint.",
+            "尚无检查点：数据库之外没有任何证明。请运行 renewals audit checkpoint；服务运行时每小时自动签发。",
+            "There is no checkpoint yet: nothing outside the database bears witness. Run renewals audit checkpoint;"
+            " a running server takes one each hour.",
         )
     if witness.newest is not None and walk.last_at and _is_late(witness.newest.at, walk.last_at):
         yield Label(

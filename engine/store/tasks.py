@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, delete, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import TaskStatus
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Short
+from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
 from engine.store.personal import JSON, Personal, SealedBytes
 from engine.store.renewals import Renewal
@@ -206,3 +207,10 @@ def submissions_of(session: Session, instance_id: int, form_ids: Sequence[str]) 
 def forms_given(session: Session, task_ids: Collection[int]) -> Sequence[Submission]:
     """Return the forms that were submitted for these tasks."""
     return session.scalars(select(Submission).where(Submission.task_id.in_(task_ids))).all()
+
+
+def form_without_event(session: Session, action: str) -> int | None:
+    """Return the task of a form for which the history has no event of this *action*; None when each has one."""
+    told = and_(HistoryEvent.action == action, HistoryEvent.task_id == Submission.task_id)
+    untold = select(Submission.task_id).outerjoin(HistoryEvent, told).where(HistoryEvent.seq.is_(None))
+    return session.scalar(untold.order_by(Submission.task_id).limit(1))

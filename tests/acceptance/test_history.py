@@ -104,6 +104,10 @@ def hand_out(desk: Desk) -> int:
         "UPDATE submission SET values_sealed = (SELECT content_sealed FROM import_batch LIMIT 1)",
         "UPDATE submission SET form_id = 'record_contact'",
         "UPDATE submission SET salt = NULL",
+        "UPDATE submission SET submitted_by = 'AG009'",
+        "UPDATE submission SET submitted_at = '2020-01-01 00:00:00+00:00'",
+        "UPDATE submission SET action_id = 'P-S9'",
+        "UPDATE submission SET instance_id = (SELECT max(id) FROM process_instance)",
         "DELETE FROM submission",
     ],
 )
@@ -113,6 +117,19 @@ def test_a_submitted_form_that_was_changed_afterwards_is_named(lived: Desk, stat
     spoil(lived, statement)
 
     with pytest.raises(Refused, match=f"任务 {task} 提交的表单"):
+        lived.run("audit", "verify")
+
+
+def test_a_form_that_nobody_gave_is_named(lived: Desk) -> None:
+    given = hand_out(lived)
+    other = lived.sql("SELECT task_id FROM v_task WHERE task_id <> ? ORDER BY task_id", given)[0]["task_id"]
+    columns = "instance_id, form_id, action_id, values_sealed, salt, submitted_at, submitted_by"
+    spoil(
+        lived,
+        f"INSERT INTO submission (id, task_id, {columns}) SELECT 99999, {other}, {columns} FROM submission",
+    )
+
+    with pytest.raises(Refused, match=f"任务 {other} 有一份提交的表单"):
         lived.run("audit", "verify")
 
 

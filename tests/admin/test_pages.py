@@ -248,3 +248,13 @@ def test_the_timeline_leads_to_the_forms_and_names_the_row_it_came_from(app: Fla
     auditor.get(str(link["href"]))
     assert "联系" in auditor.text or "下发" in auditor.text
     assert "cli" not in auditor.text
+
+
+@pytest.mark.parametrize("who", ["AG001", "SP01", "CC01", "TR01", "SU01", "PO01", "AP01", "AU01", "AD01"])
+def test_nothing_on_the_home_page_leads_to_a_refusal(app: Flask, who: str) -> None:
+    person = signed_in(app, who)
+    person.get("/")
+    links = {str(link["href"]) for link in person.soup.select("a[href^='/']")}
+
+    assert links
+    assert {} == {link: status for link in links if (status := person.client.get(link).status_code) >= 400}

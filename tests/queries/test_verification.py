@@ -159,6 +159,20 @@ def test_an_inserted_row_is_found_though_its_own_hash_fits(engine: Engine) -> No
     assert (Tampering.INSERTED, 5, 5) == (found.kind, found.first, found.last)
 
 
+def test_a_copy_of_an_old_row_at_the_end_is_found_and_nobody_else_accused(engine: Engine) -> None:
+    columns = "at, actor, action, instance_id, task_id, subject, reason, payload"
+    end = len(histories.rows(engine)) + 1
+    do(
+        engine,
+        f"INSERT INTO history_event (seq, hash, {columns}) SELECT {end}, 'ab', {columns} FROM history_event"
+        " WHERE seq = 5",
+    )
+
+    found = finding(engine)
+
+    assert (Tampering.INSERTED, end, end) == (found.kind, found.first, found.last)
+
+
 def test_a_row_before_the_first_is_found(engine: Engine) -> None:
     do(
         engine,
@@ -314,7 +328,8 @@ def test_a_changed_key_goes_on_after_the_old_one(engine: Engine) -> None:
 def test_every_finding_says_which_row_or_file(kind: Tampering, lang: str) -> None:
     said = Finding(kind, 18, 21, checkpoint=7, other=30, detail="x").say(lang)
 
-    assert ("7" if kind.startswith("checkpoint") else "18–21") in said
+    expected = {"checkpoint": "7", "form_added": "30"}
+    assert next((told for start, told in expected.items() if kind.startswith(start)), "18–21") in said
     assert "{" not in said
 
 

@@ -21,6 +21,8 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\ud800-\udfff]")
 
 _ENDED = frozenset({"refund_row", "cancelled_row"})
 
+_FORMULA = re.compile(r'\s*[=＝](?!\s*"[^"]*"\s*$)')
+"""A formula; ``="0061"`` is none: spreadsheets write digits that are text so."""
 _YEAR_DAYS = range(360, 369)
 """Days from first to last covered date that pass for a year; below 360 is short-term (domain.md §0.6)."""
 
@@ -148,6 +150,8 @@ class RowJudge:
             return None, Fault("figure_not_finite")
         if isinstance(cell, str) and "#" in cell and read.clean(cell).upper() in read.CELL_ERRORS:
             return None, Fault("cell_error", level="error" if step.is_required else "warning")
+        if isinstance(cell, str) and _FORMULA.match(cell):
+            return None, Fault("formula_text", level="error" if step.is_required else "warning")
         return step.reader(cell)
 
     def _unfit(self, row_no: int, cells: Sequence[Cell]) -> list[Problem]:

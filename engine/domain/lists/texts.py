@@ -62,6 +62,10 @@ PROBLEMS: dict[str, Text] = {
         ("单元格是公式错误值 {value}。", "The cell is the formula error {value}."),
         ("请改为实际值（粘贴为数值）后重新导入。", "Replace it by the actual value (paste as values)."),
     ),
+    "formula_text": _error(
+        ("单元格是公式，不是值，未采用。", "The cell holds a formula, not a value; it is not taken."),
+        ("请改为实际值（粘贴为数值）后重新导入。", "Replace it by the actual value (paste as values)."),
+    ),
     "text_too_long": _error(
         (
             "内容长 {length} 字，上限 {limit} 字。",
