@@ -102,8 +102,9 @@ def _reach(level: Level) -> Iterator[Finding]:
     reached = level.reached(start.id for start in level.starts)
     can_end = level.reaching(end.id for end in level.ends)
     stops = level.reaching(name for name in level.nodes if not level.next[name])
+    cut_off = _cut_off(level, reached)
     for node in level.nodes.values():
-        if level.starts and node.id not in reached and not _is_loose(level, node):
+        if level.starts and node.id in cut_off and not _is_loose(level, node):
             yield found("unreachable", level.file, node.id)
         elif level.ends and node.id in reached and node.id not in can_end | stops:
             yield found("never_ends", level.file, node.id)
@@ -114,6 +115,16 @@ def _reach(level: Level) -> Iterator[Finding]:
     longest = _longest_path(level)
     if longest > MAX_CHAIN:
         yield found("chain_too_long", level.file, level.id, count=longest, limit=MAX_CHAIN)
+
+
+def _cut_off(level: Level, reached: Collection[str]) -> set[str]:
+    """Return where paths begin that no start leads to; what follows there is not told of one by one."""
+    lost = {name for name in level.nodes if name not in reached}
+    followers = {after for name in lost for after in level.next[name] if after != name}
+    first = lost - followers
+    while rest := lost - set(level.reached(first)):  # a loop that hangs on nothing
+        first.add(min(rest))
+    return first
 
 
 def _is_loose(level: Level, node: Element) -> bool:

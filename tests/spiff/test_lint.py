@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from engine.services.facts import FACTS
+from engine.services.operations import CATALOGUE
+from engine.services.publish import read_files
 from engine.spiff.findings import RULES, WARNINGS, Finding
 from engine.spiff.lint import lint_set
 from engine.spiff.xmlfile import DiagramError, parse_xml
@@ -124,6 +126,24 @@ def test_a_set_without_its_main_process_is_refused_when_one_is_asked_for() -> No
 
     assert [] == lint_set(files, FORMS, OPERATIONS, FACTS, root="renewal")
     assert ["no_root"] == [f.code for f in lint_set({}, FORMS, OPERATIONS, FACTS, root="renewal")]
+
+
+def test_what_lies_behind_a_cut_is_not_told_of_one_by_one() -> None:
+    bundle = read_files()
+    files = {name: content for name, content in bundle.items() if not name.startswith("forms/")}
+    forms = frozenset(Path(name).stem for name in bundle.keys() - files.keys())
+    name = "stage_follow_up.bpmn"
+    flow = b'sequenceFlow id="begin_follow_up_to_needs_late_dispatch"'
+    assert flow in files[name]
+    cut = files | {name: files[name].replace(flow, flow.replace(b"sequenceFlow", b"sequenceFlowX"))}
+
+    told = [(finding.code, finding.element) for finding in lint_set(cut, forms, frozenset(CATALOGUE), FACTS)]
+
+    assert {
+        ("unsupported_element", "stage_follow_up"),
+        ("dead_end", "begin_follow_up"),
+        ("unreachable", "needs_late_dispatch"),
+    } == set(told)
 
 
 BOMBS = {
