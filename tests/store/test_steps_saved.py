@@ -7,6 +7,7 @@ from sqlalchemy import select, text
 
 from engine.api import Engine
 from engine.errors import Conflict
+from engine.store.instances import _DUE
 from engine.tables import ProcessInstance
 from tests.support.sent import written
 
@@ -63,3 +64,18 @@ def test_of_many_instances_none_is_written_when_one_was_changed_meanwhile(book: 
 
     with book.store.reading() as session:
         assert before == {row.id: (row.next_due_at, row.lock_version) for row in some(session, 3)}
+
+
+def test_what_is_due_is_taken_from_the_index_as_it_stands(book: Engine, database: str) -> None:
+    """However many are due at one instant, only those of the batch are read."""
+    statement = _DUE.compile(book.store.engine, compile_kwargs={"render_postcompile": True})
+    given = statement.construct_params({"moment": book.clock.now(), "most": 5})
+    ordered = tuple(given[name] for name in statement.positiontup) if statement.positional else given
+    explain = "EXPLAIN QUERY PLAN" if database == "sqlite" else "EXPLAIN"
+    with book.store.engine.connect() as connection:
+        if database == "postgresql":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # the book is small
+        plan = str(connection.exec_driver_sql(f"{explain} {statement}", ordered).all())
+
+    assert "ix_process_instance_next_due_at" in plan
+    assert "Sort" not in plan and "TEMP B-TREE" not in plan
