@@ -25,8 +25,8 @@ class Promise(NamedTuple):
     at: str
     by: str
     instance_id: int
-    form_id: str
-    action_id: str
+    form_id: str | None
+    action_id: str | None
 
 
 class FormEvidence:
@@ -45,7 +45,9 @@ class FormEvidence:
         at, by, _, instance_id, task_id, *_, payload = row.fields
         told: Any = payload if isinstance(payload, dict) else {}
         if isinstance(told.get("form_hash"), str):  # rows of former versions have none
-            promise = Promise(told["form_hash"], at, by, instance_id, told["form_id"], told["action_id"])
+            promise = Promise(
+                told["form_hash"], at, by, instance_id, told.get("form_id"), told.get("action_id")
+            )
             self._waiting[int(task_id)] = row.seq, promise
         if len(self._waiting) >= AT_ONCE:
             self.look()

@@ -122,7 +122,7 @@ def _cut_off(level: Level, reached: Collection[str]) -> set[str]:
     lost = {name for name in level.nodes if name not in reached}
     followers = {after for name in lost for after in level.next[name] if after != name}
     first = lost - followers
-    while rest := lost - set(level.reached(first)):  # a loop that hangs on nothing
+    while rest := lost - level.reached(first):  # a loop that hangs on nothing
         first.add(min(rest))
     return first
 

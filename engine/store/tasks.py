@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, bindparam, delete, select
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, and_, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import TaskStatus
 from engine.errors import NotFound
-from engine.label import Thing
+from engine.label import Label, Thing
 from engine.store.base import Base, Code, PrimaryKey, Short
 from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
@@ -102,20 +102,15 @@ _OPEN_TASKS = (
     .order_by(UserTask.id)
 )
 # Both rows are locked: a row that is only joined would be read as it was before the wait for the lock.
-_STEP = (
+_LOCKED = (
     select(ProcessInstance, Renewal)
     .join(Renewal, Renewal.id == ProcessInstance.id)
-    .where(ProcessInstance.id == bindparam("instance"))
     .with_for_update(of=(ProcessInstance, Renewal))
     .execution_options(populate_existing=True)
 )
-_STEP_OF_TASK = (
-    select(ProcessInstance, Renewal)
-    .join(Renewal, Renewal.id == ProcessInstance.id)
-    .join(UserTask, UserTask.instance_id == ProcessInstance.id)
-    .where(UserTask.id == bindparam("task"))
-    .with_for_update(of=(ProcessInstance, Renewal))
-    .execution_options(populate_existing=True)
+_STEP = _LOCKED.where(ProcessInstance.id == bindparam("key"))
+_STEP_OF_TASK = _LOCKED.join(UserTask, UserTask.instance_id == ProcessInstance.id).where(
+    UserTask.id == bindparam("key")
 )
 _DROP_DRAFT = delete(TaskDraft).where(
     TaskDraft.task_id == bindparam("task"), TaskDraft.user_name == bindparam("user")
@@ -140,10 +135,7 @@ def lock_step(session: Session, instance_id: int) -> tuple[ProcessInstance, Rene
     Raises:
         NotFound: no such instance.
     """
-    row = session.execute(_STEP, {"instance": instance_id}).one_or_none()
-    if row is None:
-        raise NotFound(what=Thing.INSTANCE, key=instance_id)
-    return row[0], row[1]
+    return _locked(session, _STEP, instance_id, Thing.INSTANCE)
 
 
 def lock_step_of_task(session: Session, task_id: int) -> tuple[ProcessInstance, Renewal]:
@@ -152,9 +144,15 @@ def lock_step_of_task(session: Session, task_id: int) -> tuple[ProcessInstance, 
     Raises:
         NotFound: no such task.
     """
-    row = session.execute(_STEP_OF_TASK, {"task": task_id}).one_or_none()
+    return _locked(session, _STEP_OF_TASK, task_id, Thing.TASK)
+
+
+def _locked(
+    session: Session, step: Select[ProcessInstance, Renewal], key: int, what: Label
+) -> tuple[ProcessInstance, Renewal]:
+    row = session.execute(step, {"key": key}).one_or_none()
     if row is None:
-        raise NotFound(what=Thing.TASK, key=task_id)
+        raise NotFound(what=what, key=key)
     return row[0], row[1]
 
 
