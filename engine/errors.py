@@ -32,6 +32,18 @@ class EngineError(Exception):
             return template
 
 
+def blame(error: Exception, element_id: str | None) -> None:
+    """Note on *error* the BPMN element that raised it; the first to be named stays."""
+    if element_id is not None and blamed(error) is None:
+        error.__dict__["element_id"] = element_id
+
+
+def blamed(error: Exception) -> str | None:
+    """Return the BPMN element that raised *error*, None when none did."""
+    found: str | None = error.__dict__.get("element_id")
+    return found
+
+
 def _said(value: Any, lang: str) -> Any:
     return value.say(lang) if isinstance(value, Label | EngineError) else value
 

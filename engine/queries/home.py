@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
 from engine.domain.codes import IncidentStatus, OutboxStatus, RenewalState, Stage
+from engine.domain.masking import mask_text
 from engine.queries.inbox import InboxRow, InboxTab, InboxWish, drawer_counts, inbox_rows, open_between
 from engine.queries.names import actor_names, people_names
 from engine.queries.portfolio import PortfolioRow, rows_of, shown_rows
@@ -292,7 +293,7 @@ def _incident(row: Incident) -> IncidentLine:
         id=row.id,
         instance_id=row.instance_id or 0,  # those of jobs are counted, not listed
         element_id=row.element_id,
-        message=row.message,
+        message=mask_text(row.message),
         attempts=row.attempts,
         created_at=row.created_at,
     )

@@ -18,7 +18,7 @@ from engine.domain.actor import Actor
 from engine.domain.codes import MessageName, RenewalState
 from engine.domain.numbers import plain_number
 from engine.domain.storable import require_storable
-from engine.errors import BadInput, EngineError, MessageNotAwaited, StepFailed, defect
+from engine.errors import BadInput, EngineError, MessageNotAwaited, StepFailed, blamed, defect
 from engine.label import Label, Thing, one_of
 from engine.services import incidents
 from engine.services.context import StepScope
@@ -80,7 +80,14 @@ def deliver_message(
         raise
     except Exception as error:
         incident = incidents.raise_incident(
-            engine, instance_id, trigger=f"message:{name}", error=error, actor=actor, now=now, submitted=data
+            engine,
+            instance_id,
+            trigger=f"message:{name}",
+            error=error,
+            actor=actor,
+            now=now,
+            element_id=blamed(error),
+            submitted=data,
         )
         reason = error if isinstance(error, EngineError) else defect(error)
         raise StepFailed(element=name, incident=incident, reason=reason) from error

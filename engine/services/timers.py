@@ -11,7 +11,7 @@ from datetime import datetime
 from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
 from engine.domain.codes import IncidentStatus, Role
-from engine.errors import Conflict, Forbidden, NotFound
+from engine.errors import Conflict, Forbidden, NotFound, blamed
 from engine.label import Label, Thing
 from engine.services import incidents
 from engine.services.access import sees
@@ -106,7 +106,15 @@ def fire_instance(engine: Engine, instance_id: int, *, now: datetime, actor: Act
     except Conflict:
         return TickReport()  # another worker holds it; the next sweep looks again
     except Exception as error:  # noqa: BLE001 - one bad instance must not stop the sweep; it is kept
-        incidents.raise_incident(engine, instance_id, trigger="timer", error=error, actor=actor, now=now)
+        incidents.raise_incident(
+            engine,
+            instance_id,
+            trigger="timer",
+            error=error,
+            actor=actor,
+            now=now,
+            element_id=blamed(error),
+        )
         return TickReport(incidents=1)
 
 

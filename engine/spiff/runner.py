@@ -21,7 +21,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.errors import EngineError, MessageNotAwaited, NotFound
+from engine.errors import EngineError, MessageNotAwaited, NotFound, blame
 from engine.label import Thing
 from engine.spiff import codec
 from engine.spiff.clock_bridge import time_stands_at
@@ -113,7 +113,7 @@ def complete(
             raise NotFound(what=Thing.TASK, key=spiff_id)
         task.data[task.task_spec.bpmn_id] = dict(outcome)
         _predict_again(task)
-        return _run(process, workflow, task.run, first=task)
+        return _run(process, workflow, lambda: _run_task(task), first=task)
 
 
 def deliver(process: ProcessSet, key: str, state: bytes, host: Host, *, message: str, now: datetime) -> Step:
@@ -214,9 +214,18 @@ def _run_each(workflow: Any, trace: _Trace) -> bool:
     for task in ready:
         if task.state == TaskState.READY:  # an earlier one may have cancelled it
             _predict_again(task)
-            task.run()
+            _run_task(task)
             trace(task)
     return bool(ready)
+
+
+def _run_task(task: Task) -> None:
+    """Run *task*; a fault in it bears the name of its element."""
+    try:
+        task.run()
+    except Exception as error:
+        blame(error, task.task_spec.bpmn_id)
+        raise
 
 
 def _predict_again(task: Task) -> None:
