@@ -15,7 +15,7 @@ from engine.domain.masking import mask_id_no, mask_name, mask_phone, mask_plate,
 from engine.store.instances import ProcessInstance, Timer, open_timers
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle, lines_of, lines_of_vehicles
 from engine.store.session import Tx
-from engine.store.tasks import UserTask, open_tasks
+from engine.store.tasks import UserTask, open_tasks_of_step
 
 
 @dataclass(slots=True)
@@ -37,6 +37,7 @@ class StepScope:
     _covers: list[PolicyLine] | None = None
     _timers: list[Timer] | None = None
     _tasks: list[UserTask] | None = None
+    _may_have_incident: bool = True
 
     @property
     def state(self) -> bytes:
@@ -58,8 +59,13 @@ class StepScope:
     def tasks(self) -> list[UserTask]:
         """The open tasks; whoever closes or opens one changes this list."""
         if self._tasks is None:
-            self._tasks = list(open_tasks(self.tx, self.instance.id))
+            self._tasks, self._may_have_incident = open_tasks_of_step(self.tx, self.instance.id)
         return self._tasks
+
+    @property
+    def may_have_incident(self) -> bool:
+        """Whether an earlier step may have left an open incident."""
+        return self._may_have_incident
 
     @property
     def today(self) -> date:

@@ -220,7 +220,8 @@ def _complete(scope: StepScope, given: _Given) -> TaskCompleted:
         now=scope.now,
     )
     opened = apply_step(scope, host, step, Cause.COMPLETE)
-    incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=scope.now)
+    if scope.may_have_incident:
+        incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=scope.now)
     tx.write()  # gives the new tasks their numbers
     return TaskCompleted(task.id, tuple(row.id for row in opened))
 

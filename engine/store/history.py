@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Index, Table, func, insert, select
+from sqlalchemy import Index, Table, func, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.chain import GENESIS, instant_text, link
@@ -61,6 +61,8 @@ class NewEvent:
 
 
 _LAST = select(HistoryEvent.seq, HistoryEvent.hash).order_by(HistoryEvent.seq.desc()).limit(1)
+_WRITER = 0x52454E  # pg_advisory_xact_lock: one writer of the hash chain at a time
+_LOCK_AND_LAST = text("SELECT seq, hash FROM history_tail(:writer)").bindparams(writer=_WRITER)
 
 
 def event_hash(previous: str, event: HistoryEvent | NewEvent) -> str:
@@ -89,13 +91,14 @@ def count_of_actor(session: Session, actor: str, action: str, *, since: datetime
     return session.execute(query).scalar_one()
 
 
-def chain(session: Session, events: list[NewEvent]) -> None:
+def chain(session: Session, events: list[NewEvent], *, is_shared: bool) -> None:
     """Number, hash and store *events* after the last one; call once, after the flush, before the commit.
 
-    The caller holds the writer's lock (SQLite: ``BEGIN IMMEDIATE``; PostgreSQL: advisory lock).
+    Until the transaction ends there is no other writer: on SQLite by its ``BEGIN IMMEDIATE``, on a server
+    (*is_shared*) by an advisory lock.
     """
-    last = session.execute(_LAST).first()
-    seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    last = session.execute(_LOCK_AND_LAST if is_shared else _LAST).first()
+    seq, previous = (last.seq, last.hash) if last and last.seq is not None else (0, GENESIS)
     for event in events:
         seq += 1
         event.seq = seq

@@ -16,7 +16,7 @@ CHANGED_BY = "org_imported"
 SETTLED = "people_settled"
 KEPT_DAYS = 3
 _CACHE, _REVISION = "organisations", "organisation's revision"
-_LAST_IMPORT = select(func.max(HistoryEvent.seq)).where(HistoryEvent.action == CHANGED_BY)
+LAST_IMPORT = select(func.max(HistoryEvent.seq)).where(HistoryEvent.action == CHANGED_BY)
 
 
 def cache() -> dict[str, Any]:
@@ -44,10 +44,15 @@ def revision(session: Session) -> int:
 
     A session asks once: what it began with is what it ends with.
     """
-    found: int | None = session.info.get(_REVISION)
-    if found is None:
-        found = session.info[_REVISION] = session.scalar(_LAST_IMPORT) or 0
+    if _REVISION not in session.info:
+        remember_revision(session, session.scalar(LAST_IMPORT))
+    found: int = session.info[_REVISION]
     return found
+
+
+def remember_revision(session: Session, newest: int | None) -> None:
+    """Keep what another statement of *session* read as :data:`LAST_IMPORT`, unless it asked before."""
+    session.info.setdefault(_REVISION, newest or 0)
 
 
 def settled(session: Session) -> str | None:

@@ -28,8 +28,6 @@ from engine.store.personal import VAULT, seal_pending
 from engine.store.queue import NewJob, enqueue
 from engine.vault import Vault
 
-HISTORY_LOCK = 0x52454E  # pg_advisory_xact_lock: one writer of the hash chain at a time
-
 
 class Tx(Session):
     """A session inside :meth:`Store.transaction`; collects history until the commit."""
@@ -145,9 +143,7 @@ class Tx(Session):
         if self.jobs and is_shared:
             enqueue(self, self.jobs)
         if self.events:
-            if is_shared:
-                self.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": HISTORY_LOCK})
-            history.chain(self, self.events)
+            history.chain(self, self.events, is_shared=is_shared)
 
 
 event.listen(Tx, "before_flush", seal_pending)
