@@ -11,7 +11,7 @@ from forms.errors import FormDefinitionError
 from forms.fill import localise, prefill
 from forms.loader import form_faults, load_form, load_forms
 from forms.model import DayBound, Field, FieldKind, Form, Option, Text
-from forms.problems import Problem, not_serving
+from forms.problems import Problem, expiring_policy, not_serving
 from forms.schema import json_schema
 from forms.validate import Checked, check, from_html, outcomes, visible_fields
 
@@ -33,6 +33,7 @@ __all__ = [
     "Text",
     "check",
     "clean_text",
+    "expiring_policy",
     "form_faults",
     "from_html",
     "json_schema",

@@ -187,6 +187,16 @@ def not_serving(field: Field, number: str, role: Text) -> Problem:
     )
 
 
+def expiring_policy(field: Field) -> Problem:
+    """The number given as that of the new policy is that of the one which expires."""
+    return _about(
+        field,
+        "expiring_policy",
+        "填的是即将到期的保单，请填新签保单的号码",
+        "is the policy that expires: give the number of the new one",
+    )
+
+
 def unknown_field(name: str) -> Problem:
     """A value was sent for a field the form does not have."""
     return Problem(

@@ -62,5 +62,5 @@ def element(_view: RecordView, row: Any) -> str:
     return str(g.element_names.get(row.element_id) or _OWN_ELEMENTS.get(row.element_id, row.element_id))
 
 
-_OWN_ELEMENTS = {"stage_clock": lazy_gettext("阶段时钟")}
+_OWN_ELEMENTS = {"stage_clock": lazy_gettext("阶段时钟"), "report_clock": lazy_gettext("出单待核实期满")}
 RENEWAL_LINKS = {"vehicle": _renewal_link}

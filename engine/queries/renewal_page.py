@@ -15,6 +15,8 @@ from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import IncidentStatus, Label, Role
 from engine.domain.masking import mask_id_no, mask_phone, mask_policy_no, mask_text, mask_vin
+from engine.domain.own_clocks import LABELS as OWN_CLOCKS
+from engine.domain.own_clocks import STAGE_CLOCK
 from engine.domain.stage import stage_starts
 from engine.queries.coming import Coming, Moment, coming
 from engine.queries.diagram import DeployedOf, Path, label_of, next_named, path_of, task_label
@@ -127,6 +129,8 @@ class RenewalPage:
     forecast: Decimal | None
     quote_opens_date: date | None
     has_actual_quote: bool
+    reported_policy_no: str | None
+    reported_until: date | None
     loss_reason: Label | None
     exclusion_reason: Label | None
     people: tuple[Responsible, ...]
@@ -205,6 +209,8 @@ def renewal_page(
         forecast=renewal.quote_mid,
         quote_opens_date=renewal.quote_opens_date,
         has_actual_quote=renewal.has_actual_quote,
+        reported_policy_no=mask_policy_no(renewal.reported_policy_no) if renewal.reported_policy_no else None,
+        reported_until=renewal.reported_until,
         loss_reason=_reason("loss_reason", renewal.loss_reason, deployed),
         exclusion_reason=_reason("exclusion_code", renewal.exclusion_code, deployed),
         people=_people(renewal, names),
@@ -323,11 +329,11 @@ def _coming(
         element = elements.get(timer.element_id)
         process = element.process_id if element else None
         return Moment(
-            name=label_of(timer.element_id, deployed),
+            name=OWN_CLOCKS.get(timer.element_id) or label_of(timer.element_id, deployed),
             then=next_named(timer.element_id, deployed) if element else None,
             at=timer.due_at,
             day=business_date(timer.due_at, present.zone),
-            moves_stage=process in (None, SPINE),
+            moves_stage=process == SPINE or timer.element_id == STAGE_CLOCK,
             in_stage=bool(process and process.startswith(STAGE_PROCESS)),
         )
 

@@ -112,6 +112,24 @@ def _reversed(event: Happening, _words: Words) -> Label:
     )
 
 
+@says("renewal_reported", Kind.PROGRESS)
+def _reported(event: Happening, _words: Words) -> Label:
+    number, until = mask_policy_no(str(event.subject)), event["until"]
+    return Label(
+        f"报告已出单（新保单 {number}），待新签保单核实，{until} 前未见即撤回",
+        f"Reported as issued (new policy {number}); taken back unless a policy shows it by {until}",
+    )
+
+
+@says("report_reverted", Kind.PROGRESS)
+def _report_reverted(event: Happening, _words: Words) -> Label:
+    number, days = mask_policy_no(str(event.subject)), event["days"]
+    return Label(
+        f"{days} 天内未见新保单 {number}，撤回“已出单”的报告",
+        f"New policy {number} was not seen within {days} days: the report was taken back",
+    )
+
+
 @says("instance_reopened", Kind.PROGRESS)
 def _reopened(event: Happening, _words: Words) -> Label:
     return Label(

@@ -67,6 +67,27 @@ class StepScope:
         """Whether an earlier step may have left an open incident."""
         return self._may_have_incident
 
+    def plan_timer(self, element_id: str, due_at: datetime, *, spiff_id: str | None = None) -> None:
+        """Plan a moment of the instance; without *spiff_id* it is the engine's own."""
+        row = Timer(
+            instance_id=self.instance.id,
+            spiff_task_id=spiff_id,
+            element_id=element_id,
+            due_at=due_at,
+            settled=False,
+        )
+        self.tx.add_later(row)
+        self.timers.append(row)
+
+    def settle_timer(self, row: Timer) -> None:
+        """Be done with a timer of the engine itself: it fired if its time has come, else it is cancelled."""
+        row.settled = True
+        self.timers.remove(row)
+        if row.due_at <= self.now:
+            row.fired_at = self.now
+        else:
+            row.cancelled_at = self.now
+
     @property
     def today(self) -> date:
         """The business date of the step."""

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.domain.codes import RenewalState, Role
+from engine.services import provisional
 from engine.services.assignment import assign, responsible_of
 from engine.services.context import StepScope
 from engine.store.organisation import directory_on
@@ -100,6 +101,8 @@ def _contacted(scope: StepScope, values: Values) -> None:
         scope.move_to(RenewalState.FOLLOWING)
     if result == REFUSED:
         _tag_reason(scope, values, "agent")
+    if result == provisional.ISSUED:
+        provisional.report(scope, str(values.get(provisional.POLICY_NO)))
     if result == "71":
         _exclusion(scope, values)
 

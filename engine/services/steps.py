@@ -6,7 +6,7 @@ Shared by start, complete, fire and deliver; all in the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -14,17 +14,17 @@ from engine.clock import midnight
 from engine.domain.codes import OUTCOME_STATES, RenewalState, Role, Stage, TaskStatus
 from engine.domain.due import due_at
 from engine.domain.expression import compile_expression
+from engine.domain.own_clocks import STAGE_CLOCK
 from engine.domain.stage import stage_last_day, stage_on, stage_starts
+from engine.services import provisional
 from engine.services.assignment import responsible_of
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.spiff.elements import Element
 from engine.spiff.host import StepContext
 from engine.spiff.runner import InvariantBroken, OpenTask, Step
-from engine.store.instances import Timer
 from engine.store.tasks import UserTask
 
-STAGE_CLOCK = "stage_clock"
 ORDER = (
     Stage.POOL,
     Stage.PREPARATION,
@@ -93,19 +93,7 @@ def _settle_timers(scope: StepScope, step: Step) -> None:
             row.cancelled_at = scope.now
     for spiff_id, timer in waiting.items():
         if spiff_id not in known:
-            _plan(scope, spiff_id, timer.element_id, timer.due_at)
-
-
-def _plan(scope: StepScope, spiff_id: str | None, element_id: str, due_at: datetime) -> None:
-    row = Timer(
-        instance_id=scope.instance.id,
-        spiff_task_id=spiff_id,
-        element_id=element_id,
-        due_at=due_at,
-        settled=False,
-    )
-    scope.tx.add_later(row)
-    scope.timers.append(row)
+            scope.plan_timer(timer.element_id, timer.due_at, spiff_id=spiff_id)
 
 
 def _close_tasks(scope: StepScope, step: Step, cause: Cause) -> None:
@@ -230,24 +218,20 @@ def _end(scope: StepScope) -> None:
         raise InvariantBroken(
             reason_zh="续保结束却没有结果", reason_en="the renewal ended without an outcome"
         )
+    provisional.forget(scope)
     scope.instance.ended_at = scope.renewal.ended_at = scope.now
     scope.record("instance_ended", outcome=scope.renewal.outcome)
 
 
 def _keep_stage_clock(scope: StepScope, step: Step) -> None:
     """While no stage diagram is live (e.g. an approval runs), plan the next stage change ourselves."""
-    clocks = [row for row in scope.timers if row.spiff_task_id is None]
+    clocks = [row for row in scope.timers if row.element_id == STAGE_CLOCK]
     due = None
     if not step.ended and _live_stage(step) is None:
         later = [day for day in stage_starts(scope.renewal.expiry_date).values() if day > scope.today]
         due = midnight(min(later), scope.engine.clock.zone) if later else None
     for row in clocks:
         if row.due_at != due:
-            row.settled = True
-            scope.timers.remove(row)
-            if row.due_at <= scope.now:
-                row.fired_at = scope.now
-            else:
-                row.cancelled_at = scope.now
+            scope.settle_timer(row)
     if due is not None and not any(row.due_at == due for row in clocks):
-        _plan(scope, None, STAGE_CLOCK, due)
+        scope.plan_timer(STAGE_CLOCK, due)

@@ -26,7 +26,7 @@ from engine.errors import (
     defect,
 )
 from engine.label import Label, Thing, joined
-from engine.services import incidents
+from engine.services import incidents, provisional
 from engine.services.access import sees
 from engine.services.context import StepScope
 from engine.services.evidence import absorb
@@ -230,7 +230,11 @@ def _checked(scope: StepScope, form: forms.Form, values: Mapping[str, Any]) -> d
     """The clean values of a submission; the people it names must serve."""
     directory = directory_on(scope.tx, scope.today)
     checked = forms.check(form, numbers_as_stored(values, directory), today=scope.today)
-    problems = {**people_problems(form, checked.clean, directory), **checked.problems}
+    problems = {
+        **people_problems(form, checked.clean, directory),
+        **provisional.problems(scope, form, checked.clean),
+        **checked.problems,
+    }
     if problems:
         raise _invalid(form, problems)
     return checked.clean

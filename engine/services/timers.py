@@ -11,14 +11,15 @@ from datetime import datetime
 from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
 from engine.domain.codes import IncidentStatus, Role
+from engine.domain.own_clocks import LABELS as OWN_CLOCKS
 from engine.errors import Conflict, Forbidden, NotFound, blamed
 from engine.label import Label, Thing
-from engine.services import incidents
+from engine.services import incidents, provisional
 from engine.services.access import sees
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope, load_scopes
-from engine.services.steps import STAGE_CLOCK, Cause, apply_step
+from engine.services.steps import Cause, apply_step
 from engine.spiff import runner
 from engine.store.instances import Incident, claim_due, ids_with_incidents, open_timers
 from engine.store.renewals import Renewal
@@ -125,16 +126,18 @@ def _fire(scope: StepScope) -> TickReport:
         due = [timer for timer in scope.timers if timer.due_at <= scope.now]
         if not due:
             break
+        moment = min(timer.due_at for timer in due)
+        provisional.revert_due(scope, moment)
         host = RenewalHost(scope)
         step = runner.fire_timers(
             scope.deployed.process,
             scope.instance.definition_key,
             scope.state,
             host,
-            now=min(timer.due_at for timer in due),
+            now=moment,
         )
         opened += len(apply_step(scope, host, step, Cause.TIMER))
-        fired += len(step.fired) + sum(1 for t in due if t.element_id == STAGE_CLOCK and t.settled)
+        fired += len(step.fired) + sum(1 for t in due if t.element_id in OWN_CLOCKS and t.settled)
     return TickReport(timers_fired=fired, tasks_opened=opened)
 
 

@@ -114,7 +114,8 @@ class Renewal(Base):
 
     ``stage`` (time) and ``state`` (progress) are independent. The responsible people are employee
     numbers; ``owner_no`` is the one responsible person (责任人): the agent, or who stands in.
-    Counters feed the expressions of the diagrams.
+    Counters feed the expressions of the diagrams. ``reported_until`` is the last day on which a policy that
+    somebody reported (``reported_policy_no``) may still be shown.
     """
 
     __tablename__ = "renewal"
@@ -167,6 +168,8 @@ class Renewal(Base):
     loss_source: Mapped[Code | None]
     exclusion_code: Mapped[Code | None]
     exclusion_evidence_sealed: Mapped[SealedBytes | None]
+    reported_policy_no: Mapped[Code | None]
+    reported_until: Mapped[date | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
