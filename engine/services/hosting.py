@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from engine.errors import NotFound
 from engine.label import Thing
@@ -21,9 +22,9 @@ class RenewalHost:
         self.zone = scope.engine.clock.zone
         self._facts: dict[str, object] = {}
         self.functions: Mapping[str, Callable[..., object]] = {
-            "T": self._days_from_expiry,
-            "workday": self._workday,
-            "hours": self._hours_from_now,
+            "T": partial(_days_from_expiry, scope),  # not bound methods: a host must not hold itself
+            "workday": partial(_workday, scope),
+            "hours": partial(_hours_from_now, scope),
             "earlier": min,
             "later": max,
             "min": min,
@@ -86,16 +87,19 @@ class RenewalHost:
             row.exclusion_code = str(result["code"])
         self.forget_facts()
 
-    def _days_from_expiry(self, days: object) -> date:
-        return self.scope.renewal.expiry_date + timedelta(days=int(str(days)))
 
-    def _workday(self, day: object, count: object) -> date | None:
-        if not isinstance(day, date):
-            return None
-        return self.scope.engine.workdays().add_workdays(day, int(str(count)))
+def _days_from_expiry(scope: StepScope, days: object) -> date:
+    return scope.renewal.expiry_date + timedelta(days=int(str(days)))
 
-    def _hours_from_now(self, count: object) -> datetime:
-        return self.scope.now + timedelta(hours=int(str(count)))
+
+def _workday(scope: StepScope, day: object, count: object) -> date | None:
+    if not isinstance(day, date):
+        return None
+    return scope.engine.workdays().add_workdays(day, int(str(count)))
+
+
+def _hours_from_now(scope: StepScope, count: object) -> datetime:
+    return scope.now + timedelta(hours=int(str(count)))
 
 
 def _number(value: object) -> Decimal | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_
+from sqlalchemy import and_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -43,56 +43,76 @@ class Notice:
 
 
 def add_notices(session: Session, notices: Sequence[Notice]) -> None:
-    """Put *notices* into the messages of their receivers: one statement a receiver, one for all renewals.
+    """Put *notices* into the messages of their receivers: a few statements, however many receivers and renewals.
 
-    A message that left, or was tried, takes nothing more up; then the next day's does. Receivers in order, so
-    that two writers cannot wait for each other.
+    A message that left, or was tried, takes nothing more up; then the next day's does. Messages in the order of
+    their keys, so that two writers cannot wait for each other.
     """
     of_receivers: dict[tuple[str, str], list[Notice]] = {}
     for notice in notices:
         of_receivers.setdefault((notice.recipient, notice.template), []).append(notice)
-    about = []
-    for _, told in sorted(of_receivers.items(), key=lambda entry: entry[0]):
-        message_id = _pending_message(session, told[0])
-        about += [
-            {"message_id": message_id, "instance_id": instance_id}
-            for instance_id in dict.fromkeys(notice.instance_id for notice in told)
-        ]
+    pending = _pending_messages(session, [told[0] for _, told in sorted(of_receivers.items())])
+    about = [
+        {"message_id": pending[receiver], "instance_id": instance_id}
+        for receiver, told in of_receivers.items()
+        for instance_id in dict.fromkeys(notice.instance_id for notice in told)
+    ]
     session.execute(_insert_into(session, OutboxAbout).on_conflict_do_nothing(), about)
 
 
-def _pending_message(session: Session, notice: Notice) -> int:
-    """The number of the first message of the slots that is still pending, made if need be."""
-    for slot in notice.slots:
-        found = session.scalar(_raise(session, notice, slot))
-        if found is not None:
-            return int(found)
-    last = notice.slots[-1]
-    raise RuntimeError(f"no message is pending up to {last.key}")  # a defect: the last day lies far ahead
+def _pending_messages(session: Session, firsts: Sequence[Notice]) -> dict[tuple[str, str], int]:
+    """The number of each receiver's first message that is still pending, made if need be (*firsts*: one a receiver)."""
+    found: dict[tuple[str, str], int] = {}
+    waiting = list(firsts)
+    for day in range(max(len(notice.slots) for notice in firsts)):
+        asked = {notice.slots[day].key: notice for notice in waiting if day < len(notice.slots)}
+        for key, message_id in _raise_all(session, asked, day):
+            found[asked[key].recipient, asked[key].template] = message_id
+        waiting = [notice for notice in waiting if (notice.recipient, notice.template) not in found]
+        if not waiting:
+            return found
+    raise RuntimeError(
+        f"no message is pending for {waiting[0].recipient}"
+    )  # a defect: the last day lies far ahead
 
 
-def _raise(session: Session, notice: Notice, slot: Slot) -> Any:
-    """Insert the slot's message, or lock the one that waits; nothing comes back for one that was tried."""
-    statement = _insert_into(session, OutboxMessage).values(
-        key=slot.key,
-        business_key=slot.key,
-        channel=notice.channel,
-        template=notice.template,
-        recipient_sealed=OutboxMessage.recipient.sealed(session, notice.recipient, (slot.key,)),
-        recipient_masked=mask_recipient(notice.recipient),
-        agent_no=notice.recipient,
-        audience="staff",
-        text_sealed=OutboxMessage.text.sealed(session, notice.text, (slot.key,)),
-        status=str(OutboxStatus.QUEUED),
-        attempts=0,
-        queued_at=notice.queued_at,
-        not_before=slot.not_before,
-        expires_at=slot.expires_at,
+def _raise_all(session: Session, asked: Mapping[str, Notice], day: int) -> Sequence[Any]:
+    """Insert the messages of the *day*-th slots, or lock those that wait; of these the keys and numbers."""
+    session.execute(
+        _insert_or_lock(session), [_message(session, notice, notice.slots[day]) for notice in asked.values()]
     )
-    waits = and_(OutboxMessage.status == OutboxStatus.QUEUED, OutboxMessage.attempts == 0)
-    return statement.on_conflict_do_update(
-        index_elements=[OutboxMessage.key], set_={"not_before": OutboxMessage.not_before}, where=waits
-    ).returning(OutboxMessage.id)
+    return session.execute(
+        select(OutboxMessage.key, OutboxMessage.id).where(OutboxMessage.key.in_(asked), _WAITS)
+    ).all()
+
+
+def _message(session: Session, notice: Notice, slot: Slot) -> dict[str, Any]:
+    return {
+        "key": slot.key,
+        "business_key": slot.key,
+        "channel": notice.channel,
+        "template": notice.template,
+        "recipient_sealed": OutboxMessage.recipient.sealed(session, notice.recipient, (slot.key,)),
+        "recipient_masked": mask_recipient(notice.recipient),
+        "agent_no": notice.recipient,
+        "audience": "staff",
+        "text_sealed": OutboxMessage.text.sealed(session, notice.text, (slot.key,)),
+        "status": str(OutboxStatus.QUEUED),
+        "attempts": 0,
+        "queued_at": notice.queued_at,
+        "not_before": slot.not_before,
+        "expires_at": slot.expires_at,
+    }
+
+
+_WAITS = and_(OutboxMessage.status == OutboxStatus.QUEUED, OutboxMessage.attempts == 0)
+
+
+def _insert_or_lock(session: Session) -> Any:
+    """An INSERT that leaves a message which waits as it is, and locks it; one that was tried is passed over."""
+    return _insert_into(session, OutboxMessage).on_conflict_do_update(
+        index_elements=[OutboxMessage.key], set_={"not_before": OutboxMessage.not_before}, where=_WAITS
+    )
 
 
 def _insert_into(session: Session, mapped: type[Base]) -> Any:

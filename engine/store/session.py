@@ -21,6 +21,7 @@ from engine.label import Thing
 from engine.store import calendar, history, keyring, locks, organisation
 from engine.store.base import Base
 from engine.store.instances import save_steps
+from engine.store.keys import number_new
 from engine.store.locks import Hold as Hold
 from engine.store.notices import Notice, add_notices
 from engine.store.outbox import OutboxMessage, known_keys
@@ -109,11 +110,16 @@ class Tx(Session):
     def write(self) -> None:
         """Send what was added so far, then what was kept for later; new rows get their numbers."""
         save_steps(self)
-        self.flush()
+        self._flush_new()
         if self.later:
             self.add_all(self.later)
             self.later.clear()
-            self.flush()
+            self._flush_new()
+
+    def _flush_new(self) -> None:
+        if self.get_bind().dialect.name == "postgresql":
+            number_new(self)
+        self.flush()
 
     def send(self, message: OutboxMessage) -> None:
         """Queue *message*, unless one with its key was ever queued (asked once, at the commit)."""
