@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from engine.store.base import Base
 
-BLOCK = 200
+FIRST, BLOCK = 4, 200
+"""How many numbers a block asks for at first, and at most: each time twice as many, as nobody knows how many come."""
 FEW = 4
 """So many new rows of a table get their numbers from their own INSERT."""
 
@@ -37,7 +38,7 @@ class KeyBlock:
     SQLite has one writer, so the next numbers are free; on PostgreSQL they come from the table's sequence.
     """
 
-    def __init__(self, session: Session, table: type[Base], *, size: int = BLOCK) -> None:
+    def __init__(self, session: Session, table: type[Base], *, size: int = FIRST) -> None:
         self._session = session
         self._size = size
         self._table: Any = table
@@ -49,6 +50,7 @@ class KeyBlock:
         if not self._free:
             self._free = self._reserve()
             self._free.reverse()
+            self._size = min(self._size * 2, BLOCK)
         return self._free.pop()
 
     def _reserve(self) -> list[int]:

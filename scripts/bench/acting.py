@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.services.imports import CHUNK
 from engine.services.timers import SWEEP
 from scripts.bench import deeds
 from scripts.bench.contest import ByEngine
@@ -42,9 +43,11 @@ def step(setting: Setting) -> Findings:
 
 
 def start(setting: Setting) -> Findings:
-    """Start renewals, one by one and through a list."""
+    """Start renewals, one by one, in bulk by template, and through a list."""
     one_by_one = deeds.starting(setting.house, setting.size)
     figures = compared(setting, "one by one", one_by_one, per_second)
+    in_bulk = deeds.starting(setting.house, setting.size, batch=CHUNK)
+    figures += compared(setting, f"by template, {CHUNK} a transaction", in_bulk, per_second)
     listed = deeds.importing(setting.house, setting.size)
     figures += compared(setting, "through import", listed, per_second)
     return Findings(figures=figures)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,7 +22,8 @@ from engine.services.imports import CHUNK
 from engine.services.instances import NewRenewal, RenewalStarter, start_renewal
 from engine.store.instances import open_timers
 from engine.store.organisation import directory_on
-from engine.store.renewals import PolicyLine, Vehicle
+from engine.store.renewals import PolicyLine, Vehicle, lines_of_vehicles
+from engine.store.session import Tx
 from scripts.bench import stock
 from scripts.bench.contest import Deed, Walk
 from scripts.bench.house import FURNISHED, SEED, TODAY, House, at, cars
@@ -37,13 +38,13 @@ Told = tuple[Deed, Walk]
 # --- start ---------------------------------------------------------------------------------------------------
 
 
-def starting(house: House, count: int) -> Told:
-    """Start renewals of vehicles whose facts are stored already, each in a transaction of its own."""
-    walk = _walk_of_starts(house, count, batch=1)
+def starting(house: House, count: int, *, batch: int = 1) -> Told:
+    """Start renewals of vehicles whose facts are stored already, *batch* of them a transaction."""
+    walk = _walk_of_starts(house, count, batch=batch)
     house.restore(FURNISHED)
     known = [_store_facts(house, car) for car in cars([PREPARED_DAYS] * count)]
     house.keep("facts")
-    start = partial(_start_each, house, known)
+    start = partial(_start_known, house, known, batch)
     return Deed(house=house, snapshot="facts", now=LISTED, do=start), walk
 
 
@@ -87,31 +88,50 @@ def _store_facts(house: House, car: DemoCar) -> tuple[int, Responsible]:
         return vehicle.id, people
 
 
-def _start_each(house: House, known: Sequence[tuple[int, Responsible]]) -> None:
-    engine, deployed = house.engine, house.deployed
-    for vehicle_id, people in known:
-        with engine.store.transaction() as tx:
-            lines = list(tx.scalars(select(PolicyLine).where(PolicyLine.vehicle_id == vehicle_id)))
-            new = NewRenewal(
-                vehicle=tx.get_one(Vehicle, vehicle_id),
-                customer=None,
-                lines=lines,
-                covers=lines,
-                expiry_date=lines[0].expiry_date,
-                line_mix="both",
-                people=people,
-                premium=None,
-                ctp_premium=None,
-                quote_opens_date=lines[0].expiry_date - timedelta(days=60),
-                source="bench",
-            )
-            starter = RenewalStarter(tx, deployed, now=LISTED)
-            instance, renewal = start_renewal(tx, engine, starter, new, actor=SYSTEM, now=LISTED)
-            for row in (instance, renewal):
-                tx.add(row)
-                tx.flush()
-            for line in lines:
-                line.renewal_id = renewal.id
+def _start_known(house: House, known: Sequence[tuple[int, Responsible]], batch: int) -> None:
+    for first in range(0, len(known), batch):
+        with house.engine.store.transaction() as tx:
+            _start_batch(house, tx, dict(known[first : first + batch]))
+
+
+def _start_batch(house: House, tx: Tx, people: Mapping[int, Responsible]) -> None:
+    """Start the renewals of these vehicles as an import does: rows that others refer to go first."""
+    vehicles = {row.id: row for row in tx.scalars(select(Vehicle).where(Vehicle.id.in_(people)))}
+    covers = lines_of_vehicles(tx, list(people))
+    starter = RenewalStarter(tx, house.deployed, now=LISTED)
+    started = [
+        start_renewal(
+            tx,
+            house.engine,
+            starter,
+            _new_renewal(vehicles[number], covers[number], answering),
+            actor=SYSTEM,
+            now=LISTED,
+        )
+        for number, answering in people.items()
+    ]
+    for rows in zip(*started, strict=True):
+        tx.add_all(rows)
+        tx.flush()
+    for _, renewal in started:
+        for line in covers[renewal.vehicle_id]:
+            line.renewal_id = renewal.id
+
+
+def _new_renewal(vehicle: Vehicle, lines: list[PolicyLine], people: Responsible) -> NewRenewal:
+    return NewRenewal(
+        vehicle=vehicle,
+        customer=None,
+        lines=lines,
+        covers=lines,
+        expiry_date=lines[0].expiry_date,
+        line_mix="both",
+        people=people,
+        premium=None,
+        ctp_premium=None,
+        quote_opens_date=lines[0].expiry_date - timedelta(days=60),
+        source="bench",
+    )
 
 
 # --- complete ------------------------------------------------------------------------------------------------
