@@ -18,6 +18,8 @@ from engine.domain.codes import LABELS as LABELS
 from engine.domain.codes import OUTCOME_STATES as OUTCOME_STATES
 from engine.domain.codes import WORKING_ROLES as WORKING_ROLES
 from engine.domain.codes import BatchStatus as BatchStatus
+from engine.domain.codes import BulkRowStatus as BulkRowStatus
+from engine.domain.codes import BulkStatus as BulkStatus
 from engine.domain.codes import IncidentStatus as IncidentStatus
 from engine.domain.codes import Label as Label
 from engine.domain.codes import Line as Line
@@ -57,6 +59,10 @@ from engine.errors import TaskAlreadyClosed as TaskAlreadyClosed
 from engine.errors import TaskChanged as TaskChanged
 from engine.errors import TaskTaken as TaskTaken
 from engine.errors import WeakPassword as WeakPassword
+from engine.queries.bulk import BulkPage as BulkPage
+from engine.queries.bulk import bulk_list as bulk_list
+from engine.queries.bulk import bulk_page as bulk_page
+from engine.queries.bulk import prefiller as prefiller
 from engine.queries.diagram import Path as Path
 from engine.queries.diagram import diagram_of as diagram_of
 from engine.queries.home import HomePage as HomePage
@@ -66,6 +72,7 @@ from engine.queries.imports import batch_list as batch_list
 from engine.queries.imports import batch_page as batch_page
 from engine.queries.inbox import InboxTab as InboxTab
 from engine.queries.inbox import InboxWish as InboxWish
+from engine.queries.inbox import inbox_ids as inbox_ids
 from engine.queries.inbox import inbox_page as inbox_page
 from engine.queries.people import OrgPage as OrgPage
 from engine.queries.people import StaffLine as StaffLine
@@ -94,6 +101,13 @@ from engine.queries.words import Words as Words
 from engine.services.access import record_export as record_export
 from engine.services.access import record_refusal as record_refusal
 from engine.services.access import record_view as record_view
+from engine.services.bulk import MOST_AT_ONCE as MOST_AT_ONCE
+from engine.services.bulk import UNDO_WITHIN as UNDO_WITHIN
+from engine.services.bulk import carry_out as carry_out
+from engine.services.bulk import completed_values as completed_values
+from engine.services.bulk import order_bulk as order_bulk
+from engine.services.bulk import prepare_bulk as prepare_bulk
+from engine.services.bulk import undo_bulk as undo_bulk
 from engine.services.calendar import remove_holiday as remove_holiday
 from engine.services.calendar import set_holiday as set_holiday
 from engine.services.checkpoints import checkpoint_if_due as checkpoint_if_due

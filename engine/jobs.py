@@ -23,10 +23,12 @@ from engine.api import (
     Engine,
     EngineError,
     actor_of,
+    carry_out,
     commit_batch,
     count_due,
     has_messages_due,
     people_are_due,
+    prefiller,
     put_job,
     report_dead_job,
     send_queued,
@@ -123,6 +125,18 @@ def build_app(engine: Engine) -> App:
 
         def act() -> None:
             commit_batch(engine, batch_id, actor=_who(engine, actor), on_progress=look)
+
+        kept(context, act)
+
+    @job("bulk_complete")
+    def _bulk_complete(context: JobContext, act_id: int, actor: str) -> None:
+        def look(_done: int) -> None:
+            if context.should_abort():
+                raise JobAborted
+
+        def act() -> None:
+            who = _who(engine, actor)
+            carry_out(engine, act_id, actor=who, prefill=prefiller(engine, who), on_progress=look)
 
         kept(context, act)
 

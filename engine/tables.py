@@ -11,6 +11,8 @@ from engine.queries.records import reading_sessions as reading_sessions
 from engine.queries.records import record_count as record_count
 from engine.queries.records import record_query as record_query
 from engine.queries.vehicles import renewals_matching as renewals_matching
+from engine.store.bulk import BulkAct as BulkAct
+from engine.store.bulk import BulkRow as BulkRow
 from engine.store.calendar import Holiday as Holiday
 from engine.store.definitions import DefinitionSet as DefinitionSet
 from engine.store.history import HistoryEvent as HistoryEvent

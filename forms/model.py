@@ -119,6 +119,8 @@ class Form:
     fields: tuple[Field, ...]
     schema: Mapping[str, Any] = attribute(compare=False, repr=False)
     """The form-js schema as written (Chinese texts); ``localise`` turns it into a language."""
+    one_by_one: bool = False
+    """Whether each task needs answers of its own, so that many must not be completed at once."""
 
     def field(self, key: str) -> Field | None:
         """Return the field with *key*."""

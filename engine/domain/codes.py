@@ -127,6 +127,26 @@ class RowVerdict(_Labelled):
     REJECTED = "rejected"
 
 
+class BulkStatus(_Labelled):
+    """Life of an act on many tasks."""
+
+    PREPARED = "prepared"
+    RUNNING = "running"
+    DONE = "done"
+    UNDONE = "undone"
+
+
+class BulkRowStatus(_Labelled):
+    """What became of one row of an act on many tasks."""
+
+    PENDING = "pending"
+    EXCEPTED = "excepted"
+    DONE = "done"
+    REFUSED = "refused"
+    UNDONE = "undone"
+    KEPT = "kept"
+
+
 class OutboxStatus(_Labelled):
     """Life of an outside effect."""
 
@@ -224,6 +244,16 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (RowVerdict.ACCEPTED, Label("接受", "Accepted")),
     (RowVerdict.WARNED, Label("接受（有提示）", "Accepted with a warning")),
     (RowVerdict.REJECTED, Label("拒绝", "Rejected")),
+    (BulkStatus.PREPARED, Label("待确认", "Prepared")),
+    (BulkStatus.RUNNING, Label("办理中", "Running")),
+    (BulkStatus.DONE, Label("已办理", "Done")),
+    (BulkStatus.UNDONE, Label("已撤回", "Undone")),
+    (BulkRowStatus.PENDING, Label("待办理", "Pending")),
+    (BulkRowStatus.EXCEPTED, Label("未纳入", "Left out")),
+    (BulkRowStatus.DONE, Label("已完成", "Completed")),
+    (BulkRowStatus.REFUSED, Label("未成功", "Refused")),
+    (BulkRowStatus.UNDONE, Label("已撤回", "Undone")),
+    (BulkRowStatus.KEPT, Label("未能撤回", "Could not be undone")),
     (OutboxStatus.QUEUED, Label("待发送", "Queued")),
     (OutboxStatus.SENDING, Label("发送中", "Being sent")),
     (OutboxStatus.SENT, Label("已发送", "Sent")),

@@ -160,6 +160,22 @@ def inbox_rows(session: Session, actor: Actor, wish: InboxWish, present: Present
     return tuple(_row(row, actor, present) for row in found)
 
 
+def inbox_ids(
+    session: Session, actor: Actor, wish: InboxWish, present: Present, *, most: int
+) -> tuple[int, ...]:
+    """Return the tasks of a drawer that *wish* keeps, at most so many, in the order they are shown."""
+    clauses = [_drawer(actor, wish.tab, present), *_filters(session, wish, present.zone)]
+    query = (
+        select(UserTask.id)
+        .join(Renewal, Renewal.id == UserTask.instance_id)
+        .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
+        .outerjoin(Customer, Customer.id == Renewal.customer_id)
+        .where(*clauses)
+        .order_by(*(column.desc() if falling else column.asc() for column, falling in _order(wish.tab)))
+    )
+    return tuple(session.scalars(query.limit(most)))
+
+
 def _found(session: Session, actor: Actor, wish: InboxWish, present: Present) -> Sequence[Any]:
     clauses = [_drawer(actor, wish.tab, present), *_filters(session, wish, present.zone)]
     return session.execute(_rows(clauses, wish)).all()

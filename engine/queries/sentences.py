@@ -201,6 +201,62 @@ def _withdrawn(event: Happening, words: Words) -> Label:
     )
 
 
+@says("task_completion_undone", Kind.TASK)
+def _completion_undone(event: Happening, words: Words) -> Label:
+    return Label(
+        f"批量办理的任务{_task(event)}已撤回，重新待办",
+        f"The bulk completion of the task {_task_en(event, words)} was undone; it is open again",
+    )
+
+
+@says("bulk_row_refused", Kind.TASK)
+def _bulk_row_refused(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"批量办理 {event['act_id']} 未能办理这项任务：{event.reason}",
+        f"Bulk act {event['act_id']} could not complete this task",
+    )
+
+
+@says("bulk_row_kept", Kind.TASK)
+def _bulk_row_kept(event: Happening, words: Words) -> Label:
+    return Label(
+        f"批量办理 {event['act_id']} 的任务{_task(event)}未能撤回：{event.reason}",
+        f"The task {_task_en(event, words)} of bulk act {event['act_id']} could not be undone",
+    )
+
+
+@says("bulk_prepared", Kind.TASK)
+def _bulk_prepared(event: Happening, words: Words) -> Label:
+    rows, left_out = event["rows"], event["left_out"]
+    return Label(
+        f"选定 {rows} 项任务{_task(event)}批量办理（{event['act_id']}），未纳入 {left_out} 项",
+        f"{rows} tasks {_task_en(event, words)} were chosen for bulk act {event['act_id']}, {left_out} left out",
+    )
+
+
+@says("bulk_ordered", Kind.TASK)
+def _bulk_ordered(event: Happening, _words: Words) -> Label:
+    return Label(f"批量办理 {event['act_id']} 开始", f"Bulk act {event['act_id']} was started")
+
+
+@says("bulk_finished", Kind.TASK)
+def _bulk_finished(event: Happening, _words: Words) -> Label:
+    done, refused = event["done"], event["refused"]
+    return Label(
+        f"批量办理 {event['act_id']} 结束：完成 {done} 项，未成功 {refused} 项",
+        f"Bulk act {event['act_id']} ended: {done} completed, {refused} refused",
+    )
+
+
+@says("bulk_undone", Kind.TASK)
+def _bulk_undone(event: Happening, _words: Words) -> Label:
+    undone, kept = event["undone"], event["kept"]
+    return Label(
+        f"批量办理 {event['act_id']} 已撤回 {undone} 项，未能撤回 {kept} 项",
+        f"Of bulk act {event['act_id']} {undone} were undone, {kept} could not be",
+    )
+
+
 @says("task_reassigned", Kind.TASK)
 def _reassigned(event: Happening, words: Words) -> Label:
     old = Label(*[words.person(event["from"])] * 2) if event["from"] else NOBODY

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -126,12 +127,27 @@ def save_draft(engine: Engine, task_id: int, values: Mapping[str, Any], *, actor
         keep_draft(tx, task.id, actor.name, values, engine.clock.now())
 
 
+Around = Callable[[StepScope], AbstractContextManager[None]]
+"""What is done in the completion's transaction before and after it."""
+
+
+def _nothing(_scope: StepScope) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 def complete_task(
-    engine: Engine, task_id: int, values: Mapping[str, Any], *, actor: Actor, version: int | None = None
+    engine: Engine,
+    task_id: int,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    version: int | None = None,
+    around: Around = _nothing,
 ) -> TaskCompleted:
     """Close a user task with its form's values and run the instance to its next waits.
 
     Timers due by now are fired first, so that a late person cannot overtake a stage that has ended.
+    *around* belongs to the same transaction; it ends when everything is written.
 
     Raises:
         NotFound, Forbidden: the task is not for this person.
@@ -142,7 +158,7 @@ def complete_task(
     """
     require_storable(values, "values")
     now = engine.clock.now()
-    given = _Given(task_id, values, version)
+    given = _Given(task_id, values, version, around)
     try:
         return _in_turn(engine, given, actor, now)
     except Conflict:
@@ -174,6 +190,7 @@ class _Given:
     task_id: int
     values: Mapping[str, Any]
     version: int | None
+    around: Around
 
 
 def _in_turn(engine: Engine, given: _Given, actor: Actor, now: datetime) -> TaskCompleted:
@@ -182,10 +199,13 @@ def _in_turn(engine: Engine, given: _Given, actor: Actor, now: datetime) -> Task
         scope = load_scope_of_task(tx, engine, given.task_id, actor=actor, now=now)
         due = scope.instance.next_due_at
         if due is not None and due > now:
-            return _complete(scope, given)
+            with given.around(scope):
+                return _complete(scope, given)
     fire_instance(engine, scope.instance.id, now=now)
     with engine.store.transaction() as tx:
-        return _complete(load_scope_of_task(tx, engine, given.task_id, actor=actor, now=now), given)
+        scope = load_scope_of_task(tx, engine, given.task_id, actor=actor, now=now)
+        with given.around(scope):
+            return _complete(scope, given)
 
 
 def _place_of(engine: Engine, task_id: int) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -95,6 +96,7 @@ class Submission(Base):
     values = Personal[dict[str, Any]](JSON, key=("task_id",))
 
 
+CHOSEN_AT_ONCE = 500
 OPEN_STATUSES = (TaskStatus.OPEN, TaskStatus.CLAIMED)
 # Statements of the hot path are built once: composing one costs as much as running it.
 _OPEN_TASKS = (
@@ -189,11 +191,40 @@ def open_tasks_of(session: Session, instance_ids: Collection[int]) -> Sequence[U
     ).all()
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A task, its renewal and the version its process is pinned to."""
+
+    task: UserTask
+    renewal: Renewal
+    definition_set_id: int
+
+
+def chosen_tasks(session: Session, task_ids: Sequence[int]) -> dict[int, Chosen]:
+    """Return these tasks with what a choice is judged by, by number; those that do not exist are missing."""
+    query = (
+        select(UserTask, Renewal, ProcessInstance.definition_set_id)
+        .join(Renewal, Renewal.id == UserTask.instance_id)
+        .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+    )
+    found: dict[int, Chosen] = {}
+    for first in range(0, len(task_ids), CHOSEN_AT_ONCE):
+        part = task_ids[first : first + CHOSEN_AT_ONCE]
+        rows = session.execute(query.where(UserTask.id.in_(part)))
+        found |= {task.id: Chosen(task, renewal, set_id) for task, renewal, set_id in rows}
+    return found
+
+
 def draft_of(session: Session, task_id: int, user_name: str) -> TaskDraft | None:
     """Return what *user_name* typed for a task and did not submit."""
     return session.scalar(
         select(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.user_name == user_name)
     )
+
+
+def has_draft(session: Session, task_id: int) -> bool:
+    """Whether anybody has typed something for a task."""
+    return session.scalar(select(TaskDraft.id).where(TaskDraft.task_id == task_id).limit(1)) is not None
 
 
 def keep_draft(

@@ -1,0 +1,180 @@
+"""An act on many tasks as its page shows it, and what each row's form opens with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import forms
+from engine.bootstrap import Engine
+from engine.domain.actor import Actor
+from engine.domain.codes import BulkRowStatus, BulkStatus, Label
+from engine.errors import NotFound
+from engine.label import Thing
+from engine.queries.diagram import DeployedOf, label_of
+from engine.queries.present import Present
+from engine.queries.task_page import task_page
+from engine.queries.vehicles import shown_customer, shown_plate
+from engine.store.bulk import BulkAct, BulkRow, counts_of
+from engine.store.renewals import Customer, Renewal, Vehicle
+from engine.store.tasks import UserTask
+
+SHOWN_ROWS = 200
+SHOWN_ACTS = 30
+SETTLED = (BulkRowStatus.DONE, BulkRowStatus.REFUSED)
+PER_PERSON = ("today", "now", "actor.")
+"""Prefills that are the same for every row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkLine:
+    """One row of an act; ``reason`` says why it was left out, refused or kept."""
+
+    task_id: int
+    renewal_id: int
+    plate: str | None
+    customer: str | None
+    expiry_date: date
+    status: str
+    reason: Label | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkPage:
+    """An act, how many rows stand how, and the first rows of each kind, those with a reason first.
+
+    ``undo_until`` is the last moment for an undo, None when there is nothing to undo.
+    """
+
+    id: int
+    name: Label
+    action_id: str
+    status: str
+    form: forms.Form
+    by_row: frozenset[str]
+    created_at: datetime
+    counts: Mapping[str, int]
+    chosen: int
+    settled: int
+    rows: tuple[BulkLine, ...]
+    undo_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkEntry:
+    """One act in the list of a person's own."""
+
+    id: int
+    name: str
+    action_id: str
+    status: str
+    created_at: datetime
+    counts: Mapping[str, int]
+
+
+def bulk_page(
+    session: Session,
+    actor: Actor,
+    act_id: int,
+    present: Present,
+    *,
+    deployed_of: DeployedOf,
+    undo_within: timedelta,
+) -> BulkPage:
+    """Return one of *actor*'s own acts.
+
+    Raises:
+        NotFound: it does not exist or is somebody else's; both look the same.
+    """
+    act = session.get(BulkAct, act_id)
+    if act is None or act.created_by != actor.name:
+        raise NotFound(what=Thing.BULK_ACT, key=act_id)
+    deployed = deployed_of(act.definition_set_id)
+    form = deployed.forms[act.form_id]
+    counts = counts_of(session, act_id)
+    found = session.execute(
+        select(BulkRow, Renewal.expiry_date, Vehicle, Customer, UserTask.element_id)
+        .join(Renewal, Renewal.id == BulkRow.instance_id)
+        .join(UserTask, UserTask.id == BulkRow.task_id)
+        .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
+        .outerjoin(Customer, Customer.id == Renewal.customer_id)
+        .where(BulkRow.act_id == act_id)
+        .order_by(BulkRow.reason_sealed.is_(None), BulkRow.id)
+        .limit(SHOWN_ROWS)
+    ).all()
+    left_out = counts.get(BulkRowStatus.EXCEPTED, 0)
+    is_undoable = act.status == BulkStatus.DONE and counts.get(BulkRowStatus.DONE, 0) and act.finished_at
+    until = act.finished_at + undo_within if is_undoable and act.finished_at else None
+    element = next((row.element_id for row in found if row.BulkRow.status != BulkRowStatus.EXCEPTED), "")
+    return BulkPage(
+        id=act.id,
+        name=Label(act.task_name, label_of(element, deployed).en),
+        action_id=act.action_id,
+        status=act.status,
+        form=form,
+        by_row=fields_by_row(form),
+        created_at=act.created_at,
+        counts=counts,
+        chosen=sum(counts.values()) - left_out,
+        settled=sum(counts.get(status, 0) for status in SETTLED),
+        rows=tuple(_line(row) for row in found),
+        undo_until=until if until is not None and present.now <= until else None,
+    )
+
+
+def _line(row: Any) -> BulkLine:
+    reason = row.BulkRow.reason
+    return BulkLine(
+        task_id=row.BulkRow.task_id,
+        renewal_id=row.BulkRow.instance_id,
+        plate=shown_plate(row.Vehicle.plate),
+        customer=shown_customer(row.Customer),
+        expiry_date=row.expiry_date,
+        status=row.BulkRow.status,
+        reason=Label(reason["zh"], reason["en"]) if reason else None,
+    )
+
+
+def bulk_list(session: Session, actor: Actor) -> tuple[BulkEntry, ...]:
+    """Return *actor*'s last acts, newest first."""
+    acts = session.scalars(
+        select(BulkAct).where(BulkAct.created_by == actor.name).order_by(BulkAct.id.desc()).limit(SHOWN_ACTS)
+    ).all()
+    return tuple(
+        BulkEntry(
+            id=act.id,
+            name=act.task_name,
+            action_id=act.action_id,
+            status=act.status,
+            created_at=act.created_at,
+            counts=counts_of(session, act.id),
+        )
+        for act in acts
+    )
+
+
+def fields_by_row(form: forms.Form) -> frozenset[str]:
+    """Return the fields that open with something of each renewal's own; left blank they keep it."""
+    return frozenset(
+        field.key for field in form.fields if field.prefill and not field.prefill.startswith(PER_PERSON)
+    )
+
+
+def prefiller(engine: Engine, actor: Actor) -> Callable[[int], Mapping[str, Any]]:
+    """Return what says, by the number of a task, what its form opens with; nothing for one out of reach."""
+
+    def prefill(task_id: int) -> Mapping[str, Any]:
+        with engine.store.reading() as session:
+            present = Present.of(engine.clock)
+            try:
+                page = task_page(session, actor, task_id, present, deployed_of=engine.deployed)
+            except NotFound:
+                return {}
+            return forms.prefill(page.form, page.prefill)
+
+    return prefill

@@ -1,0 +1,350 @@
+"""Complete many tasks of one form with the same answers: choose, look, carry out, undo (architecture.md §4).
+
+The choice is frozen with the version of each task. Every row is a transaction of its own, written together with
+what became of it, so that a crash repeats none and a refused row stops no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import forms
+from engine.bootstrap import Engine
+from engine.clock import business_date
+from engine.domain.actor import Actor
+from engine.domain.codes import BulkRowStatus, BulkStatus, TaskStatus
+from engine.domain.storable import require_storable
+from engine.errors import BadInput, EngineError, InvalidForm, NotFound
+from engine.label import Label, Thing
+from engine.services import undo
+from engine.services.context import StepScope
+from engine.services.instances import load_scope
+from engine.services.tasks import complete_task, may_do
+from engine.store.bulk import BulkAct, BulkRow, counts_of, lock_act, lock_row, rows_with
+from engine.store.session import Tx
+from engine.store.tasks import UserTask, chosen_tasks
+
+if TYPE_CHECKING:
+    from engine.store.tasks import Chosen
+
+MOST_AT_ONCE = 5_000
+UNDO_WITHIN = timedelta(minutes=30)
+CHUNK = 50
+Prefill = Callable[[int], Mapping[str, Any]]
+"""What the form of a task opens with, by the task's number."""
+Progress = Callable[[int], None]
+
+NOT_YOURS = Label("不是您的任务", "it is not yours to do")
+CLOSED = Label("任务已办结或已不需要", "it is closed or no longer needed")
+HELD = Label("已被他人领取", "somebody else has claimed it")
+OTHER_FORM = Label("表单不同，请另行批量办理", "its form is another: choose those by themselves")
+_EMPTY = Label("没有选择任何任务，请勾选后再试", "nothing was chosen: tick what you want to do")
+_MANY = Label(f"一次最多 {MOST_AT_ONCE} 项，请缩小筛选范围", f"at most {MOST_AT_ONCE} at once: narrow the filter")
+_ONE_BY_ONE = Label("这类任务须逐件如实填写，不能批量办理", "tasks of this kind need answers of their own")
+_NONE_LEFT = Label("所选任务都不能办理", "none of the chosen tasks can be done")
+_OVER = Label("已办理或已撤回", "it was carried out or undone already")
+_TOO_LATE = Label("已超过 30 分钟，不能撤回", "more than 30 minutes have passed: it can no longer be undone")
+
+
+def prepare_bulk(engine: Engine, task_ids: Sequence[int], *, actor: Actor, form_id: str | None = None) -> int:
+    """Freeze a choice of tasks and return its act; what cannot be done is kept with the reason.
+
+    Of tasks with several forms those of *form_id* (else of the most frequent one) are taken.
+
+    Raises:
+        BadInput: nothing, too much, or nothing that can be done at once was chosen.
+    """
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        chosen = _chosen(tx, task_ids)
+        doable = [one for one in chosen if _obstacle(one, actor) is None]
+        if not doable:
+            raise BadInput(what=Thing.TASK, value=len(chosen), reason=_NONE_LEFT)
+        set_id, form_id = _commonest(doable, form_id)
+        form = engine.deployed(set_id).forms[form_id]
+        if form.one_by_one:
+            raise BadInput(what=Thing.TASK, value=form.title.zh, reason=_ONE_BY_ONE)
+        first = next(one for one in doable if one.task.form_id == form_id)
+        act = BulkAct(
+            form_id=form_id,
+            action_id=first.task.action_id,
+            task_name=first.task.name,
+            definition_set_id=set_id,
+            status=str(BulkStatus.PREPARED),
+            created_by=actor.name,
+            created_at=now,
+        )
+        tx.add(act)
+        tx.write()
+        rows = [_row(act, one, _reason(engine, one, actor, act)) for one in chosen]
+        left_out = sum(1 for row in rows if row.status == BulkRowStatus.EXCEPTED)
+        tx.add_all(rows)
+        tx.record(
+            "bulk_prepared",
+            at=now,
+            actor=actor.name,
+            subject=act.task_name,
+            act_id=act.id,
+            form_id=form_id,
+            rows=len(chosen) - left_out,
+            left_out=left_out,
+        )
+        return act.id
+
+
+def _chosen(tx: Tx, task_ids: Sequence[int]) -> list[Chosen]:
+    wanted = list(dict.fromkeys(task_ids))
+    if not wanted:
+        raise BadInput(what=Thing.TASK, value=0, reason=_EMPTY)
+    if len(wanted) > MOST_AT_ONCE:
+        raise BadInput(what=Thing.TASK, value=len(wanted), reason=_MANY)
+    found = chosen_tasks(tx, wanted)
+    return [found[number] for number in wanted if number in found]
+
+
+def _obstacle(one: Chosen, actor: Actor) -> Label | None:
+    """Why a chosen task cannot be done by this person at all."""
+    task = one.task
+    if not may_do(actor, task, one.renewal):
+        return NOT_YOURS
+    if task.status not in (TaskStatus.OPEN, TaskStatus.CLAIMED):
+        return CLOSED
+    if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
+        return HELD
+    return None
+
+
+def _commonest(doable: Sequence[Chosen], form_id: str | None) -> tuple[int, str]:
+    """The version and form most of the tasks have (of *form_id*, if given)."""
+    counted: dict[tuple[int, str], int] = {}
+    for one in doable:
+        if form_id is None or one.task.form_id == form_id:
+            key = (one.definition_set_id, one.task.form_id)
+            counted[key] = counted.get(key, 0) + 1
+    if not counted:
+        raise BadInput(what=Thing.TASK, value=form_id, reason=_NONE_LEFT)
+    return max(counted, key=lambda key: (counted[key], key))
+
+
+def _reason(engine: Engine, one: Chosen, actor: Actor, act: BulkAct) -> Label | None:
+    """Why a chosen task is left out of *act*; forms of two versions are alike when they ask the same."""
+    ours = engine.deployed(act.definition_set_id).forms[act.form_id]
+    theirs = engine.deployed(one.definition_set_id).forms.get(one.task.form_id)
+    return _obstacle(one, actor) or (None if theirs == ours else OTHER_FORM)
+
+
+def _row(act: BulkAct, one: Chosen, reason: Label | None) -> BulkRow:
+    status = BulkRowStatus.PENDING if reason is None else BulkRowStatus.EXCEPTED
+    return BulkRow(
+        act_id=act.id,
+        task_id=one.task.id,
+        instance_id=one.task.instance_id,
+        task_version=one.task.version,
+        status=str(status),
+        reason=_said(reason) if reason is not None else None,
+    )
+
+
+def order_bulk(
+    engine: Engine, act_id: int, values: Mapping[str, Any], *, actor: Actor, prefill: Prefill
+) -> bool:
+    """Take the answers for all rows; True when a worker carries them out, False when the caller has to.
+
+    What is left blank and known of each renewal is filled in row by row. The first row is checked at once.
+
+    Raises:
+        NotFound: no such act of this person. BadInput: it is not waiting for answers.
+        InvalidForm: the answers would be refused. Unstorable: a value cannot be kept by every database.
+    """
+    require_storable(values, "values")
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        act = lock_act(tx, act_id, actor.name)
+        if act.status != BulkStatus.PREPARED:
+            raise BadInput(what=Thing.BULK_ACT, value=act_id, reason=_OVER)
+        _check_first(engine, tx, act, values, prefill, now)
+        act.values, act.status, act.ordered_at = dict(values), str(BulkStatus.RUNNING), now
+        tx.record("bulk_ordered", at=now, actor=actor.name, subject=act.task_name, act_id=act.id)
+        if engine.store.is_shared:
+            tx.enqueue("bulk_complete", once=f"bulk:{act_id}", act_id=act_id, actor=actor.name)
+        return engine.store.is_shared
+
+
+def _check_first(
+    engine: Engine, tx: Tx, act: BulkAct, values: Mapping[str, Any], prefill: Prefill, now: datetime
+) -> None:
+    first = next(iter(rows_with(tx, act.id, BulkRowStatus.PENDING, limit=1)), None)
+    if first is None:
+        raise BadInput(what=Thing.BULK_ACT, value=act.id, reason=_NONE_LEFT)
+    form = engine.deployed(act.definition_set_id).forms[act.form_id]
+    today = business_date(now, engine.clock.zone)
+    checked = forms.check(form, completed_values(form, values, prefill(first.task_id)), today=today)
+    if checked.problems:
+        names = Label(
+            "、".join(_label(form, key).zh for key in checked.problems),
+            ", ".join(_label(form, key).en for key in checked.problems),
+        )
+        raise InvalidForm(
+            count=len(checked.problems), fields=names, problems=dict(checked.problems), form=form
+        )
+
+
+def _label(form: forms.Form, key: str) -> Label:
+    field = form.field(key)
+    return Label(field.label.zh, field.label.en) if field is not None else Label(key, key)
+
+
+def completed_values(form: forms.Form, values: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *values* with the blank fields of *form* filled by what is *known* of one row."""
+    filled = {key: value for key, value in values.items() if value not in (None, "", [])}
+    blank = {field.key: known[field.key] for field in form.fields if field.key in known}
+    return {**blank, **filled}
+
+
+def carry_out(
+    engine: Engine, act_id: int, *, actor: Actor, prefill: Prefill, on_progress: Progress | None = None
+) -> None:
+    """Complete the pending rows of an ordered act, one after another; safe to run again after a crash.
+
+    Raises:
+        NotFound: no such act of this person.
+    """
+    with engine.store.reading() as session:
+        act = session.get(BulkAct, act_id)
+        if act is None or act.created_by != actor.name:
+            raise NotFound(what=Thing.BULK_ACT, key=act_id)
+        values = act.values or {}
+        form = engine.deployed(act.definition_set_id).forms[act.form_id]
+    if act.status != BulkStatus.RUNNING:
+        return
+    done = 0
+    while rows := _pending(engine, act_id):
+        for row in rows:
+            known = prefill(row.task_id)
+            _complete_row(engine, row, completed_values(form, values, known), actor)
+            done += 1
+            if on_progress is not None:
+                on_progress(done)
+    _finish(engine, act_id, actor)
+
+
+def _pending(engine: Engine, act_id: int) -> Sequence[BulkRow]:
+    with engine.store.reading() as session:
+        return rows_with(session, act_id, BulkRowStatus.PENDING, limit=CHUNK)
+
+
+def _complete_row(engine: Engine, row: BulkRow, values: Mapping[str, Any], actor: Actor) -> None:
+    @contextmanager
+    def around(scope: StepScope) -> Iterator[None]:
+        image = undo.before(scope)
+        yield
+        kept = lock_row(scope.tx, row.id)
+        kept.status = str(BulkRowStatus.DONE)
+        kept.before = undo.after(scope, image, row.task_id)
+
+    try:
+        complete_task(engine, row.task_id, values, actor=actor, version=row.task_version, around=around)
+    except EngineError as error:
+        _refuse(engine, row.id, Label(error.say("zh"), error.say("en")), actor)
+
+
+def _refuse(engine: Engine, row_id: int, reason: Label, actor: Actor) -> None:
+    with engine.store.transaction() as tx:
+        row = lock_row(tx, row_id)
+        row.status, row.reason = str(BulkRowStatus.REFUSED), _said(reason)
+        tx.record(
+            "bulk_row_refused",
+            at=engine.clock.now(),
+            actor=actor.name,
+            instance_id=row.instance_id,
+            task_id=row.task_id,
+            reason=reason.zh,
+            act_id=row.act_id,
+        )
+
+
+def _finish(engine: Engine, act_id: int, actor: Actor) -> None:
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        act = lock_act(tx, act_id, actor.name)
+        if act.status != BulkStatus.RUNNING:
+            return
+        act.status, act.finished_at = str(BulkStatus.DONE), now
+        counts = counts_of(tx, act_id)
+        tx.record(
+            "bulk_finished",
+            at=now,
+            actor=actor.name,
+            subject=act.task_name,
+            act_id=act_id,
+            done=counts.get(BulkRowStatus.DONE, 0),
+            refused=counts.get(BulkRowStatus.REFUSED, 0),
+        )
+
+
+def undo_bulk(engine: Engine, act_id: int, *, actor: Actor) -> dict[str, int]:
+    """Take every completed row back on which nothing was built; returns how many rows stand how.
+
+    Raises:
+        NotFound: no such act of this person. BadInput: it was not carried out, or 30 minutes ago and more.
+    """
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        act = lock_act(tx, act_id, actor.name)
+        if act.status != BulkStatus.DONE or act.finished_at is None:
+            raise BadInput(what=Thing.BULK_ACT, value=act_id, reason=_OVER)
+        if now > act.finished_at + UNDO_WITHIN:
+            raise BadInput(what=Thing.BULK_ACT, value=act_id, reason=_TOO_LATE)
+    while rows := _done_rows(engine, act_id):
+        for row in rows:
+            _undo_row(engine, row.id, row.instance_id, actor, now)
+    with engine.store.transaction() as tx:
+        act = lock_act(tx, act_id, actor.name)
+        act.status, act.undone_at = str(BulkStatus.UNDONE), now
+        counts = counts_of(tx, act_id)
+        tx.record(
+            "bulk_undone",
+            at=now,
+            actor=actor.name,
+            subject=act.task_name,
+            act_id=act_id,
+            undone=counts.get(BulkRowStatus.UNDONE, 0),
+            kept=counts.get(BulkRowStatus.KEPT, 0),
+        )
+    return counts
+
+
+def _done_rows(engine: Engine, act_id: int) -> Sequence[BulkRow]:
+    with engine.store.reading() as session:
+        return rows_with(session, act_id, BulkRowStatus.DONE, limit=CHUNK)
+
+
+def _undo_row(engine: Engine, row_id: int, instance_id: int, actor: Actor, now: datetime) -> None:
+    with engine.store.transaction() as tx:
+        scope = load_scope(tx, engine, instance_id, actor=actor, now=now)
+        row = lock_row(tx, row_id)
+        image = row.before or {}
+        reason = undo.obstacle(scope, image)
+        if reason is None:
+            undo.put_back(scope, image, reason=f"bulk:{row.act_id}")
+            row.status = str(BulkRowStatus.UNDONE)
+            return
+        row.status, row.reason = str(BulkRowStatus.KEPT), _said(reason)
+        scope.record(
+            "bulk_row_kept",
+            task_id=row.task_id,
+            subject=_name_of(tx, row),
+            reason=reason.zh,
+            act_id=row.act_id,
+        )
+
+
+def _name_of(tx: Tx, row: BulkRow) -> str:
+    return tx.get_one(UserTask, row.task_id).name
+
+
+def _said(reason: Label) -> dict[str, str]:
+    return {"zh": reason.zh, "en": reason.en}

@@ -1,0 +1,147 @@
+"""Take one step of one renewal back: keep how it was before, and put it back while nothing was built on it.
+
+The history keeps both: nothing in it is changed. What was submitted stays as evidence of the task that was
+completed; the task is asked anew.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from engine.domain.codes import TaskStatus
+from engine.label import Label
+from engine.services.context import StepScope
+from engine.store.instances import Timer
+from engine.store.plain import columns, names_of, restore
+from engine.store.renewals import Renewal
+from engine.store.tasks import UserTask, has_draft
+
+Image = dict[str, Any]
+
+WENT_ON = Label("该续保之后又有新的进展", "the renewal has moved on since")
+BEING_DONE = Label("由它产生的任务已有人着手办理", "somebody has begun a task that it opened")
+TOLD = Label("已据此向外发送消息", "a message was sent because of it")
+_MOVING = ("path", "next_due_at", "ended_at")
+_OF_TASK = ("status", "assignee_no", "claimed_by", "claimed_at")
+_FRESH = frozenset({"version", "created_at", "completed_at", "completed_by"})
+
+
+def before(scope: StepScope) -> Image:
+    """Return what a step may change of this renewal, as it is now; plain values, to be stored."""
+    return {
+        "state": b64encode(scope.instance.state).decode(),
+        "instance": columns(scope.instance, _MOVING),
+        "renewal": columns(scope.renewal, names_of(Renewal)),
+        "timers": [timer.id for timer in scope.timers],
+        "tasks": {str(task.id): columns(task, _OF_TASK) for task in scope.tasks},
+        "told": _outgoing(scope),
+    }
+
+
+def after(scope: StepScope, image: Image, task_id: int) -> Image:
+    """Add to *image* what the step left, once it is written: by that it is seen whether anything followed."""
+    known = set(image["timers"])
+    return {
+        **image,
+        "task": task_id,
+        "lock_version": scope.instance.lock_version,
+        "planned": [timer.id for timer in scope.timers if timer.id not in known],
+        "opened": {task.id: task.version for task in scope.tasks if str(task.id) not in image["tasks"]},
+        "told": _outgoing(scope) > image["told"],
+    }
+
+
+def obstacle(scope: StepScope, image: Mapping[str, Any]) -> Label | None:
+    """Return why the step cannot be taken back any more; None when it can."""
+    if scope.instance.lock_version != image["lock_version"]:
+        return WENT_ON
+    if image["told"]:
+        return TOLD
+    tasks = (scope.tx.get_one(UserTask, int(key)) for key in image["opened"])
+    if any(
+        task.version != image["opened"][str(task.id)]
+        or task.status != TaskStatus.OPEN
+        or has_draft(scope.tx, task.id)
+        for task in tasks
+    ):
+        return BEING_DONE
+    return None
+
+
+def put_back(scope: StepScope, image: Mapping[str, Any], *, reason: str) -> None:
+    """Make the renewal what it was before the step; call only without an :func:`obstacle`."""
+    state_before = scope.renewal.state
+    scope.instance.state = b64decode(image["state"])
+    restore(scope.instance, image["instance"])
+    restore(scope.renewal, image["renewal"])
+    _put_timers_back(scope, image)
+    for key in image["opened"]:
+        _withdraw(scope, scope.tx.get_one(UserTask, int(key)))
+    done = scope.tx.get_one(UserTask, image["task"])
+    for key, was in image["tasks"].items():
+        if int(key) != done.id:
+            _reopen(scope.tx.get_one(UserTask, int(key)), was)
+    scope.record(
+        "task_completion_undone",
+        task_id=done.id,
+        subject=done.name,
+        reason=reason,
+        action_id=done.action_id,
+        element_id=done.element_id,
+    )
+    if scope.renewal.state != state_before:
+        moved: dict[str, Any] = {"from": state_before, "to": scope.renewal.state}
+        scope.record("state_changed", **moved)
+    _ask_anew(scope, done, image["tasks"][str(done.id)])
+
+
+def _put_timers_back(scope: StepScope, image: Mapping[str, Any]) -> None:
+    for number in image["timers"]:
+        timer = scope.tx.get_one(Timer, number)
+        timer.settled, timer.fired_at, timer.cancelled_at = False, None, None
+    for number in image["planned"]:
+        timer = scope.tx.get_one(Timer, number)
+        timer.settled, timer.cancelled_at = True, scope.now
+
+
+def _withdraw(scope: StepScope, task: UserTask) -> None:
+    task.status, task.version, task.completed_at = str(TaskStatus.WITHDRAWN), task.version + 1, scope.now
+    scope.record(
+        "task_withdrawn",
+        task_id=task.id,
+        subject=task.name,
+        action_id=task.action_id,
+        element_id=task.element_id,
+        assignee=task.assignee_no,
+    )
+
+
+def _reopen(task: UserTask, was: Mapping[str, Any]) -> None:
+    if columns(task, _OF_TASK) != was:
+        restore(task, was)
+        task.completed_at, task.version = None, task.version + 1
+
+
+def _ask_anew(scope: StepScope, done: UserTask, was: Mapping[str, Any]) -> None:
+    """Open the task again as one of its own: the form given for the first one stays evidence of that."""
+    done.status, done.version = str(TaskStatus.WITHDRAWN), done.version + 1
+    copied = {name: getattr(done, name) for name in names_of(UserTask) if name not in _FRESH}
+    again = UserTask(**copied, created_at=scope.now, version=1)
+    restore(again, was)
+    scope.tx.add(again)
+    scope.record(
+        "task_opened",
+        about=again,
+        subject=again.name,
+        element_id=again.element_id,
+        action_id=again.action_id,
+        role=again.role,
+        assignee=again.assignee_no,
+        due=again.due_at,
+    )
+
+
+def _outgoing(scope: StepScope) -> int:
+    return len(scope.tx.outgoing) + len(scope.tx.notices)

@@ -1,0 +1,86 @@
+"""Acts on many tasks at once, and what became of each of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engine.domain.codes import BulkRowStatus
+from engine.errors import NotFound
+from engine.label import Thing
+from engine.store.base import Base, Code, PrimaryKey, Short
+from engine.store.personal import JSON, Personal, SealedBytes
+
+
+class BulkAct(Base):
+    """Tasks of one form that one person chose to complete with the same answers (``values``)."""
+
+    __tablename__ = "bulk_act"
+    __table_args__ = (Index(None, "created_by", "id"),)
+
+    id: Mapped[PrimaryKey]
+    form_id: Mapped[Code]
+    action_id: Mapped[Code]
+    task_name: Mapped[Short]
+    definition_set_id: Mapped[int] = mapped_column(ForeignKey("definition_set.id"))
+    values_sealed: Mapped[SealedBytes | None]
+    status: Mapped[Code]
+    created_by: Mapped[Code]
+    created_at: Mapped[datetime]
+    ordered_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+
+    values = Personal[dict[str, Any] | None](JSON, key=("id",))
+
+
+class BulkRow(Base):
+    """One chosen task: its version when it was chosen, what became of it and why; ``before`` is what undo needs."""
+
+    __tablename__ = "bulk_row"
+    __table_args__ = (UniqueConstraint("act_id", "task_id"), Index(None, "act_id", "status", "id"))
+
+    id: Mapped[PrimaryKey]
+    act_id: Mapped[int] = mapped_column(ForeignKey("bulk_act.id"))
+    task_id: Mapped[int] = mapped_column(ForeignKey("user_task.id"))
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
+    task_version: Mapped[int]
+    status: Mapped[Code]
+    reason_sealed: Mapped[SealedBytes | None]
+    before_sealed: Mapped[SealedBytes | None] = mapped_column(deferred=True)
+
+    reason = Personal[dict[str, Any] | None](JSON, key=("act_id", "task_id"))
+    before = Personal[dict[str, Any] | None](JSON, key=("act_id", "task_id"))
+
+
+def lock_act(session: Session, act_id: int, created_by: str) -> BulkAct:
+    """Return the act of this person, its row locked until the transaction ends.
+
+    Raises:
+        NotFound: no such act, or it is somebody else's; both look the same.
+    """
+    row = session.get(BulkAct, act_id, with_for_update=True, populate_existing=True)
+    if row is None or row.created_by != created_by:
+        raise NotFound(what=Thing.BULK_ACT, key=act_id)
+    return row
+
+
+def rows_with(session: Session, act_id: int, status: BulkRowStatus, *, limit: int) -> Sequence[BulkRow]:
+    """Return rows of an act that stand like this, in the order they were chosen."""
+    query = select(BulkRow).where(BulkRow.act_id == act_id, BulkRow.status == status)
+    return session.scalars(query.order_by(BulkRow.id).limit(limit)).all()
+
+
+def lock_row(session: Session, row_id: int) -> BulkRow:
+    """Return one row, locked."""
+    return session.get_one(BulkRow, row_id, with_for_update=True, populate_existing=True)
+
+
+def counts_of(session: Session, act_id: int) -> dict[str, int]:
+    """Return how many rows of an act stand how."""
+    query = select(BulkRow.status, func.count()).where(BulkRow.act_id == act_id).group_by(BulkRow.status)
+    return {row.status: row[1] for row in session.execute(query)}
