@@ -46,6 +46,10 @@ class ShownField:
     longest: int | None
     problem: str | None
 
+    def left_to_rows(self, hint: str) -> ShownField:
+        """Return the field as one of many tasks: it may be left blank, as *hint* says."""
+        return replace(self, is_required=False, description=hint)
+
 
 def typed_values(form: Form, sent: MultiDict[str, str]) -> dict[str, Any]:
     """Return what was typed into the fields of *form*; the token and whatever else came along is passed over."""

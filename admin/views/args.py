@@ -15,8 +15,8 @@ MAX_TEXT = 64
 
 
 def day_arg(name: str) -> date | None:
-    """Return a date of the query string; anything but YYYY-MM-DD is named and left out."""
-    text = request.args.get(name, "").strip()
+    """Return a date of the query string (or of a posted filter); anything but YYYY-MM-DD is named and left out."""
+    text = request.values.get(name, "").strip()
     if not text:
         return None
     try:
@@ -29,8 +29,8 @@ def day_arg(name: str) -> date | None:
 
 
 def code_arg(name: str, kind: type[Code]) -> Code | None:
-    """Return a code of the query string; one that the list does not hold is named and left out."""
-    text = request.args.get(name, "").strip()
+    """Return a code of the query string (or of a posted filter); one the list does not hold is named and left out."""
+    text = request.values.get(name, "").strip()
     if not text:
         return None
     try:
@@ -41,8 +41,8 @@ def code_arg(name: str, kind: type[Code]) -> Code | None:
 
 
 def text_arg(name: str) -> str:
-    """Return a short text of the query string."""
-    return request.args.get(name, "").strip()[:MAX_TEXT]
+    """Return a short text of the query string (or of a posted filter)."""
+    return request.values.get(name, "").strip()[:MAX_TEXT]
 
 
 def flag_arg(name: str) -> bool:

@@ -40,17 +40,7 @@ def _tabs() -> list[tuple[InboxTab, str]]:
 def index() -> str:
     """Show one drawer of the person's inbox."""
     engine, actor = current_engine(), require_actor()
-    present = Present.of(engine.clock)
-    stage = code_arg("stage", Stage)
-    wish = InboxWish(
-        tab=code_arg("tab", InboxTab) or InboxTab.TODAY,
-        action_id=text_arg("action") or None,
-        stage=str(stage) if stage else None,
-        due_from=day_arg("from"),
-        due_to=day_arg("to"),
-        search=text_arg("q"),
-        after=request.args.get("after"),
-    )
+    present, wish = Present.of(engine.clock), wish_of(after=request.args.get("after"))
     with engine.store.reading() as session:
         page = inbox_page(session, actor, wish, present)
     return render_template(
@@ -63,9 +53,24 @@ def index() -> str:
         action_options=[
             (a.action_id, f"{show_diagram_name(a.name)} {a.action_id} ({a.count})") for a in page.actions
         ],
+        is_choosable=wish.tab is not InboxTab.DONE and bool(page.rows),
         is_filtered=bool(wish.action_id or wish.stage or wish.due_from or wish.due_to or wish.search),
         first_url=url_with(after=None) if wish.after else None,
         next_url=url_with(after=page.next_position) if page.next_position else None,
+    )
+
+
+def wish_of(after: str | None = None) -> InboxWish:
+    """Return the drawer and the filter that the request asks for."""
+    stage = code_arg("stage", Stage)
+    return InboxWish(
+        tab=code_arg("tab", InboxTab) or InboxTab.TODAY,
+        action_id=text_arg("action") or None,
+        stage=str(stage) if stage else None,
+        due_from=day_arg("from"),
+        due_to=day_arg("to"),
+        search=text_arg("q"),
+        after=after,
     )
 
 

@@ -149,11 +149,18 @@ def _row(act: BulkAct, one: Chosen, reason: Label | None) -> BulkRow:
 
 
 def order_bulk(
-    engine: Engine, act_id: int, values: Mapping[str, Any], *, actor: Actor, prefill: Prefill
+    engine: Engine,
+    act_id: int,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    prefill: Prefill,
+    by_worker: bool = False,
 ) -> bool:
     """Take the answers for all rows; True when a worker carries them out, False when the caller has to.
 
     What is left blank and known of each renewal is filled in row by row. The first row is checked at once.
+    *by_worker* asks for a worker, which only a server has.
 
     Raises:
         NotFound: no such act of this person. BadInput: it is not waiting for answers.
@@ -168,9 +175,10 @@ def order_bulk(
         _check_first(engine, tx, act, values, prefill, now)
         act.values, act.status, act.ordered_at = dict(values), str(BulkStatus.RUNNING), now
         tx.record("bulk_ordered", at=now, actor=actor.name, subject=act.task_name, act_id=act.id)
-        if engine.store.is_shared:
+        is_queued = by_worker and engine.store.is_shared
+        if is_queued:
             tx.enqueue("bulk_complete", once=f"bulk:{act_id}", act_id=act_id, actor=actor.name)
-        return engine.store.is_shared
+        return is_queued
 
 
 def _check_first(

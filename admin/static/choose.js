@@ -1,0 +1,23 @@
+"use strict";
+// Counts what is ticked in a list, and offers the whole filter once a whole page is ticked.
+const bar = document.querySelector("[data-choose]");
+if (bar) {
+  const ticks = [...document.querySelectorAll("input[name=task]")];
+  const whole = bar.querySelector("[data-page]");
+  const button = bar.querySelector("button");
+  const all = bar.querySelector("input[name=all]");
+  const count = bar.querySelector("[data-count]");
+  const show = () => {
+    const ticked = ticks.filter((tick) => tick.checked).length;
+    whole.checked = ticked === ticks.length;
+    whole.indeterminate = ticked > 0 && !whole.checked;
+    count.textContent = ticked;
+    button.disabled = !ticked && !all.checked;
+  };
+  whole.addEventListener("change", () => {
+    for (const tick of ticks) tick.checked = whole.checked;
+    show();
+  });
+  for (const tick of [...ticks, all]) tick.addEventListener("change", show);
+  show();
+}

@@ -1,0 +1,113 @@
+"""Many tasks as one act in the console: chosen in the inbox, answered once, each row told, undone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from engine.api import Engine
+from tests.services.test_bulk import CARS, hand_outs, list_cars
+from tests.support.console import Browser, open_tasks, renewal_of, signed_in, task_of
+
+
+@pytest.fixture
+def specialist(book: Engine, app: Flask) -> Browser:
+    """Specialist SP01, to whom six more cars were listed."""
+    list_cars(book, CARS)
+    return signed_in(app, "SP01")
+
+
+def choose(browser: Browser, tasks: list[int], **more: str) -> None:
+    browser.get("/inbox?tab=all")
+    browser.submit(browser.form("choose"), {"task": tasks, **more})
+
+
+def place(browser: Browser) -> str:
+    assert browser.page is not None
+    return browser.page.request.path
+
+
+def forms_of(engine: Engine, number: int) -> set[str]:
+    return {task.form_id for task in open_tasks(engine, number)}
+
+
+def test_ticked_tasks_are_answered_once_and_undone(book: Engine, specialist: Browser) -> None:
+    choose(specialist, hand_outs(book))
+    assert "选定 6 项" in specialist.text
+    assert "留空：各行按自己的资料填写。" in specialist.text
+
+    specialist.submit(specialist.form("task-form"), {"category": "normal"})
+
+    assert "已办理" in specialist.text
+    assert all("confirm_delivery" in forms_of(book, number) for number in CARS)
+    specialist.submit(specialist.form_to(f"{place(specialist)}/undo"), {})
+    assert "已撤回 6 项，未能撤回 0 项。" in specialist.text
+    assert all({"dispatch_list"} <= forms_of(book, number) for number in CARS)
+
+
+def test_everything_a_filter_keeps_is_chosen_on_the_server(book: Engine, specialist: Browser) -> None:
+    specialist.get("/inbox?tab=all&action=P-S1")
+
+    specialist.submit(specialist.form("choose"), {"all": "1"})
+
+    assert "选定 9 项" in specialist.text  # six new cars, and cars 3, 4 and 9 of the book
+
+
+def test_what_is_left_out_is_named(book: Engine, specialist: Browser) -> None:
+    choose(specialist, [*hand_outs(book), task_of(book, 9, "final_sweep").id])
+
+    assert "未纳入 1 项" in specialist.text
+    assert "表单不同，请另行批量办理" in specialist.text
+
+
+def test_nothing_ticked_is_said_in_the_inbox(specialist: Browser) -> None:
+    choose(specialist, [])
+
+    assert "没有选择任何任务" in specialist.text
+
+
+def test_wrong_answers_show_the_form_again(book: Engine, specialist: Browser) -> None:
+    choose(specialist, hand_outs(book))
+
+    specialist.submit(specialist.form("task-form"), {"category": ""}, status=422)
+
+    assert "必须选择" in specialist.text
+    assert all("dispatch_list" in forms_of(book, number) for number in CARS)
+
+
+@pytest.mark.parametrize("verb", ["", "/undo", "/resume", "/progress"])
+def test_anothers_act_is_not_found(book: Engine, app: Flask, specialist: Browser, verb: str) -> None:
+    choose(specialist, hand_outs(book))
+    path = place(specialist)
+    other = signed_in(app, "TR01")
+    other.get("/inbox")
+    token = str(other.soup.find("input", {"name": "csrf_token"})["value"])  # type: ignore[index]
+
+    if verb in ("", "/progress"):
+        assert 404 == other.client.get(path + verb).status_code
+    if verb != "/progress":
+        assert 404 == other.client.post(path + verb, data={"csrf_token": token}).status_code
+
+
+def test_after_half_an_hour_there_is_no_undo(book: Engine, specialist: Browser) -> None:
+    from engine import api
+
+    choose(specialist, hand_outs(book))
+    specialist.submit(specialist.form("task-form"), {"category": "normal"})
+    api.set_clock(book, book.clock.now() + timedelta(minutes=31), actor=api.SYSTEM)
+
+    specialist.get(place(specialist))
+
+    assert "撤回这次批量办理" not in specialist.text
+
+
+def test_a_persons_acts_are_listed(book: Engine, specialist: Browser) -> None:
+    choose(specialist, hand_outs(book))
+    specialist.submit(specialist.form("task-form"), {"category": "normal"})
+
+    specialist.get("/bulk")
+
+    assert "P-S1" in specialist.text
+    assert renewal_of(book, CARS[0])
