@@ -53,7 +53,7 @@ def index() -> str:
     """Show the person's last acts."""
     engine, actor = current_engine(), require_actor()
     with engine.store.reading() as session:
-        acts = bulk_list(session, actor)
+        acts = bulk_list(session, actor, deployed_of=engine.deployed)
     return render_template("bulk/index.html", acts=acts)
 
 

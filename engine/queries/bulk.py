@@ -16,13 +16,12 @@ from engine.domain.actor import Actor
 from engine.domain.codes import BulkRowStatus, BulkStatus, Label
 from engine.errors import NotFound
 from engine.label import Thing
-from engine.queries.diagram import DeployedOf, label_of
+from engine.queries.diagram import DeployedOf
 from engine.queries.present import Present
 from engine.queries.task_page import task_page
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.store.bulk import BulkAct, BulkRow, counts_of
 from engine.store.renewals import Customer, Renewal, Vehicle
-from engine.store.tasks import UserTask
 
 SHOWN_ROWS = 200
 SHOWN_ACTS = 30
@@ -70,7 +69,7 @@ class BulkEntry:
     """One act in the list of a person's own."""
 
     id: int
-    name: str
+    name: Label
     action_id: str
     status: str
     created_at: datetime
@@ -94,13 +93,11 @@ def bulk_page(
     act = session.get(BulkAct, act_id)
     if act is None or act.created_by != actor.name:
         raise NotFound(what=Thing.BULK_ACT, key=act_id)
-    deployed = deployed_of(act.definition_set_id)
-    form = deployed.forms[act.form_id]
+    form = deployed_of(act.definition_set_id).forms[act.form_id]
     counts = counts_of(session, act_id)
     found = session.execute(
-        select(BulkRow, Renewal.expiry_date, Vehicle, Customer, UserTask.element_id)
+        select(BulkRow, Renewal.expiry_date, Vehicle, Customer)
         .join(Renewal, Renewal.id == BulkRow.instance_id)
-        .join(UserTask, UserTask.id == BulkRow.task_id)
         .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
         .outerjoin(Customer, Customer.id == Renewal.customer_id)
         .where(BulkRow.act_id == act_id)
@@ -110,10 +107,9 @@ def bulk_page(
     left_out = counts.get(BulkRowStatus.EXCEPTED, 0)
     is_undoable = act.status == BulkStatus.DONE and counts.get(BulkRowStatus.DONE, 0) and act.finished_at
     until = act.finished_at + undo_within if is_undoable and act.finished_at else None
-    element = next((row.element_id for row in found if row.BulkRow.status != BulkRowStatus.EXCEPTED), "")
     return BulkPage(
         id=act.id,
-        name=Label(act.task_name, label_of(element, deployed).en),
+        name=_title(form),
         action_id=act.action_id,
         status=act.status,
         form=form,
@@ -140,7 +136,7 @@ def _line(row: Any) -> BulkLine:
     )
 
 
-def bulk_list(session: Session, actor: Actor) -> tuple[BulkEntry, ...]:
+def bulk_list(session: Session, actor: Actor, *, deployed_of: DeployedOf) -> tuple[BulkEntry, ...]:
     """Return *actor*'s last acts, newest first."""
     acts = session.scalars(
         select(BulkAct).where(BulkAct.created_by == actor.name).order_by(BulkAct.id.desc()).limit(SHOWN_ACTS)
@@ -148,7 +144,7 @@ def bulk_list(session: Session, actor: Actor) -> tuple[BulkEntry, ...]:
     return tuple(
         BulkEntry(
             id=act.id,
-            name=act.task_name,
+            name=_title(deployed_of(act.definition_set_id).forms[act.form_id]),
             action_id=act.action_id,
             status=act.status,
             created_at=act.created_at,
@@ -156,6 +152,10 @@ def bulk_list(session: Session, actor: Actor) -> tuple[BulkEntry, ...]:
         )
         for act in acts
     )
+
+
+def _title(form: forms.Form) -> Label:
+    return Label(form.title.zh, form.title.en)
 
 
 def fields_by_row(form: forms.Form) -> frozenset[str]:

@@ -42,7 +42,9 @@ CLOSED = Label("任务已办结或已不需要", "it is closed or no longer need
 HELD = Label("已被他人领取", "somebody else has claimed it")
 OTHER_FORM = Label("表单不同，请另行批量办理", "its form is another: choose those by themselves")
 _EMPTY = Label("没有选择任何任务，请勾选后再试", "nothing was chosen: tick what you want to do")
-_MANY = Label(f"一次最多 {MOST_AT_ONCE} 项，请缩小筛选范围", f"at most {MOST_AT_ONCE} at once: narrow the filter")
+_MANY = Label(
+    f"一次最多 {MOST_AT_ONCE} 项，请缩小筛选范围", f"at most {MOST_AT_ONCE} at once: narrow the filter"
+)
 _ONE_BY_ONE = Label("这类任务须逐件如实填写，不能批量办理", "tasks of this kind need answers of their own")
 _NONE_LEFT = Label("所选任务都不能办理", "none of the chosen tasks can be done")
 _OVER = Label("已办理或已撤回", "it was carried out or undone already")
@@ -71,7 +73,7 @@ def prepare_bulk(engine: Engine, task_ids: Sequence[int], *, actor: Actor, form_
         act = BulkAct(
             form_id=form_id,
             action_id=first.task.action_id,
-            task_name=first.task.name,
+            task_name=form.title.zh,
             definition_set_id=set_id,
             status=str(BulkStatus.PREPARED),
             created_by=actor.name,
