@@ -70,6 +70,8 @@ from engine.queries.home import home_page as home_page
 from engine.queries.imports import BatchPage as BatchPage
 from engine.queries.imports import batch_list as batch_list
 from engine.queries.imports import batch_page as batch_page
+from engine.queries.inbox import InboxRow as InboxRow
+from engine.queries.inbox import InboxSort as InboxSort
 from engine.queries.inbox import InboxTab as InboxTab
 from engine.queries.inbox import InboxWish as InboxWish
 from engine.queries.inbox import inbox_ids as inbox_ids

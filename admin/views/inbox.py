@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from dataclasses import replace
+from urllib.parse import quote
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -10,20 +13,25 @@ from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say
 from admin.formatters import show_code, show_diagram_name
+from admin.records.files import WRITERS
 from admin.targets import local_target
 from admin.views.args import code_arg, day_arg, text_arg, url_with
 from engine.api import (
     Conflict,
+    InboxRow,
+    InboxSort,
     InboxTab,
     InboxWish,
     Present,
     Stage,
     claim_task,
     inbox_page,
+    record_export,
     release_task,
 )
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
+SHEET_ROWS = 5_000
 
 
 def _tabs() -> list[tuple[InboxTab, str]]:
@@ -53,11 +61,66 @@ def index() -> str:
         action_options=[
             (a.action_id, f"{show_diagram_name(a.name)} {a.action_id} ({a.count})") for a in page.actions
         ],
+        sort_options=[
+            (InboxSort.RISK, _("风险最大的在前")),
+            (InboxSort.DUE, _("期限最近的在前")),
+            (InboxSort.EXPIRY, _("到期最近的在前")),
+        ],
+        sheet_url=url_for("inbox.sheet", **request.args.to_dict()),
         is_choosable=wish.tab is not InboxTab.DONE and bool(page.rows),
         is_filtered=bool(wish.action_id or wish.stage or wish.due_from or wish.due_to or wish.search),
         first_url=url_with(after=None) if wish.after else None,
         next_url=url_with(after=page.next_position) if page.next_position else None,
     )
+
+
+@blueprint.get("/sheet.xlsx")
+def sheet() -> Response:
+    """Send the list as it is filtered and ordered, masked like the page, as a workbook."""
+    engine, actor = current_engine(), require_actor()
+    present, wish = Present.of(engine.clock), replace(wish_of(), limit=SHEET_ROWS)
+    with engine.store.reading() as session:
+        rows = inbox_page(session, actor, wish, present).rows
+    record_export(engine, actor=actor, subject="inbox", rows=len(rows), kind="xlsx")
+    write, mimetype = WRITERS["xlsx"]
+    name = quote(f"{_('待办')}-{present.today:%Y%m%d}.xlsx")
+    return Response(
+        write(_headers(), (_cells(row) for row in rows)),
+        content_type=mimetype,
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
+    )
+
+
+def _headers() -> list[str]:
+    return [
+        _("任务"),
+        _("动作"),
+        _("车牌"),
+        _("厂牌车型"),
+        _("客户"),
+        _("阶段"),
+        _("保险到期"),
+        _("上年保费"),
+        _("缺联系次数"),
+        _("办理期限"),
+        _("状态"),
+    ]
+
+
+def _cells(row: InboxRow) -> list[str]:
+    return [
+        show_diagram_name(row.name),
+        row.action_id,
+        row.plate or "",
+        row.make_model or "",
+        row.customer or "",
+        show_code(row.stage, "stage"),
+        row.expiry_date.isoformat(),
+        f"{row.premium:.2f}" if row.premium is not None else "",
+        str(row.missing_contacts),
+        row.due_date.isoformat() if row.due_date else "",
+        show_code(row.status, "task_status"),
+    ]
 
 
 def wish_of(after: str | None = None) -> InboxWish:
@@ -70,6 +133,7 @@ def wish_of(after: str | None = None) -> InboxWish:
         due_from=day_arg("from"),
         due_to=day_arg("to"),
         search=text_arg("q"),
+        sort=code_arg("sort", InboxSort),
         after=after,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from engine.domain.actor import Actor
 from engine.domain.codes import Role, TaskStatus
 from engine.queries.keyset import beyond, pack_position, unpack_position
 from engine.queries.present import Present, due_day
+from engine.queries.risk import missing_contacts, risk
 from engine.queries.scope import OPEN, of_role, renewals_visible_to
 from engine.queries.vehicles import matches, shown_customer, shown_plate
 from engine.store.renewals import Customer, Renewal, Vehicle
@@ -36,9 +38,20 @@ class InboxTab(StrEnum):
     DONE = "done"
 
 
+class InboxSort(StrEnum):
+    """What comes first: the most at risk (engine/queries/risk.py), what is due, or what expires."""
+
+    RISK = "risk"
+    DUE = "due"
+    EXPIRY = "expiry"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxWish:
-    """Which tasks to show; ``due_from`` and ``due_to`` are business dates, both included."""
+    """Which tasks to show; ``due_from`` and ``due_to`` are business dates, both included.
+
+    Without ``sort`` one's own tasks come by risk and those to be claimed, which may be a country's, by due date.
+    """
 
     tab: InboxTab = InboxTab.TODAY
     action_id: str | None = None
@@ -46,8 +59,14 @@ class InboxWish:
     due_from: date | None = None
     due_to: date | None = None
     search: str = ""
+    sort: InboxSort | None = None
     after: str | None = None
     limit: int = PAGE
+
+    @property
+    def order(self) -> InboxSort:
+        """What comes first in an open drawer."""
+        return self.sort or (InboxSort.DUE if self.tab is InboxTab.CLAIMABLE else InboxSort.RISK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +96,8 @@ class InboxRow:
     is_orphan: bool
     is_claimed: bool
     is_claimable: bool
+    premium: Decimal | None
+    missing_contacts: int
     completed_at: datetime | None
 
 
@@ -150,7 +171,7 @@ def inbox_page(session: Session, actor: Actor, wish: InboxWish, present: Present
         rows=tuple(_row(row, actor, present) for row in rows[: wish.limit]),
         counts=drawer_counts(session, actor, present),
         actions=() if wish.tab is InboxTab.DONE else _actions(session, drawer),
-        next_position=_position(rows[wish.limit - 1], wish.tab) if more else None,
+        next_position=_position(rows[wish.limit - 1], wish) if more else None,
     )
 
 
@@ -171,14 +192,14 @@ def inbox_ids(
         .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
         .outerjoin(Customer, Customer.id == Renewal.customer_id)
         .where(*clauses)
-        .order_by(*(column.desc() if falling else column.asc() for column, falling in _order(wish.tab)))
+        .order_by(*_sorted(_order(wish, present)))
     )
     return tuple(session.scalars(query.limit(most)))
 
 
 def _found(session: Session, actor: Actor, wish: InboxWish, present: Present) -> Sequence[Any]:
     clauses = [_drawer(actor, wish.tab, present), *_filters(session, wish, present.zone)]
-    return session.execute(_rows(clauses, wish)).all()
+    return session.execute(_rows(clauses, wish, present)).all()
 
 
 def _drawer(actor: Actor, tab: InboxTab, present: Present) -> ColumnElement[bool]:
@@ -210,35 +231,59 @@ def _filters(session: Session, wish: InboxWish, zone: ZoneInfo) -> list[ColumnEl
     return clauses
 
 
-def _order(tab: InboxTab) -> list[tuple[ColumnElement[Any], bool]]:
-    if tab is InboxTab.DONE:
+Order = Sequence[tuple[ColumnElement[Any], bool]]
+"""Columns and whether they fall; together they name one row."""
+
+
+def _order(wish: InboxWish, present: Present) -> Order:
+    task = (UserTask.id.expression, False)
+    if wish.tab is InboxTab.DONE:
         return [(func.coalesce(UserTask.completed_at, NEVER), True), (UserTask.id.expression, True)]
-    return [
-        (func.coalesce(UserTask.due_at, NEVER), False),
-        (UserTask.priority.expression, True),
-        (UserTask.id.expression, False),
-    ]
+    if wish.order is InboxSort.RISK:
+        return [(risk(present.today), True), task]
+    if wish.order is InboxSort.EXPIRY:
+        return [(Renewal.expiry_date.expression, False), task]
+    return [(func.coalesce(UserTask.due_at, NEVER), False), (UserTask.priority.expression, True), task]
 
 
-def _position(row: Any, tab: InboxTab) -> str:
+def _kinds(wish: InboxWish) -> tuple[type, ...]:
+    """The types of the values a row's position is made of."""
+    if wish.tab is InboxTab.DONE:
+        return datetime, int
+    kinds: Mapping[InboxSort, tuple[type, ...]] = {
+        InboxSort.RISK: (int, int),
+        InboxSort.EXPIRY: (date, int),
+        InboxSort.DUE: (datetime, int, int),
+    }
+    return kinds[wish.order]
+
+
+def _position(row: Any, wish: InboxWish) -> str:
     task: UserTask = row.UserTask
-    if tab is InboxTab.DONE:
+    if wish.tab is InboxTab.DONE:
         return pack_position(task.completed_at or NEVER, task.id)
+    if wish.order is InboxSort.RISK:
+        return pack_position(int(row.risk), task.id)
+    if wish.order is InboxSort.EXPIRY:
+        return pack_position(row.Renewal.expiry_date, task.id)
     return pack_position(task.due_at or NEVER, task.priority, task.id)
 
 
-def _rows(clauses: list[ColumnElement[bool]], wish: InboxWish) -> Select[*tuple[Any, ...]]:
-    order = _order(wish.tab)
+def _sorted(order: Order) -> list[Any]:
+    return [column.desc() if falling else column.asc() for column, falling in order]
+
+
+def _rows(clauses: list[ColumnElement[bool]], wish: InboxWish, present: Present) -> Select[*tuple[Any, ...]]:
+    order = _order(wish, present)
     if wish.after:
-        kinds = (datetime, int) if wish.tab is InboxTab.DONE else (datetime, int, int)
-        clauses = [*clauses, beyond(order, unpack_position(wish.after, *kinds))]
+        clauses = [*clauses, beyond(order, unpack_position(wish.after, *_kinds(wish)))]
     return (
-        select(UserTask, Renewal, Vehicle, Customer)
+        select(UserTask, Renewal, Vehicle, Customer, risk(present.today).label("risk"))
         .join(Renewal, Renewal.id == UserTask.instance_id)
         .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
         .outerjoin(Customer, Customer.id == Renewal.customer_id)
         .where(*clauses)
-        .order_by(*(column.desc() if falling else column.asc() for column, falling in order))
+        .order_by(*_sorted(order))
         .limit(wish.limit + 1)
     )
 
@@ -269,6 +314,8 @@ def _row(row: Any, actor: Actor, present: Present) -> InboxRow:
         is_orphan=renewal.is_orphan,
         is_claimed=task.claimed_by == actor.name,
         is_claimable=task.status == TaskStatus.OPEN and task.assignee_no is None,
+        premium=renewal.premium if renewal.premium is not None else renewal.ctp_premium,
+        missing_contacts=missing_contacts(renewal.stage, renewal.contacts),
         completed_at=task.completed_at,
     )
 

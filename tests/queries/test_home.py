@@ -36,7 +36,7 @@ def test_the_figures_of_work_are_those_of_the_inbox(still_book: Engine) -> None:
 
     assert page.work is not None
     assert (2, 1, len(week), 0) == (page.work.today, page.work.late, page.work.week, page.work.claimable)
-    assert [4, 0] == [row.late_days for row in page.work.first]
+    assert [0, 4] == [row.late_days for row in page.work.first], "the most at risk comes first"
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,23 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.api import BadInput, Engine, InboxTab, InboxWish, Present, actor_of, claim_task, inbox_page
+from engine.api import (
+    BadInput,
+    Engine,
+    InboxSort,
+    InboxTab,
+    InboxWish,
+    Present,
+    Stage,
+    actor_of,
+    claim_task,
+    inbox_page,
+)
 from engine.queries.inbox import InboxPage
+from engine.queries.risk import missing_contacts
 from tests.acceptance.desk import vin
 from tests.support.console import counted, task_of
 
@@ -19,12 +33,47 @@ def inbox(engine: Engine, who: str, **wish: Any) -> InboxPage:
 def test_the_drawer_of_today_holds_late_tasks_and_those_of_today_in_order_of_their_days(
     still_book: Engine,
 ) -> None:
-    page = inbox(still_book, "AG001")
+    page = inbox(still_book, "AG001", sort=InboxSort.DUE)
 
     assert [("record_contact", 4), ("report_lapse_reason", 0)] == [
         (book_form(still_book, row.task_id), row.late_days) for row in page.rows
     ]
     assert [date(2026, 11, 20), date(2026, 11, 24)] == [row.due_date for row in page.rows]
+
+
+def test_what_is_most_at_risk_comes_first_and_says_why(still_book: Engine) -> None:
+    page = inbox(still_book, "AG001")
+
+    assert [(0, 3), (35, 1)] == [(row.days_left, row.missing_contacts) for row in page.rows]
+    assert all(row.premium is not None for row in page.rows)
+
+
+@pytest.mark.parametrize("sort", list(InboxSort))
+@pytest.mark.parametrize("tab", [InboxTab.ALL, InboxTab.CLAIMABLE])
+def test_pages_of_any_order_hold_every_task_once(still_book: Engine, sort: InboxSort, tab: InboxTab) -> None:
+    whole = [row.task_id for row in inbox(still_book, "SP01", tab=tab, sort=sort, limit=100).rows]
+
+    found: list[int] = []
+    after = None
+    while True:
+        page = inbox(still_book, "SP01", tab=tab, sort=sort, limit=2, after=after)
+        found += [row.task_id for row in page.rows]
+        after = page.next_position
+        if after is None:
+            break
+
+    assert whole == found
+
+
+def test_the_order_by_expiry_is_that_of_the_calendar(still_book: Engine) -> None:
+    rows = inbox(still_book, "SP01", tab=InboxTab.ALL, sort=InboxSort.EXPIRY).rows
+
+    assert sorted(row.expiry_date for row in rows) == [row.expiry_date for row in rows]
+
+
+@given(contacts=st.integers(0, 6), stage=st.sampled_from(list(Stage)))
+def test_a_contact_more_never_makes_a_renewal_lack_more(contacts: int, stage: Stage) -> None:
+    assert missing_contacts(stage, contacts) >= missing_contacts(stage, contacts + 1) >= 0
 
 
 def book_form(engine: Engine, task_id: int) -> str:
