@@ -201,6 +201,14 @@ def _withdrawn(event: Happening, words: Words) -> Label:
     )
 
 
+@says("late_entry", Kind.TASK)
+def _late_entry(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"补录：联系发生在 {event.subject}，{event['days']} 天后才录入",
+        f"Entered late: the contact of {event.subject} was written down {event['days']} days after it",
+    )
+
+
 @says("task_completion_undone", Kind.TASK)
 def _completion_undone(event: Happening, words: Words) -> Label:
     return Label(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -21,6 +22,8 @@ EFFECTIVE_RESULTS = frozenset(
 FAILED_VISIT_RESULTS = frozenset({"31", "32", "33", "34"})
 QUOTED_RESULTS = frozenset({"14", "15"})
 AGREED = "41"
+ENTERED_WITHIN = 2
+"""Days after a contact within which it is to be written down."""
 REFUSED = "61"
 _BEFORE_CONTACT = (RenewalState.DISPATCH_PENDING, RenewalState.ASSIGNED)
 
@@ -88,6 +91,7 @@ def _contacted(scope: StepScope, values: Values) -> None:
     """A contact or visit record (§4.2): counters and progress by its result code."""
     row, result = scope.renewal, str(values.get("result") or "")
     row.stage_contacts += 1
+    _flag_late_entry(scope, values)
     if result in EFFECTIVE_RESULTS:
         row.contacts += 1
         row.last_contact_at = scope.now
@@ -105,6 +109,14 @@ def _contacted(scope: StepScope, values: Values) -> None:
         provisional.report(scope, str(values.get(provisional.POLICY_NO)))
     if result == "71":
         _exclusion(scope, values)
+
+
+def _flag_late_entry(scope: StepScope, values: Values) -> None:
+    """Keep how long after the contact it was written down, when that is long (domain.md §7 case 38)."""
+    told = str(values.get("contacted_at") or "")[:10]
+    days = (scope.today - date.fromisoformat(told)).days if told else 0
+    if days > ENTERED_WITHIN:
+        scope.record("late_entry", subject=told, days=days)
 
 
 def _forecast(scope: StepScope, values: Values) -> None:

@@ -17,6 +17,7 @@ from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import Line, MessageName, Stage
 from engine.domain.lists import PolicyRow, RowKey
+from engine.domain.lists.across import SHARED_BY
 from engine.domain.placement import Placer
 from engine.domain.stage import stage_on
 from engine.errors import EngineError
@@ -306,6 +307,7 @@ class Intake:
             self.customers.add(customer)
         elif row.phone and not customer.phone:
             customer.phone = row.phone
+        self.customers.doubt_shared(customer)
         return customer
 
     def _lines(self, cluster: Sequence[PolicyRow], vehicle: Vehicle) -> list[PolicyLine]:
@@ -499,6 +501,7 @@ class _Customers:
         self.by_id: dict[int, Customer] = {}
         self._by_id_no: dict[str, Customer] = {}
         self._by_name: dict[tuple[str, str], Customer] = {}
+        self._by_phone: dict[str, dict[int, Customer]] = {}
         for row in rows:
             self.add(row)
 
@@ -509,6 +512,14 @@ class _Customers:
             self._by_id_no.setdefault(customer.id_no, customer)
         if customer.phone:
             self._by_name.setdefault((customer.name, customer.phone), customer)
+            self._by_phone.setdefault(customer.phone, {})[customer.id] = customer
+
+    def doubt_shared(self, customer: Customer) -> None:
+        """Mark a number as doubtful that belongs to too many customers, an agent's own perhaps (case 25)."""
+        sharing = self._by_phone.get(customer.phone or "", {})
+        if len(sharing) > SHARED_BY:
+            for one in sharing.values():
+                one.phone_doubtful = True
 
     def find(self, *, id_no: str | None, name: str, phone: str | None) -> Customer | None:
         """Return the customer a row speaks of, if known."""

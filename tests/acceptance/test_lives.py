@@ -128,7 +128,7 @@ def test_five_roles_take_a_vehicle_to_renewed(desk: Desk, renewal: str) -> None:
     assert "policies_matched" in told
 
 
-def test_a_vehicle_is_lost_with_a_verified_reason(desk: Desk, renewal: str) -> None:
+def test_case_09_a_vehicle_is_lost_with_a_verified_reason(desk: Desk, renewal: str) -> None:
     desk.go_to(d(45), 9)
     desk.complete(renewal, "dispatch_late_follow_up", answers.dispatch_list(d(45)))
     desk.complete(renewal, "record_contact", answers.record_contact(d(45), "61"))
@@ -185,7 +185,7 @@ def test_after_t7_the_channel_department_must_approve_an_exclusion(desk: Desk, r
     assert (back["outcome"], back["stage"]) == (None, "summary")
 
 
-def test_a_later_expiry_date_moves_the_stage_backwards(desk: Desk, renewal: str) -> None:
+def test_case_05_a_later_expiry_date_moves_the_stage_backwards(desk: Desk, renewal: str) -> None:
     desk.go_to(d(20), 9)
     assert desk.show(renewal)["stage"] == "key_tracking"
 
@@ -198,7 +198,7 @@ def test_a_later_expiry_date_moves_the_stage_backwards(desk: Desk, renewal: str)
     assert desk.show(renewal)["stage"] == "summary"
 
 
-def test_a_leaver_loses_the_policy_and_the_supervisor_takes_it_over(desk: Desk, renewal: str) -> None:
+def test_case_13_a_leaver_loses_the_policy_and_the_supervisor_takes_it_over(desk: Desk, renewal: str) -> None:
     desk.go_to(d(45), 9)
     desk.complete(renewal, "dispatch_late_follow_up", answers.dispatch_list(d(45)))
     assert desk.open_task(renewal, "record_contact")["assignee"] == AGENT

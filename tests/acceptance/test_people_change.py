@@ -69,7 +69,7 @@ def test_an_agent_whose_period_ends_loses_everything_open_on_the_next_day(
     assert desk.run("tasks", "--user", AGENT)["tasks"] == []
 
 
-def test_a_vacant_supervisor_is_stood_in_for_and_the_new_one_takes_over(
+def test_case_16_a_vacant_supervisor_is_stood_in_for_and_the_new_one_takes_over(
     desk: Desk, cars: tuple[str, str]
 ) -> None:
     sheets = org_sheets()
@@ -89,7 +89,7 @@ def test_a_vacant_supervisor_is_stood_in_for_and_the_new_one_takes_over(
     assert {people(desk, key)[0] for key in cars} == {AGENT, COLLEAGUE}
 
 
-def test_open_rows_follow_an_agent_who_moves_and_the_colleagues_stay(
+def test_case_14_open_rows_follow_an_agent_who_moves_and_the_colleagues_stay(
     desk: Desk, cars: tuple[str, str]
 ) -> None:
     mine, other = cars
@@ -107,7 +107,7 @@ def test_open_rows_follow_an_agent_who_moves_and_the_colleagues_stay(
     assert "message_received" not in [r["action"] for r in desk.history(desk.show(mine)["instance_id"])]
 
 
-def test_a_new_specialist_of_a_workplace_gets_the_open_tasks_on_the_day(
+def test_case_17_a_new_specialist_of_a_workplace_gets_the_open_tasks_on_the_day(
     desk: Desk, cars: tuple[str, str]
 ) -> None:
     sheets = org_sheets()

@@ -338,7 +338,7 @@ def foreign_ids(app: Flask, book: Engine) -> dict[str, int]:
         ("ADW", "admin", "PC330102"),
     ],
 )
-def test_no_page_or_act_of_a_foreign_id_is_open(
+def test_case_45_no_page_or_act_of_a_foreign_id_is_open(
     app: Flask, book: Engine, who: str, role: str, unit: str | None
 ) -> None:
     if unit is not None:

@@ -109,7 +109,7 @@ def test_the_later_expiring_of_two_policies_of_one_line_is_the_base() -> None:
     assert [match.expiring.policy_no for match in found.matched] == ["OLD-COM"]
 
 
-def test_a_renewal_through_another_channel_is_a_channel_leak() -> None:
+def test_case_10_a_renewal_through_another_channel_is_a_channel_leak() -> None:
     found = judge(new(is_our_channel=False))
 
     assert (found.outcome, found.is_channel_leak) == (RenewalState.RENEWED, True)

@@ -49,7 +49,7 @@ calendars = st.lists(st.integers(0, 200), min_size=4, max_size=4, unique=True).f
         pytest.param(-31, Stage.CLOSED, id="the thirty-first day is closed"),
     ],
 )
-def test_the_days_left_decide_the_stage(left: int, stage: Stage) -> None:
+def test_case_48_the_days_left_decide_the_stage(left: int, stage: Stage) -> None:
     expiry = date(2026, 12, 31)
 
     found = stage_on(expiry - timedelta(days=left), expiry)

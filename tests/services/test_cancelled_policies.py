@@ -68,7 +68,7 @@ def codes(engine: api.Engine, batch: int) -> list[str]:
         return [problem["code"] for row in rows for problem in row.problems]
 
 
-def test_a_cancelled_policy_opens_its_renewal_again(book: api.Engine) -> None:
+def test_case_12_a_cancelled_policy_opens_its_renewal_again(book: api.Engine) -> None:
     listed(book, 20)
     issue(book, new(book))
     assert ["renewed"] == outcomes(book)

@@ -55,7 +55,7 @@ def warned(engine: api.Engine, number: int) -> list[str | None]:
     return [line.policy_no for line in page.double_cover]
 
 
-def test_two_policies_of_one_list_become_one_renewal_that_a_person_judges(book: api.Engine) -> None:
+def test_case_06_two_policies_of_one_list_become_one_renewal_that_a_person_judges(book: api.Engine) -> None:
     take(book, row("6100000000001", 40), row("6100000000002", 55))
 
     assert base_of(book) == ("6100000000002", 55, ["6100000000002"])

@@ -12,7 +12,7 @@ from engine.domain.lists import texts
 from engine.domain.lists.judge import Judged
 from engine.domain.lists.model import Fault, Level, PolicyRow, Problem
 
-_SHARED_BY = 3
+SHARED_BY = 3
 """A number of more customers than this is doubtful. Source: domain.md §7 case 25."""
 
 
@@ -97,7 +97,7 @@ def mark_shared_phones(rows: Sequence[Judged]) -> list[Judged]:
         for policy in row.policies:
             if policy.phone:
                 customers[policy.phone].add(policy.id_no or policy.owner_name or policy.vin)
-    doubtful = {phone: len(people) for phone, people in customers.items() if len(people) > _SHARED_BY}
+    doubtful = {phone: len(people) for phone, people in customers.items() if len(people) > SHARED_BY}
     return [_with_shared(row, doubtful) for row in rows] if doubtful else list(rows)
 
 
