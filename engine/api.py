@@ -79,6 +79,7 @@ from engine.queries.inbox import inbox_page as inbox_page
 from engine.queries.people import OrgPage as OrgPage
 from engine.queries.people import StaffLine as StaffLine
 from engine.queries.people import UnitNode as UnitNode
+from engine.queries.people import absences_of as absences_of
 from engine.queries.people import account_names as account_names
 from engine.queries.people import org_page as org_page
 from engine.queries.people import own_units as own_units
@@ -100,6 +101,8 @@ from engine.queries.words import KIND_LABELS as KIND_LABELS
 from engine.queries.words import Happening as Happening
 from engine.queries.words import Kind as Kind
 from engine.queries.words import Words as Words
+from engine.services.absence import arrange_absence as arrange_absence
+from engine.services.absence import end_absence as end_absence
 from engine.services.access import record_export as record_export
 from engine.services.access import record_refusal as record_refusal
 from engine.services.access import record_view as record_view

@@ -43,6 +43,7 @@ class Thing:
     INCIDENT = Label("异常", "incident")
     MESSAGE = Label("消息", "message")
     BATCH = Label("批次", "batch")
+    ABSENCE = Label("请假", "absence")
     BULK_ACT = Label("批量办理", "bulk act")
     HOLIDAY = Label("假日", "holiday")
     USER = Label("用户", "user")

@@ -11,6 +11,7 @@ from engine.queries.records import reading_sessions as reading_sessions
 from engine.queries.records import record_count as record_count
 from engine.queries.records import record_query as record_query
 from engine.queries.vehicles import renewals_matching as renewals_matching
+from engine.store.absence import Absence as Absence
 from engine.store.bulk import BulkAct as BulkAct
 from engine.store.bulk import BulkRow as BulkRow
 from engine.store.calendar import Holiday as Holiday

@@ -28,6 +28,13 @@ class Actor:
     unit_code: str | None = None
     unit_codes: frozenset[str] = field(default_factory=frozenset)
     sees_all: bool = False
+    stands_in_for: frozenset[str] = field(default_factory=frozenset)
+    """Employee numbers of those who are away today and whose tasks this person does."""
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The own number and those of whom this person stands in for."""
+        return self.stands_in_for | ({self.employee_no} if self.employee_no is not None else set())
 
     @property
     def working_roles(self) -> tuple[Role, ...]:

@@ -96,6 +96,7 @@ class InboxRow:
     is_orphan: bool
     is_claimed: bool
     is_claimable: bool
+    is_stand_in: bool
     premium: Decimal | None
     missing_contacts: int
     completed_at: datetime | None
@@ -125,10 +126,8 @@ def mine(actor: Actor) -> ColumnElement[bool]:
     # The status stands in each branch, so that each is one look-up in an index of its own.
     is_open = UserTask.status.in_(OPEN)
     clauses: list[ColumnElement[bool]] = [and_(is_open, UserTask.claimed_by == actor.name)]
-    if actor.employee_no is not None:
-        clauses.append(
-            and_(is_open, UserTask.assignee_no == actor.employee_no, UserTask.claimed_by.is_(None))
-        )
+    if numbers := sorted(actor.numbers):
+        clauses.append(and_(is_open, UserTask.assignee_no.in_(numbers), UserTask.claimed_by.is_(None)))
     return or_(*clauses)
 
 
@@ -314,6 +313,7 @@ def _row(row: Any, actor: Actor, present: Present) -> InboxRow:
         is_orphan=renewal.is_orphan,
         is_claimed=task.claimed_by == actor.name,
         is_claimable=task.status == TaskStatus.OPEN and task.assignee_no is None,
+        is_stand_in=task.assignee_no in actor.stands_in_for,
         premium=renewal.premium if renewal.premium is not None else renewal.ctp_premium,
         missing_contacts=missing_contacts(renewal.stage, renewal.contacts),
         completed_at=task.completed_at,

@@ -18,6 +18,7 @@ from engine.domain.actor import Actor
 from engine.domain.directory import Directory
 from engine.domain.reach import units_seen_by
 from engine.queries.names import people_names
+from engine.store.absence import absences_about
 from engine.store.organisation import directory_on
 from engine.store.people import OrgUnit, Person, Post, UserAccount
 
@@ -50,6 +51,17 @@ class LiaisonLine:
     specialist: str | None
     trainer_no: str | None
     trainer: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceLine:
+    """An absence that concerns the reader, people by name beside their numbers."""
+
+    id: int
+    who: str
+    substitute: str
+    first_day: date
+    last_day: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +220,22 @@ def unit_choices(session: Session, actor: Actor, day: date) -> tuple[tuple[str, 
     directory = directory_on(session, day)
     seen = frozenset(directory.units) if actor.sees_all else units_seen_by(actor, directory)
     return tuple((code, directory.units[code].name) for code in sorted(seen))
+
+
+def absences_of(session: Session, actor: Actor, today: date) -> tuple[AbsenceLine, ...]:
+    """Return the absences of today and later that *actor* has, stands in for, or arranged for others."""
+    rows = absences_about(session, actor.name, actor.employee_no or actor.name, today)
+    names = people_names(session, {number for row in rows for number in (row.employee_no, row.substitute_no)})
+    return tuple(
+        AbsenceLine(
+            id=row.id,
+            who=f"{names.get(row.employee_no, '')} {row.employee_no}".strip(),
+            substitute=f"{names.get(row.substitute_no, '')} {row.substitute_no}".strip(),
+            first_day=row.first_day,
+            last_day=row.last_day,
+        )
+        for row in rows
+    )
 
 
 def own_units(session: Session, actor: Actor, day: date) -> tuple[tuple[str, str, str | None], ...]:

@@ -21,17 +21,16 @@ def renewals_visible_to(actor: Actor) -> ColumnElement[bool]:
     if actor.sees_all:
         return true()
     clauses: list[ColumnElement[bool]] = []
-    if actor.employee_no is not None:
-        number = actor.employee_no
+    if numbers := sorted(actor.numbers):
         mine = {
             Role.AGENT: Renewal.agent_no,
             Role.SUPERVISOR: Renewal.supervisor_no,
             Role.TRAINER: Renewal.trainer_no,
             Role.SPECIALIST: Renewal.specialist_no,
         }
-        clauses += [column == number for role, column in mine.items() if role in actor.roles]
+        clauses += [column.in_(numbers) for role, column in mine.items() if role in actor.roles]
         if actor.working_roles:
-            clauses.append(Renewal.owner_no == number)
+            clauses.append(Renewal.owner_no.in_(numbers))
     if Role.CHANNEL in actor.roles or actor.may_read_everything_in_units():
         clauses.append(_in_units(actor))
     return or_(*clauses) if clauses else false()
@@ -54,8 +53,8 @@ def tasks_doable_by(actor: Actor) -> ColumnElement[bool]:
     stand in (domain.md §7 case 16).
     """
     clauses: list[ColumnElement[bool]] = []
-    if actor.employee_no is not None and actor.working_roles:
-        clauses.append(UserTask.assignee_no == actor.employee_no)
+    if actor.numbers and actor.working_roles:
+        clauses.append(UserTask.assignee_no.in_(sorted(actor.numbers)))
     if actor.working_roles:
         clauses.append(
             and_(

@@ -531,6 +531,22 @@ def _discarded(event: Happening, _words: Words) -> Label:
     return Label(f"{event.who} 放弃了清单{_file(event)}", f"{event.who} discarded the list {_file(event)}")
 
 
+@says("absence_arranged", Kind.SYSTEM)
+def _absence(event: Happening, words: Words) -> Label:
+    away, substitute = words.person(event.subject), words.person(event["substitute"])
+    first, last = event["first"], event["last"]
+    return Label(
+        f"{away}于 {first} 至 {last} 请假，由{substitute}代办",
+        f"{away} is away from {first} to {last}; {substitute} stands in",
+    )
+
+
+@says("absence_ended", Kind.SYSTEM)
+def _absence_ended(event: Happening, words: Words) -> Label:
+    away = words.person(event.subject)
+    return Label(f"{away}的请假已结束", f"The absence of {away} was ended")
+
+
 @says("org_imported", Kind.SYSTEM)
 def _org(event: Happening, _words: Words) -> Label:
     return Label(

@@ -20,7 +20,7 @@ def sees(actor: Actor, renewal: Renewal) -> bool:
     units = {renewal.sub_branch_code, renewal.branch_code, renewal.workplace_code}
     in_units = bool(units & actor.unit_codes)
     opens_units = Role.CHANNEL in actor.roles or actor.may_read_everything_in_units()
-    return actor.sees_all or actor.employee_no in numbers - {None} or (opens_units and in_units)
+    return actor.sees_all or bool(actor.numbers & numbers) or (opens_units and in_units)
 
 
 def record_refusal(engine: Engine, *, actor: Actor, subject: str, reason: str | None = None) -> None:

@@ -62,7 +62,7 @@ def may_do(actor: Actor, task: UserTask, renewal: Renewal) -> bool:
     ``engine.queries.scope.tasks_doable_by``, for one task in hand.
     """
     if task.assignee_no is not None:
-        return actor.employee_no == task.assignee_no
+        return task.assignee_no in actor.numbers
     return bool(actor.roles & {Role(task.role), Role.CHANNEL}) and sees(actor, renewal)
 
 
@@ -290,6 +290,7 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
         form_id=task.form_id,
         outcome=dict(outcome),
         late=task.due_at is not None and now > task.due_at,
+        on_behalf_of=task.assignee_no if task.assignee_no in scope.actor.stands_in_for else None,
         form_hash=commit_to(salt, task_id=task.id, form_id=task.form_id, values=clean),
     )
     absorb(scope, task.form_id, clean)

@@ -21,6 +21,7 @@ from engine.errors import BadInput, Forbidden, NotFound
 from engine.label import Label, Thing, one_of
 from engine.services.passwords import check_strength, make_password
 from engine.store import accounts as stored
+from engine.store.absence import stood_in_for
 from engine.store.organisation import directory_on
 from engine.store.people import Post, UserAccount, roles_of_user, user_by_name
 from engine.store.session import Tx
@@ -195,6 +196,7 @@ def actor_today(engine: Engine, session: Session, name: str) -> Actor | None:
         if sees_all
         else stored.codes_below(session, (code for code, _ in bases), today),
         sees_all=sees_all,
+        stands_in_for=stood_in_for(session, name, today),
     )
 
 

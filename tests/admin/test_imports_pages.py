@@ -322,6 +322,14 @@ def foreign_ids(app: Flask, book: Engine) -> dict[str, int]:
         "renewal_id": renewal_of(book, 1),
         "task_id": task_of(book, 8, "chase_policy").id,
         "batch_id": batch_id(eastern),
+        "absence_id": api.arrange_absence(
+            book,
+            "AG001",
+            "AG002",
+            first=book.clock.today(),
+            last=book.clock.today(),
+            actor=api.actor_of(book, "AG001"),
+        ),
         "act_id": api.prepare_bulk(
             book, [task_of(book, 4, "dispatch_list").id], actor=api.actor_of(book, "SP01")
         ),
