@@ -165,6 +165,8 @@ from engine.services.tasks import save_draft as save_draft
 from engine.services.timers import TickReport as TickReport
 from engine.services.timers import retry_incident as retry_incident
 from engine.services.timers import sweep as sweep
+from engine.services.urging import AlreadyUrged as AlreadyUrged
+from engine.services.urging import urge_task as urge_task
 from engine.services.users import actor_of as actor_of
 from engine.services.users import add_user as add_user
 from engine.services.users import set_active as set_active

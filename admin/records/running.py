@@ -147,7 +147,7 @@ _CHANNELS = {
     "sms": lazy_gettext("短信"), "email": lazy_gettext("邮件"), "letter": lazy_gettext("信函"),
     "im": lazy_gettext("即时消息"),
 }  # fmt: skip
-_TEMPLATES = {"agent_new_list": lazy_gettext("新清单提醒")}
+_TEMPLATES = {"agent_new_list": lazy_gettext("新清单提醒"), "task_urged": lazy_gettext("催办提醒")}
 
 
 def _recipient(view: RecordView, row: Any) -> str:

@@ -16,6 +16,7 @@ from admin.context import current_engine
 from admin.errors import say, status_of
 from admin.fields import PICKED, shown_fields, typed_values, with_pickers
 from admin.i18n import language
+from admin.targets import local_target
 from engine.api import (
     Conflict,
     EngineError,
@@ -30,6 +31,7 @@ from engine.api import (
     record_view,
     save_draft,
     task_page,
+    urge_task,
 )
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
@@ -64,6 +66,20 @@ def complete(task_id: int) -> ResponseReturnValue:
         "success",
     )
     return redirect(url_for("inbox.index"), code=303)
+
+
+@blueprint.post("/<int:task_id>/urge")
+def urge(task_id: int) -> ResponseReturnValue:
+    """Urge whoever the task is for; at most once a day."""
+    try:
+        urge_task(current_engine(), task_id, actor=require_actor())
+    except (Forbidden, NotFound):
+        raise
+    except EngineError as error:
+        flash(say(error), "error")
+    else:
+        flash(_("已催办，责任人会收到工作短信，历史中有记录。"), "success")
+    return redirect(local_target(request.form.get("next"), url_for("inbox.index")), code=303)
 
 
 @blueprint.post("/<int:task_id>/draft")

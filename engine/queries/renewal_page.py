@@ -84,6 +84,7 @@ class TaskLine:
     due_date: date | None
     late_days: int
     is_mine: bool
+    may_urge: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,7 +317,11 @@ def _task(
         is_claimed=task.claimed_by is not None,
         due_date=due,
         late_days=(present.today - due).days if overdue and due else 0,
-        is_mine=who is not None and who in (actor.name, actor.employee_no),
+        is_mine=who is not None and (who == actor.name or who in actor.numbers),
+        may_urge=who is not None
+        and bool(actor.working_roles)
+        and who != actor.name
+        and who not in actor.numbers,
     )
 
 

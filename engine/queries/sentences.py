@@ -201,6 +201,14 @@ def _withdrawn(event: Happening, words: Words) -> Label:
     )
 
 
+@says("task_urged", Kind.TASK)
+def _urged(event: Happening, words: Words) -> Label:
+    who = words.person(event["assignee"])
+    return Label(
+        f"催办任务{_task(event)}，责任人 {who}", f"Urged {who} to do the task {_task_en(event, words)}"
+    )
+
+
 @says("late_entry", Kind.TASK)
 def _late_entry(event: Happening, _words: Words) -> Label:
     return Label(

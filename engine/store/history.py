@@ -91,6 +91,14 @@ def count_of_actor(session: Session, actor: str, action: str, *, since: datetime
     return session.execute(query).scalar_one()
 
 
+def count_about_task(session: Session, task_id: int, action: str, *, since: datetime) -> int:
+    """Return how often *action* was recorded of a task after *since*."""
+    query = select(func.count()).where(
+        HistoryEvent.action == action, HistoryEvent.at > since, HistoryEvent.task_id == task_id
+    )
+    return session.execute(query).scalar_one()
+
+
 def chain(session: Session, events: list[NewEvent], *, is_shared: bool) -> None:
     """Number, hash and store *events* after the last one; call once, after the flush, before the commit.
 
