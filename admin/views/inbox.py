@@ -40,6 +40,7 @@ def _tabs() -> list[tuple[InboxTab, str]]:
         (InboxTab.LATE, _("逾期")),
         (InboxTab.ALL, _("全部")),
         (InboxTab.CLAIMABLE, _("可领取")),
+        (InboxTab.TEAM, _("团队")),
         (InboxTab.DONE, _("已办")),
     ]
 
@@ -67,7 +68,7 @@ def index() -> str:
             (InboxSort.EXPIRY, _("到期最近的在前")),
         ],
         sheet_url=url_for("inbox.sheet", **request.args.to_dict()),
-        is_choosable=wish.tab is not InboxTab.DONE and bool(page.rows),
+        is_choosable=wish.tab not in (InboxTab.DONE, InboxTab.TEAM) and bool(page.rows),
         is_filtered=bool(wish.action_id or wish.stage or wish.due_from or wish.due_to or wish.search),
         first_url=url_with(after=None) if wish.after else None,
         next_url=url_with(after=page.next_position) if page.next_position else None,
@@ -104,6 +105,7 @@ def _headers() -> list[str]:
         _("缺联系次数"),
         _("办理期限"),
         _("状态"),
+        _("责任人"),
     ]
 
 
@@ -120,6 +122,7 @@ def _cells(row: InboxRow) -> list[str]:
         str(row.missing_contacts),
         row.due_date.isoformat() if row.due_date else "",
         show_code(row.status, "task_status"),
+        row.who or "",
     ]
 
 

@@ -17,6 +17,7 @@ from engine.clock import midnight
 from engine.domain.actor import Actor
 from engine.domain.codes import Role, TaskStatus
 from engine.queries.keyset import beyond, pack_position, unpack_position
+from engine.queries.names import people_names
 from engine.queries.present import Present, due_day
 from engine.queries.risk import missing_contacts, risk
 from engine.queries.scope import OPEN, of_role, renewals_visible_to
@@ -29,12 +30,13 @@ PAGE = 30
 
 
 class InboxTab(StrEnum):
-    """The five drawers of the inbox."""
+    """The drawers of the inbox; ``team`` holds what others have to do in the person's scope."""
 
     TODAY = "today"
     LATE = "late"
     ALL = "all"
     CLAIMABLE = "claimable"
+    TEAM = "team"
     DONE = "done"
 
 
@@ -66,7 +68,8 @@ class InboxWish:
     @property
     def order(self) -> InboxSort:
         """What comes first in an open drawer."""
-        return self.sort or (InboxSort.DUE if self.tab is InboxTab.CLAIMABLE else InboxSort.RISK)
+        by_due = self.tab in (InboxTab.CLAIMABLE, InboxTab.TEAM)
+        return self.sort or (InboxSort.DUE if by_due else InboxSort.RISK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,7 @@ class InboxRow:
     is_claimed: bool
     is_claimable: bool
     is_stand_in: bool
+    who: str | None
     premium: Decimal | None
     missing_contacts: int
     completed_at: datetime | None
@@ -147,6 +151,19 @@ def claimable(actor: Actor) -> ColumnElement[bool]:
     return and_(*where)
 
 
+def others(actor: Actor) -> ColumnElement[bool]:
+    """Open tasks that somebody else has to do, of renewals in the person's scope."""
+    if not actor.working_roles:
+        return false()
+    who = func.coalesce(UserTask.claimed_by, UserTask.assignee_no)
+    return and_(
+        UserTask.status.in_(OPEN),
+        who.is_not(None),
+        who.not_in(sorted({actor.name, *actor.numbers})),
+        renewals_visible_to(actor),
+    )
+
+
 def late(present: Present) -> ColumnElement[bool]:
     """Tasks whose due day is over."""
     return UserTask.due_at <= present.now
@@ -165,9 +182,10 @@ def inbox_page(session: Session, actor: Actor, wish: InboxWish, present: Present
     """
     rows = _found(session, actor, wish, present)
     more = len(rows) > wish.limit
+    names = _holders(session, rows) if wish.tab is InboxTab.TEAM else {}
     drawer = _drawer(actor, wish.tab, present)
     return InboxPage(
-        rows=tuple(_row(row, actor, present) for row in rows[: wish.limit]),
+        rows=tuple(_row(row, actor, present, names) for row in rows[: wish.limit]),
         counts=drawer_counts(session, actor, present),
         actions=() if wish.tab is InboxTab.DONE else _actions(session, drawer),
         next_position=_position(rows[wish.limit - 1], wish) if more else None,
@@ -177,7 +195,7 @@ def inbox_page(session: Session, actor: Actor, wish: InboxWish, present: Present
 def inbox_rows(session: Session, actor: Actor, wish: InboxWish, present: Present) -> tuple[InboxRow, ...]:
     """Return the rows of *wish* alone, in one statement."""
     found = _found(session, actor, wish, present)[: wish.limit]
-    return tuple(_row(row, actor, present) for row in found)
+    return tuple(_row(row, actor, present, {}) for row in found)
 
 
 def inbox_ids(
@@ -208,6 +226,8 @@ def _drawer(actor: Actor, tab: InboxTab, present: Present) -> ColumnElement[bool
         return and_(mine(actor), late(present))
     if tab is InboxTab.CLAIMABLE:
         return claimable(actor)
+    if tab is InboxTab.TEAM:
+        return others(actor)
     if tab is InboxTab.DONE:
         return and_(UserTask.status == TaskStatus.COMPLETED, UserTask.completed_by == actor.name)
     return mine(actor)
@@ -287,8 +307,15 @@ def _rows(clauses: list[ColumnElement[bool]], wish: InboxWish, present: Present)
     )
 
 
-def _row(row: Any, actor: Actor, present: Present) -> InboxRow:
+def _holders(session: Session, rows: Sequence[Any]) -> Mapping[str, str]:
+    """The names of those who have the tasks of a page."""
+    numbers = {row.UserTask.claimed_by or row.UserTask.assignee_no for row in rows}
+    return people_names(session, numbers)
+
+
+def _row(row: Any, actor: Actor, present: Present, names: Mapping[str, str]) -> InboxRow:
     task: UserTask = row.UserTask
+    who = task.claimed_by or task.assignee_no
     renewal: Renewal = row.Renewal
     due = due_day(task.due_at, present.zone)
     is_open = task.status in OPEN
@@ -314,6 +341,7 @@ def _row(row: Any, actor: Actor, present: Present) -> InboxRow:
         is_claimed=task.claimed_by == actor.name,
         is_claimable=task.status == TaskStatus.OPEN and task.assignee_no is None,
         is_stand_in=task.assignee_no in actor.stands_in_for,
+        who=f"{names.get(who, '')} {who}".strip() if who else None,
         premium=renewal.premium if renewal.premium is not None else renewal.ctp_premium,
         missing_contacts=missing_contacts(renewal.stage, renewal.contacts),
         completed_at=task.completed_at,

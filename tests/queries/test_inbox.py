@@ -65,6 +65,24 @@ def test_pages_of_any_order_hold_every_task_once(still_book: Engine, sort: Inbox
     assert whole == found
 
 
+def test_the_team_drawer_holds_what_others_of_the_scope_have_to_do(still_book: Engine) -> None:
+    team = inbox(still_book, "SU01", tab=InboxTab.TEAM, limit=100).rows
+    mine = {row.task_id for row in inbox(still_book, "AG001", tab=InboxTab.ALL, limit=100).rows}
+
+    assert mine <= {row.task_id for row in team}
+    assert all(row.who and "SU01" not in row.who for row in team)
+    assert {"AG001"} == {str(row.who).split()[-1] for row in team if row.task_id in mine}
+    assert () == inbox(still_book, "AU01", tab=InboxTab.TEAM).rows
+
+
+def test_the_team_of_an_agent_is_whoever_works_on_the_same_renewals(still_book: Engine) -> None:
+    found = {
+        str(row.who).split()[-1] for row in inbox(still_book, "AG001", tab=InboxTab.TEAM, limit=100).rows
+    }
+
+    assert found and not found & {"AG001", "AG009", "SP02"}
+
+
 def test_the_order_by_expiry_is_that_of_the_calendar(still_book: Engine) -> None:
     rows = inbox(still_book, "SP01", tab=InboxTab.ALL, sort=InboxSort.EXPIRY).rows
 
@@ -89,7 +107,7 @@ def test_the_counts_of_the_drawers_are_those_of_their_lists(still_book: Engine) 
     assert counts == {
         tab: len(inbox(still_book, "SP01", tab=tab, limit=100).rows)
         for tab in InboxTab
-        if tab is not InboxTab.DONE
+        if tab not in (InboxTab.DONE, InboxTab.TEAM)
     }
     assert counts[InboxTab.ALL] > counts[InboxTab.TODAY] >= counts[InboxTab.LATE] > 0
 
