@@ -11,7 +11,7 @@ if (bar) {
     const ticked = ticks.filter((tick) => tick.checked).length;
     whole.checked = ticked === ticks.length;
     whole.indeterminate = ticked > 0 && !whole.checked;
-    count.textContent = ticked;
+    count.textContent = all.checked ? all.dataset.all : ticked;
     button.disabled = !ticked && !all.checked;
   };
   whole.addEventListener("change", () => {
@@ -20,4 +20,5 @@ if (bar) {
   });
   for (const tick of [...ticks, all]) tick.addEventListener("change", show);
   show();
+  window.addEventListener("pageshow", show); // going back, the browser ticks again after this ran
 }

@@ -50,8 +50,14 @@ def flag_arg(name: str) -> bool:
     return request.args.get(name) == "1"
 
 
+def _is_of_the_router(name: str) -> bool:
+    """Whether ``url_for`` would take this parameter for an instruction of ours."""
+    return name.startswith("_") or name == "endpoint"
+
+
 def url_with(**changes: str | None) -> str:
     """Return the address of this page with *changes* to its query string; None removes a value."""
-    args: Mapping[str, str | None] = {**request.args.to_dict(), **changes}
+    sent = {name: text for name, text in request.args.items() if not _is_of_the_router(name)}
+    args: Mapping[str, str | None] = {**sent, **changes}
     path: Mapping[str, object] = request.view_args or {}
     return url_for(request.endpoint or "home.index", **path, **{k: v for k, v in args.items() if v})

@@ -116,7 +116,8 @@ def order(act_id: int) -> ResponseReturnValue:
 def resume(act_id: int) -> ResponseReturnValue:
     """Go on with an act that was interrupted."""
     engine, actor, page = current_engine(), require_actor(), _page(act_id)
-    if page.status == BulkStatus.RUNNING and act_id not in _running():
+    is_left = act_id not in _running() and not engine.store.is_shared
+    if page.status == BulkStatus.RUNNING and is_left:
         _carry_out(engine, page, actor)
     return redirect(url_for("bulk.show", act_id=act_id), code=303)
 
@@ -144,12 +145,12 @@ def progress(act_id: int) -> ResponseReturnValue:
 
 
 def _carry_out(engine: Engine, page: BulkPage, actor: Actor) -> None:
-    if page.chosen <= AT_ONCE:
-        carry_out(engine, page.id, actor=actor, prefill=prefiller(engine, actor))
-        return
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     running = _running()
     running.add(page.id)
+    if page.chosen <= AT_ONCE:
+        _work(app, engine, page.id, actor, running)
+        return
     threading.Thread(
         target=_work, args=(app, engine, page.id, actor, running), name=f"bulk-{page.id}", daemon=True
     ).start()
@@ -186,11 +187,12 @@ def _page(act_id: int) -> BulkPage:
 
 def _first_values(page: BulkPage) -> Mapping[str, Any]:
     """What is the same for every row opens filled in; what each row has of its own stays blank."""
+    return {key: value for key, value in _known_of_first(page).items() if key not in page.by_row}
+
+
+def _known_of_first(page: BulkPage) -> Mapping[str, Any]:
     first = next((row.task_id for row in page.rows if row.status == BulkRowStatus.PENDING), None)
-    if first is None:
-        return {}
-    known = prefiller(current_engine(), require_actor())(first)
-    return {key: value for key, value in known.items() if key not in page.by_row}
+    return {} if first is None else prefiller(current_engine(), require_actor())(first)
 
 
 def _render(
@@ -208,12 +210,13 @@ def _render(
         shown_fields(page.form, values, problems, lang=lang, today=today),
         staff_options() if asks_for_people else (),
     )
+    by_row = page.by_row & _known_of_first(page).keys()
     return render_template(
         "bulk/show.html",
         page=page,
-        fields=_with_own(fields, page.by_row),
+        fields=_with_own(fields, by_row),
         form_data={
-            "schema": _schema_with_own(schema, page.by_row),
+            "schema": _schema_with_own(schema, by_row),
             "values": values,
             "problems": {key: [text] for key, text in problems.items()},
             "lang": lang,

@@ -32,6 +32,7 @@ from engine.api import (
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 SHEET_ROWS = 5_000
+FILTERS = ("tab", "action", "stage", "from", "to", "q", "sort")
 
 
 def _tabs() -> list[tuple[InboxTab, str]]:
@@ -67,7 +68,7 @@ def index() -> str:
             (InboxSort.DUE, _("期限最近的在前")),
             (InboxSort.EXPIRY, _("到期最近的在前")),
         ],
-        sheet_url=url_for("inbox.sheet", **request.args.to_dict()),
+        sheet_url=url_for("inbox.sheet", **{name: text_arg(name) for name in FILTERS if text_arg(name)}),
         is_choosable=wish.tab not in (InboxTab.DONE, InboxTab.TEAM) and bool(page.rows),
         is_filtered=bool(wish.action_id or wish.stage or wish.due_from or wish.due_to or wish.search),
         first_url=url_with(after=None) if wish.after else None,

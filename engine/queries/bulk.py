@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 import forms
@@ -25,6 +25,7 @@ from engine.store.renewals import Customer, Renewal, Vehicle
 
 SHOWN_ROWS = 200
 SHOWN_ACTS = 30
+FAILED = (BulkRowStatus.REFUSED, BulkRowStatus.KEPT)
 SETTLED = (BulkRowStatus.DONE, BulkRowStatus.REFUSED)
 PER_PERSON = ("today", "now", "actor.")
 """Prefills that are the same for every row."""
@@ -101,7 +102,10 @@ def bulk_page(
         .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
         .outerjoin(Customer, Customer.id == Renewal.customer_id)
         .where(BulkRow.act_id == act_id)
-        .order_by(BulkRow.reason_sealed.is_(None), BulkRow.id)
+        .order_by(
+            case((BulkRow.status.in_(FAILED), 0), (BulkRow.reason_sealed.is_not(None), 1), else_=2),
+            BulkRow.id,
+        )
         .limit(SHOWN_ROWS)
     ).all()
     left_out = counts.get(BulkRowStatus.EXCEPTED, 0)

@@ -116,7 +116,7 @@ def _reversed(event: Happening, _words: Words) -> Label:
 def _reported(event: Happening, _words: Words) -> Label:
     number, until = mask_policy_no(str(event.subject)), event["until"]
     return Label(
-        f"报告已出单（新保单 {number}），待新签保单核实，{until} 前未见即撤回",
+        f"报告已出单（新保单 {number}），待新签保单核实，{until} 仍未见，次日撤回",
         f"Reported as issued (new policy {number}); taken back unless a policy shows it by {until}",
     )
 

@@ -20,6 +20,7 @@ from engine.domain.storable import require_storable
 from engine.errors import BadInput, EngineError, InvalidForm, NotFound
 from engine.label import Label, Thing
 from engine.services import undo
+from engine.services.access import sees
 from engine.services.context import StepScope
 from engine.services.instances import load_scope
 from engine.services.tasks import complete_task, may_do
@@ -41,14 +42,28 @@ NOT_YOURS = Label("不是您的任务", "it is not yours to do")
 CLOSED = Label("任务已办结或已不需要", "it is closed or no longer needed")
 HELD = Label("已被他人领取", "somebody else has claimed it")
 OTHER_FORM = Label("表单不同，请另行批量办理", "its form is another: choose those by themselves")
-_EMPTY = Label("没有选择任何任务，请勾选后再试", "nothing was chosen: tick what you want to do")
+_EMPTY = Label("没有选择任何任务，请勾选后再试", "Nothing was chosen: tick what you want to do")
 _MANY = Label(
-    f"一次最多 {MOST_AT_ONCE} 项，请缩小筛选范围", f"at most {MOST_AT_ONCE} at once: narrow the filter"
+    f"一次最多 {MOST_AT_ONCE} 项，请缩小筛选范围", f"At most {MOST_AT_ONCE} at once: narrow the filter"
 )
-_ONE_BY_ONE = Label("这类任务须逐件如实填写，不能批量办理", "tasks of this kind need answers of their own")
-_NONE_LEFT = Label("所选任务都不能办理", "none of the chosen tasks can be done")
-_OVER = Label("已办理或已撤回", "it was carried out or undone already")
-_TOO_LATE = Label("已超过 30 分钟，不能撤回", "more than 30 minutes have passed: it can no longer be undone")
+_NONE_LEFT = Label("所选任务都不能办理", "None of the chosen tasks can be done")
+_OVER = Label("这次批量办理已提交过", "This bulk completion was ordered already")
+_NOT_DONE = Label(
+    "这次批量办理尚未完成或已撤回", "This bulk completion is not finished, or was undone already"
+)
+_TOO_LATE = Label("已超过 30 分钟，不能撤回", "More than 30 minutes have passed: it can no longer be undone")
+
+
+class BulkRefused(BadInput):
+    """A choice of tasks, or what is asked of it, will not do."""
+
+    code = "bulk_refused"
+    zh = "{reason}。"
+    en = "{reason}."
+
+
+class _Settled(NotFound):
+    """Nothing is left to do for the row: somebody else has completed or refused it meanwhile."""
 
 
 def prepare_bulk(engine: Engine, task_ids: Sequence[int], *, actor: Actor, form_id: str | None = None) -> int:
@@ -57,18 +72,16 @@ def prepare_bulk(engine: Engine, task_ids: Sequence[int], *, actor: Actor, form_
     Of tasks with several forms those of *form_id* (else of the most frequent one) are taken.
 
     Raises:
-        BadInput: nothing, too much, or nothing that can be done at once was chosen.
+        BulkRefused: nothing, too much, or nothing that can be done at once was chosen.
     """
     now = engine.clock.now()
     with engine.store.transaction() as tx:
-        chosen = _chosen(tx, task_ids)
+        chosen = _chosen(tx, task_ids, actor)
         doable = [one for one in chosen if _obstacle(one, actor) is None]
         if not doable:
-            raise BadInput(what=Thing.TASK, value=len(chosen), reason=_NONE_LEFT)
-        set_id, form_id = _commonest(doable, form_id)
+            raise BulkRefused(reason=_NONE_LEFT)
+        set_id, form_id = _commonest(engine, doable, form_id)
         form = engine.deployed(set_id).forms[form_id]
-        if form.one_by_one:
-            raise BadInput(what=Thing.TASK, value=form.title.zh, reason=_ONE_BY_ONE)
         first = next(one for one in doable if one.task.form_id == form_id)
         act = BulkAct(
             form_id=form_id,
@@ -97,14 +110,16 @@ def prepare_bulk(engine: Engine, task_ids: Sequence[int], *, actor: Actor, form_
         return act.id
 
 
-def _chosen(tx: Tx, task_ids: Sequence[int]) -> list[Chosen]:
+def _chosen(tx: Tx, task_ids: Sequence[int], actor: Actor) -> list[Chosen]:
+    """The chosen tasks that this person may know of; others might as well not exist."""
     wanted = list(dict.fromkeys(task_ids))
     if not wanted:
-        raise BadInput(what=Thing.TASK, value=0, reason=_EMPTY)
+        raise BulkRefused(reason=_EMPTY)
     if len(wanted) > MOST_AT_ONCE:
-        raise BadInput(what=Thing.TASK, value=len(wanted), reason=_MANY)
+        raise BulkRefused(reason=_MANY)
     found = chosen_tasks(tx, wanted)
-    return [found[number] for number in wanted if number in found]
+    known = [found[number] for number in wanted if number in found]
+    return [one for one in known if sees(actor, one.renewal) or may_do(actor, one.task, one.renewal)]
 
 
 def _obstacle(one: Chosen, actor: Actor) -> Label | None:
@@ -119,16 +134,27 @@ def _obstacle(one: Chosen, actor: Actor) -> Label | None:
     return None
 
 
-def _commonest(doable: Sequence[Chosen], form_id: str | None) -> tuple[int, str]:
-    """The version and form most of the tasks have (of *form_id*, if given)."""
+def _commonest(engine: Engine, doable: Sequence[Chosen], form_id: str | None) -> tuple[int, str]:
+    """The version and form most of the tasks have that can be completed at once (of *form_id*, if given)."""
     counted: dict[tuple[int, str], int] = {}
+    alone: forms.Form | None = None
     for one in doable:
-        if form_id is None or one.task.form_id == form_id:
+        form = engine.deployed(one.definition_set_id).forms[one.task.form_id]
+        if form.one_by_one:
+            alone = form
+        elif form_id in (None, one.task.form_id):
             key = (one.definition_set_id, one.task.form_id)
             counted[key] = counted.get(key, 0) + 1
-    if not counted:
-        raise BadInput(what=Thing.TASK, value=form_id, reason=_NONE_LEFT)
-    return max(counted, key=lambda key: (counted[key], key))
+    if counted:
+        return max(counted, key=lambda key: (counted[key], key))
+    raise BulkRefused(reason=_NONE_LEFT if alone is None else _one_by_one(alone))
+
+
+def _one_by_one(form: forms.Form) -> Label:
+    return Label(
+        f"“{form.title.zh}”须逐件如实填写，不能批量办理",
+        f"“{form.title.en}” needs answers of its own for each task and cannot be done in bulk",
+    )
 
 
 def _reason(engine: Engine, one: Chosen, actor: Actor, act: BulkAct) -> Label | None:
@@ -165,7 +191,7 @@ def order_bulk(
     *by_worker* asks for a worker, which only a server has.
 
     Raises:
-        NotFound: no such act of this person. BadInput: it is not waiting for answers.
+        NotFound: no such act of this person. BulkRefused: it is not waiting for answers.
         InvalidForm: the answers would be refused. Unstorable: a value cannot be kept by every database.
     """
     require_storable(values, "values")
@@ -173,7 +199,7 @@ def order_bulk(
     with engine.store.transaction() as tx:
         act = lock_act(tx, act_id, actor.name)
         if act.status != BulkStatus.PREPARED:
-            raise BadInput(what=Thing.BULK_ACT, value=act_id, reason=_OVER)
+            raise BulkRefused(reason=_OVER)
         _check_first(engine, tx, act, values, prefill, now)
         act.values, act.status, act.ordered_at = dict(values), str(BulkStatus.RUNNING), now
         tx.record("bulk_ordered", at=now, actor=actor.name, subject=act.task_name, act_id=act.id)
@@ -188,7 +214,7 @@ def _check_first(
 ) -> None:
     first = next(iter(rows_with(tx, act.id, BulkRowStatus.PENDING, limit=1)), None)
     if first is None:
-        raise BadInput(what=Thing.BULK_ACT, value=act.id, reason=_NONE_LEFT)
+        raise BulkRefused(reason=_NONE_LEFT)
     form = engine.deployed(act.definition_set_id).forms[act.form_id]
     today = business_date(now, engine.clock.zone)
     checked = forms.check(form, completed_values(form, values, prefill(first.task_id)), today=today)
@@ -249,14 +275,18 @@ def _pending(engine: Engine, act_id: int) -> Sequence[BulkRow]:
 def _complete_row(engine: Engine, row: BulkRow, values: Mapping[str, Any], actor: Actor) -> None:
     @contextmanager
     def around(scope: StepScope) -> Iterator[None]:
+        kept = lock_row(scope.tx, row.id)
+        if kept.status != BulkRowStatus.PENDING:
+            raise _Settled(what=Thing.BULK_ACT, key=row.act_id)
         image = undo.before(scope)
         yield
-        kept = lock_row(scope.tx, row.id)
         kept.status = str(BulkRowStatus.DONE)
         kept.before = undo.after(scope, image, row.task_id)
 
     try:
         complete_task(engine, row.task_id, values, actor=actor, version=row.task_version, around=around)
+    except _Settled:
+        return
     except EngineError as error:
         _refuse(engine, row.id, Label(error.say("zh"), error.say("en")), actor)
 
@@ -264,6 +294,8 @@ def _complete_row(engine: Engine, row: BulkRow, values: Mapping[str, Any], actor
 def _refuse(engine: Engine, row_id: int, reason: Label, actor: Actor) -> None:
     with engine.store.transaction() as tx:
         row = lock_row(tx, row_id)
+        if row.status != BulkRowStatus.PENDING:
+            return
         row.status, row.reason = str(BulkRowStatus.REFUSED), _said(reason)
         tx.record(
             "bulk_row_refused",
@@ -299,22 +331,24 @@ def undo_bulk(engine: Engine, act_id: int, *, actor: Actor) -> dict[str, int]:
     """Take every completed row back on which nothing was built; returns how many rows stand how.
 
     Raises:
-        NotFound: no such act of this person. BadInput: it was not carried out, or 30 minutes ago and more.
+        NotFound: no such act of this person. BulkRefused: it was not carried out, or 30 minutes ago and more.
     """
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         act = lock_act(tx, act_id, actor.name)
         if act.status != BulkStatus.DONE or act.finished_at is None:
-            raise BadInput(what=Thing.BULK_ACT, value=act_id, reason=_OVER)
+            raise BulkRefused(reason=_NOT_DONE)
         if now > act.finished_at + UNDO_WITHIN:
-            raise BadInput(what=Thing.BULK_ACT, value=act_id, reason=_TOO_LATE)
+            raise BulkRefused(reason=_TOO_LATE)
     while rows := _done_rows(engine, act_id):
         for row in rows:
             _undo_row(engine, row.id, row.instance_id, actor, now)
     with engine.store.transaction() as tx:
         act = lock_act(tx, act_id, actor.name)
-        act.status, act.undone_at = str(BulkStatus.UNDONE), now
         counts = counts_of(tx, act_id)
+        if act.status == BulkStatus.UNDONE:
+            return counts
+        act.status, act.undone_at = str(BulkStatus.UNDONE), now
         tx.record(
             "bulk_undone",
             at=now,
@@ -336,6 +370,8 @@ def _undo_row(engine: Engine, row_id: int, instance_id: int, actor: Actor, now: 
     with engine.store.transaction() as tx:
         scope = load_scope(tx, engine, instance_id, actor=actor, now=now)
         row = lock_row(tx, row_id)
+        if row.status != BulkRowStatus.DONE:
+            return
         image = row.before or {}
         reason = undo.obstacle(scope, image)
         if reason is None:

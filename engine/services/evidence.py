@@ -47,6 +47,8 @@ def _taken_over(scope: StepScope, values: Values) -> None:
     """A supervisor took an orphan policy over and may have named a new servicing agent (K-L2)."""
     if values.get("result") == "accepted":
         _hand_to(scope, values.get("servicing_agent_no"), reason="K-L2")
+        if values.get("contact_result"):
+            _contacted(scope, {**values, "result": values["contact_result"]})
 
 
 def _routed(scope: StepScope, values: Values) -> None:

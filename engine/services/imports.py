@@ -31,7 +31,7 @@ from engine.label import Label, Thing
 from engine.services.double_cover import cover_problems
 from engine.services.foreign_numbers import foreign_number_problems
 from engine.services.intake import Intake, RowResult
-from engine.services.issued import match_issued, predict_issued
+from engine.services.issued import claim_known, match_issued, predict_issued
 from engine.services.issued_texts import UNMATCHED
 from engine.services.verdicts import RowsOf, problem_json, verdict_of
 from engine.store.import_scope import keeps_batch
@@ -314,6 +314,8 @@ def _commit_chunk(
         else:
             units = {key: row.unit_code for key, row in stored.items()}
             results = Intake(tx, engine, batch, units=units, actor=actor, now=now).take(rows)
+            started = [result.renewal_id for result in results if result.started and result.renewal_id]
+            claim_known(tx, engine, batch, started, actor=actor, now=now)
         for result in results:
             row = stored[result.key]
             row.effect, row.renewal_id = result.effect, result.renewal_id

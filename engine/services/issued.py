@@ -16,17 +16,17 @@ from engine.domain.actor import Actor
 from engine.domain.codes import MessageName, RenewalState
 from engine.domain.double_cover import first_covered_date
 from engine.domain.lists import PolicyRow
-from engine.domain.outcome import RenewalVerdict, is_taken_back
+from engine.domain.outcome import RenewalVerdict, is_renewal_of, is_taken_back
 from engine.errors import MessageNotAwaited
 from engine.services import reversal
 from engine.services.context import StepScope
 from engine.services.instances import load_scope
 from engine.services.intake import RowResult, one_a_row
-from engine.services.issued_book import Decision, IssuedBook
+from engine.services.issued_book import Decision, IssuedBook, expiring_of, new_policy_of
 from engine.services.issued_texts import taken_back, unmatched
 from engine.services.messages import deliver_in
 from engine.store.imports import ImportBatch
-from engine.store.renewals import PolicyLine, Renewal, Vehicle
+from engine.store.renewals import PolicyLine, Renewal, Vehicle, lines_of, unclaimed_lines
 from engine.store.session import Tx
 
 if TYPE_CHECKING:
@@ -59,6 +59,24 @@ def match_issued(
         scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
         changes[renewal_id] = _tell(tx, scope, book, batch, today)
     return one_a_row(_with_changes(decisions, changes))
+
+
+def claim_known(
+    tx: Tx, engine: Engine, batch: ImportBatch, renewal_ids: Sequence[int], *, actor: Actor, now: datetime
+) -> None:
+    """Let policies that were imported before the list end the renewals it has just started (domain.md §7 case 11)."""
+    today = business_date(now, engine.clock.zone)
+    for renewal_id, lines in unclaimed_lines(tx, renewal_ids).items():
+        expiring = [expiring_of(line) for line in lines_of(tx, renewal_id)]
+        fulfilling = [
+            line for line in lines if any(is_renewal_of(old, new_policy_of(line)) for old in expiring)
+        ]
+        for line in fulfilling:
+            line.renews_id = renewal_id
+        if fulfilling:
+            tx.flush()
+            scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
+            _tell(tx, scope, IssuedBook(tx, ()), batch, today)
 
 
 def predict_issued(
@@ -121,6 +139,7 @@ def _write(tx: Tx, batch: ImportBatch, book: IssuedBook, decision: Decision) -> 
     if held.line is None:
         vehicle = book.vehicles.get(row.vin) or _new_vehicle(tx, row, book.vehicles)
         held.line = _store(tx, batch, row, vehicle, held.renewal_id)
+    held.line.renews_id = held.renewal_id
     held.line.policy_no = held.policy.policy_no or None
     held.line.cancelled = held.policy.is_cancelled
 

@@ -120,6 +120,10 @@ class IssuedBook:
             held.policy = replace(held.policy, policy_no=row.policy_no)
             self._by_number[row.policy_no] = held
             return Decision(row, "changed", held)
+        if held.renewal_id is None and (renewal := self._renewal_for(held.policy, row.vin)) is not None:
+            held.renewal_id = renewal.id  # it was imported before the list that started the renewal
+            self._of_renewal.setdefault(renewal.id, []).append(held)
+            return Decision(row, "changed", held)
         return Decision(row, "unchanged", held)
 
     def _take_back(self, row: PolicyRow, held: Held | None) -> Decision:

@@ -207,6 +207,8 @@ def _expiry_changed(scope: StepScope, data: Mapping[str, Any]) -> None:
         if line.expiry_date == old:
             line.expiry_date = new
     scope.renewal.expiry_date = new
+    if scope.renewal.quote_opens_date is not None:
+        scope.renewal.quote_opens_date += new - old  # the window lies before the expiry
     scope.change_fact("expiry_date", old, new, source=scope.source, reason=data.get("reason"))
 
 

@@ -342,6 +342,25 @@ def renewal_by_key(session: Session, key: str) -> Renewal:
     return next((row for row in rows if row.ended_at is None), rows[0])
 
 
+def unclaimed_lines(session: Session, renewal_ids: Sequence[int]) -> dict[int, list[PolicyLine]]:
+    """Return policies of these renewals' vehicles that neither expire in nor fulfil a renewal, by renewal."""
+    found: dict[int, list[PolicyLine]] = {}
+    if renewal_ids:
+        rows = session.execute(
+            select(Renewal.id, PolicyLine)
+            .join(PolicyLine, PolicyLine.vehicle_id == Renewal.vehicle_id)
+            .where(
+                Renewal.id.in_(renewal_ids),
+                PolicyLine.renewal_id.is_(None),
+                PolicyLine.renews_id.is_(None),
+                PolicyLine.cancelled.is_(False),
+            )
+        )
+        for renewal_id, line in rows:
+            found.setdefault(renewal_id, []).append(line)
+    return found
+
+
 def customers_known(
     session: Session, *, id_numbers: Collection[str], phones: Collection[str], ids: Collection[int]
 ) -> Sequence[Customer]:

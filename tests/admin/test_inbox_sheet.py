@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import openpyxl
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -44,6 +45,16 @@ def test_the_sheet_is_masked_and_the_history_keeps_that_it_was_taken(app: Flask,
     with book.store.reading() as session:
         (event,) = session.scalars(select(HistoryEvent).where(HistoryEvent.action == "records_exported"))
     assert ("AG001", "inbox", len(sheet) - 1) == (event.actor, event.subject, event.payload["rows"])
+
+
+@pytest.mark.parametrize("trick", ["endpoint=x", "_method=PUT", "_external=1", "_anchor=x", "filename=x"])
+@pytest.mark.parametrize("path", ["/inbox?tab=all", "/renewals?open=all"])
+def test_parameters_of_the_router_are_passed_over(app: Flask, path: str, trick: str) -> None:
+    person = signed_in(app, "SP01")
+
+    person.get(f"{path}&{trick}")
+
+    assert not any("http://" in str(link.get("href")) for link in person.soup.find_all("a"))
 
 
 def test_the_order_is_the_persons_choice(app: Flask) -> None:

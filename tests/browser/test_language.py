@@ -35,7 +35,7 @@ def test_the_choice_outlives_the_session(screen: Page, book_site: str) -> None:
 def test_the_form_and_the_diagram_speak_english_too(page: Page, book_site: str) -> None:
     sign_in(page, book_site, "AG001")
     page.get_by_role("button", name="English").click()
-    page.goto(f"{book_site}/inbox?tab=all")
+    page.goto(f"{book_site}/inbox?tab=all&action=G-L1")
 
     page.locator(".ui-row-link").first.click()
 

@@ -146,3 +146,28 @@ def test_case_38_a_contact_that_is_entered_late_is_flagged(
         )
         late = session.scalars(found).all()
     assert ([days_ago] if flagged else []) == [event.payload["days"] for event in late]
+
+
+def test_case_11_a_policy_imported_before_the_list_renews_what_the_list_starts(book: Engine) -> None:
+    take(book, row(CAR, 50))
+    old = renewal(book).expiry_date
+    new = policy(
+        CAR + 1, old.replace(year=old.year + 1), agent="AG001", sub_branch="PC330101", issued=True
+    ) | {"起保日期": (old + timedelta(days=1)).isoformat(), "签单日期": TODAY.isoformat()}
+    assert 0 == take(book, new, kind="issued").renewed
+
+    take(book, row(CAR + 1, 50))
+
+    assert "renewed" == renewal(book, CAR + 1).outcome
+    assert 1 == take(book, new, kind="issued").unchanged
+
+
+def test_case_05_a_moved_expiry_date_moves_the_quote_window(book: Engine) -> None:
+    before = renewal(book, 7).quote_opens_date
+    moved = renewal(book, 7).expiry_date + timedelta(days=40)
+
+    data = {"expiry_date": moved.isoformat()}
+    api.deliver_message(book, "expiry_changed", vin(7), data=data, actor=api.SYSTEM)
+
+    assert before is not None
+    assert before + timedelta(days=40) == renewal(book, 7).quote_opens_date

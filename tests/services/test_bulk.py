@@ -156,7 +156,7 @@ def test_of_several_forms_the_most_frequent_is_taken_or_the_wanted_one(listed: E
 def test_tasks_that_need_answers_of_their_own_are_refused(listed: Engine) -> None:
     contact = task_of(listed, 7, "record_contact").id
 
-    with pytest.raises(BadInput, match="answers of their own"):
+    with pytest.raises(BadInput, match="answers of its own"):
         api.prepare_bulk(listed, [contact], actor=person(listed, "AG001"))
 
 
@@ -167,7 +167,7 @@ def test_an_empty_choice_is_refused(listed: Engine, chosen: list[int]) -> None:
 
 
 def test_another_persons_tasks_cannot_be_chosen(listed: Engine) -> None:
-    with pytest.raises(BadInput, match="none of the chosen"):
+    with pytest.raises(BadInput, match="None of the chosen"):
         api.prepare_bulk(listed, hand_outs(listed), actor=person(listed, "AG009"))
 
 
@@ -223,6 +223,61 @@ def test_an_act_that_was_interrupted_goes_on_without_repeating_a_row(listed: Eng
 
     assert [Row.DONE] * len(CARS) == statuses(listed, act)
     assert all(1 == events(listed, number).count("task_completed") for number in CARS)
+
+
+def test_tasks_outside_the_scope_are_as_good_as_unknown(listed: Engine) -> None:
+    foreign = [task.id for number in (21, 22) for task in open_tasks(listed, number)]
+
+    act = api.prepare_bulk(listed, [*hand_outs(listed), *foreign], actor=person(listed))
+
+    assert foreign
+    assert [Row.PENDING] * len(CARS) == statuses(listed, act)
+
+
+def test_of_two_who_carry_an_act_out_each_row_is_done_by_one_and_refused_by_none(listed: Engine) -> None:
+    act = api.prepare_bulk(listed, hand_outs(listed), actor=person(listed))
+
+    def meanwhile(done: int) -> None:
+        if done == 2:
+            actor = person(listed)
+            api.carry_out(listed, act, actor=actor, prefill=api.prefiller(listed, actor))
+
+    carry(listed, act, on_progress=meanwhile)
+
+    assert [Row.DONE] * len(CARS) == statuses(listed, act)
+    assert all(1 == events(listed, number).count("task_completed") for number in CARS)
+    assert not any("bulk_row_refused" in events(listed, number) for number in CARS)
+    with listed.store.reading() as session:
+        finished = select(HistoryEvent).where(HistoryEvent.action == "bulk_finished")
+        assert 1 == len(session.scalars(finished).all())
+
+
+def test_of_two_who_undo_an_act_the_second_takes_nothing_back_and_says_nothing_false(
+    listed: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act = do(listed, hand_outs(listed))
+    undo_row, raced = bulk._undo_row, []
+
+    def after_another(*args: Any) -> None:
+        monkeypatch.setattr(bulk, "_undo_row", undo_row)
+        raced.append(api.undo_bulk(listed, act, actor=person(listed)))
+        undo_row(*args)
+
+    monkeypatch.setattr(bulk, "_undo_row", after_another)
+    counts = api.undo_bulk(listed, act, actor=person(listed))
+
+    assert [{Row.UNDONE: len(CARS)}] * 2 == [*raced, counts]
+    assert not any("bulk_row_kept" in events(listed, number) for number in CARS)
+    with pytest.raises(BadInput, match="undone already"):
+        api.undo_bulk(listed, act, actor=person(listed))
+
+
+def test_one_by_one_tasks_do_not_keep_others_from_being_done_at_once(listed: Engine) -> None:
+    alone = [task_of(listed, n, "give_actual_quote").id for n in (8, 10)]
+
+    act = api.prepare_bulk(listed, [*alone, hand_outs(listed)[0]], actor=person(listed))
+
+    assert [Row.EXCEPTED, Row.EXCEPTED, Row.PENDING] == statuses(listed, act)
 
 
 def test_an_undo_makes_every_renewal_what_it_was(listed: Engine) -> None:
