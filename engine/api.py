@@ -41,6 +41,7 @@ from engine.domain.org import OrgProblem as OrgProblem
 from engine.domain.org import Side as Side
 from engine.domain.org import UnitKind as UnitKind
 from engine.domain.org_texts import OrgFileError as OrgFileError
+from engine.domain.own_clocks import OWN_CLOCKS as OWN_CLOCKS
 from engine.domain.storable import require_storable as require_storable
 from engine.domain.workdays import DayKind as DayKind
 from engine.errors import BadInput as BadInput
@@ -109,7 +110,6 @@ from engine.services.access import record_view as record_view
 from engine.services.bulk import MOST_AT_ONCE as MOST_AT_ONCE
 from engine.services.bulk import UNDO_WITHIN as UNDO_WITHIN
 from engine.services.bulk import carry_out as carry_out
-from engine.services.bulk import completed_values as completed_values
 from engine.services.bulk import order_bulk as order_bulk
 from engine.services.bulk import prepare_bulk as prepare_bulk
 from engine.services.bulk import undo_bulk as undo_bulk

@@ -14,7 +14,7 @@ from admin.context import current_engine
 from admin.formatters import NOTHING
 from admin.i18n import language
 from admin.records.base import RecordView
-from engine.api import EngineError
+from engine.api import OWN_CLOCKS, EngineError
 from engine.tables import Renewal
 
 BOOK, RUNNING, GOVERNING = lazy_gettext("业务"), lazy_gettext("运行"), lazy_gettext("管理")
@@ -59,8 +59,8 @@ def element(_view: RecordView, row: Any) -> str:
         except EngineError:
             elements = {}
         g.element_names = {key: found.name for key, found in elements.items()}
-    return str(g.element_names.get(row.element_id) or _OWN_ELEMENTS.get(row.element_id, row.element_id))
+    own = OWN_CLOCKS.get(row.element_id)
+    return str(g.element_names.get(row.element_id) or (own.say(language()) if own else row.element_id))
 
 
-_OWN_ELEMENTS = {"stage_clock": lazy_gettext("阶段时钟"), "report_clock": lazy_gettext("出单待核实期满")}
 RENEWAL_LINKS = {"vehicle": _renewal_link}

@@ -10,12 +10,11 @@ from flask import Blueprint, Flask, current_app, flash, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-import forms
 from admin.actor import require_actor
-from admin.choosing import staff_options
 from admin.context import current_engine
+from admin.drawing import drawn
 from admin.errors import say
-from admin.fields import PICKED, ShownField, shown_fields, typed_values, with_pickers
+from admin.fields import ShownField, typed_values
 from admin.i18n import language
 from admin.targets import local_target
 from admin.views.inbox import wish_of
@@ -82,7 +81,7 @@ def show(act_id: int) -> str:
     """Show an act: before it is carried out with its form, afterwards with what became of each row."""
     page = _page(act_id)
     record_view(current_engine(), actor=require_actor(), subject="bulk_act")
-    return _render(page, _first_values(page))
+    return _render(page)
 
 
 @blueprint.post("/<int:act_id>")
@@ -116,8 +115,7 @@ def order(act_id: int) -> ResponseReturnValue:
 def resume(act_id: int) -> ResponseReturnValue:
     """Go on with an act that was interrupted."""
     engine, actor, page = current_engine(), require_actor(), _page(act_id)
-    is_left = act_id not in _running() and not engine.store.is_shared
-    if page.status == BulkStatus.RUNNING and is_left:
+    if _is_left(page):
         _carry_out(engine, page, actor)
     return redirect(url_for("bulk.show", act_id=act_id), code=303)
 
@@ -172,6 +170,12 @@ def _running() -> set[int]:
     return found
 
 
+def _is_left(page: BulkPage) -> bool:
+    """Whether nobody is at a running act any more; a worker comes back to its own by itself."""
+    is_a_workers = current_engine().store.is_shared and page.chosen > AT_ONCE
+    return page.status == BulkStatus.RUNNING and page.id not in _running() and not is_a_workers
+
+
 def _page(act_id: int) -> BulkPage:
     engine = current_engine()
     with engine.store.reading() as session:
@@ -185,46 +189,32 @@ def _page(act_id: int) -> BulkPage:
         )
 
 
-def _first_values(page: BulkPage) -> Mapping[str, Any]:
-    """What is the same for every row opens filled in; what each row has of its own stays blank."""
-    return {key: value for key, value in _known_of_first(page).items() if key not in page.by_row}
-
-
 def _known_of_first(page: BulkPage) -> Mapping[str, Any]:
+    """What the form of the first row would open with."""
     first = next((row.task_id for row in page.rows if row.status == BulkRowStatus.PENDING), None)
     return {} if first is None else prefiller(current_engine(), require_actor())(first)
 
 
 def _render(
     page: BulkPage,
-    values: Mapping[str, Any],
+    values: Mapping[str, Any] | None = None,
     *,
     problems: Mapping[str, str] | None = None,
     refusal: str | None = None,
 ) -> str:
-    lang, today = language(), Present.of(current_engine().clock).today
-    problems = problems or {}
-    asks_for_people = any(field.key in PICKED for field in page.form.fields)
-    schema, fields = with_pickers(
-        forms.localise(page.form, lang),
-        shown_fields(page.form, values, problems, lang=lang, today=today),
-        staff_options() if asks_for_people else (),
-    )
-    by_row = page.by_row & _known_of_first(page).keys()
+    """Show the act; without *values* the form opens with what is the same for every row."""
+    known = _known_of_first(page)
+    if values is None:
+        values = {key: value for key, value in known.items() if key not in page.by_row}
+    schema, fields, data = drawn(page.form, values, problems or {}, picks_people=True)
+    by_row = page.by_row & known.keys()
     return render_template(
         "bulk/show.html",
         page=page,
         fields=_with_own(fields, by_row),
-        form_data={
-            "schema": _schema_with_own(schema, by_row),
-            "values": values,
-            "problems": {key: [text] for key, text in problems.items()},
-            "lang": lang,
-        },
+        form_data={**data, "schema": _schema_with_own(schema, by_row)},
         refusal=refusal,
-        is_interrupted=page.status == BulkStatus.RUNNING
-        and page.id not in _running()
-        and not current_engine().store.is_shared,
+        is_interrupted=_is_left(page),
     )
 
 

@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 
 import forms
 from admin.actor import require_actor
-from admin.choosing import staff_options
 from admin.context import current_engine
+from admin.drawing import drawn
 from admin.errors import say, status_of
-from admin.fields import PICKED, shown_fields, typed_values, with_pickers
+from admin.fields import typed_values
 from admin.i18n import language
 from admin.targets import local_target
 from engine.api import (
@@ -129,26 +129,14 @@ def _render(
     refusal: str | None = None,
     is_conflict: bool = False,
 ) -> str:
-    lang, today = language(), Present.of(current_engine().clock).today
-    problems = problems or {}
-    asks_for_people = any(field.key in PICKED for field in page.form.fields)
-    schema, fields = with_pickers(
-        forms.localise(page.form, lang),
-        shown_fields(page.form, values, problems, lang=lang, today=today),
-        staff_options() if page.may_do and asks_for_people else (),
-    )
+    _schema, fields, data = drawn(page.form, values, problems or {}, picks_people=page.may_do)
     return render_template(
         "tasks/show.html",
         page=page,
         may_reveal=may_reveal(require_actor()),
         fields=fields,
-        form_data={
-            "schema": schema,
-            "values": values,
-            "problems": {key: [text] for key, text in problems.items()},
-            "lang": lang,
-        },
+        form_data=data,
         refusal=refusal,
         is_conflict=is_conflict,
-        today=today,
+        today=current_engine().clock.today(),
     )

@@ -20,7 +20,7 @@ from engine.queries.diagram import DeployedOf
 from engine.queries.present import Present
 from engine.queries.task_page import task_page
 from engine.queries.vehicles import shown_customer, shown_plate
-from engine.store.bulk import BulkAct, BulkRow, counts_of
+from engine.store.bulk import BulkAct, BulkRow, counts_of, counts_of_each
 from engine.store.renewals import Customer, Renewal, Vehicle
 
 SHOWN_ROWS = 200
@@ -145,6 +145,7 @@ def bulk_list(session: Session, actor: Actor, *, deployed_of: DeployedOf) -> tup
     acts = session.scalars(
         select(BulkAct).where(BulkAct.created_by == actor.name).order_by(BulkAct.id.desc()).limit(SHOWN_ACTS)
     ).all()
+    counts = counts_of_each(session, [act.id for act in acts])
     return tuple(
         BulkEntry(
             id=act.id,
@@ -152,7 +153,7 @@ def bulk_list(session: Session, actor: Actor, *, deployed_of: DeployedOf) -> tup
             action_id=act.action_id,
             status=act.status,
             created_at=act.created_at,
-            counts=counts_of(session, act.id),
+            counts=counts[act.id],
         )
         for act in acts
     )

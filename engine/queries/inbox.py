@@ -20,7 +20,7 @@ from engine.queries.keyset import beyond, pack_position, unpack_position
 from engine.queries.names import people_names
 from engine.queries.present import Present, due_day
 from engine.queries.risk import missing_contacts, risk
-from engine.queries.scope import OPEN, of_role, renewals_visible_to
+from engine.queries.scope import OPEN, of_role, renewals_naming, renewals_visible_to
 from engine.queries.vehicles import matches, shown_customer, shown_plate
 from engine.store.renewals import Customer, Renewal, Vehicle
 from engine.store.tasks import UserTask
@@ -30,7 +30,7 @@ PAGE = 30
 
 
 class InboxTab(StrEnum):
-    """The drawers of the inbox; ``team`` holds what others have to do in the person's scope."""
+    """The drawers of the inbox; ``team`` holds what others have to do for the renewals that name the person."""
 
     TODAY = "today"
     LATE = "late"
@@ -152,7 +152,7 @@ def claimable(actor: Actor) -> ColumnElement[bool]:
 
 
 def others(actor: Actor) -> ColumnElement[bool]:
-    """Open tasks that somebody else has to do, of renewals in the person's scope."""
+    """Open tasks that somebody else has to do, of renewals that name the person: a whole branch is no team."""
     if not actor.working_roles:
         return false()
     who = func.coalesce(UserTask.claimed_by, UserTask.assignee_no)
@@ -160,7 +160,7 @@ def others(actor: Actor) -> ColumnElement[bool]:
         UserTask.status.in_(OPEN),
         who.is_not(None),
         who.not_in(sorted({actor.name, *actor.numbers})),
-        renewals_visible_to(actor),
+        renewals_naming(actor),
     )
 
 

@@ -15,8 +15,7 @@ from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import IncidentStatus, Label, Role
 from engine.domain.masking import mask_id_no, mask_phone, mask_policy_no, mask_text, mask_vin
-from engine.domain.own_clocks import LABELS as OWN_CLOCKS
-from engine.domain.own_clocks import STAGE_CLOCK
+from engine.domain.own_clocks import OWN_CLOCKS, STAGE_CLOCK
 from engine.domain.stage import stage_starts
 from engine.queries.coming import Coming, Moment, coming
 from engine.queries.diagram import DeployedOf, Path, label_of, next_named, path_of, task_label

@@ -20,20 +20,31 @@ def renewals_visible_to(actor: Actor) -> ColumnElement[bool]:
     """Return the WHERE clause over :class:`Renewal` that keeps the rows of *actor*'s scope."""
     if actor.sees_all:
         return true()
-    clauses: list[ColumnElement[bool]] = []
-    if numbers := sorted(actor.numbers):
-        mine = {
-            Role.AGENT: Renewal.agent_no,
-            Role.SUPERVISOR: Renewal.supervisor_no,
-            Role.TRAINER: Renewal.trainer_no,
-            Role.SPECIALIST: Renewal.specialist_no,
-        }
-        clauses += [column.in_(numbers) for role, column in mine.items() if role in actor.roles]
-        if actor.working_roles:
-            clauses.append(Renewal.owner_no.in_(numbers))
+    clauses = _naming(actor)
     if Role.CHANNEL in actor.roles or actor.may_read_everything_in_units():
         clauses.append(_in_units(actor))
     return or_(*clauses) if clauses else false()
+
+
+def renewals_naming(actor: Actor) -> ColumnElement[bool]:
+    """Return the WHERE clause over :class:`Renewal` for those that name *actor*, or whom he stands in for."""
+    clauses = _naming(actor)
+    return or_(*clauses) if clauses else false()
+
+
+def _naming(actor: Actor) -> list[ColumnElement[bool]]:
+    numbers = sorted(actor.numbers)
+    if not numbers:
+        return []
+    mine = {
+        Role.AGENT: Renewal.agent_no,
+        Role.SUPERVISOR: Renewal.supervisor_no,
+        Role.TRAINER: Renewal.trainer_no,
+        Role.SPECIALIST: Renewal.specialist_no,
+    }
+    held = [column for role, column in mine.items() if role in actor.roles]
+    columns = [*held, Renewal.owner_no] if actor.working_roles else held
+    return [column.in_(numbers) for column in columns]
 
 
 def _in_units(actor: Actor) -> ColumnElement[bool]:

@@ -669,6 +669,7 @@ def _viewed(event: Happening, _words: Words) -> Label:
     zh, en = {
         "task": ("这笔续保的任务", "a task of this renewal"),
         "import_batch": ("一个导入批次", "an import batch"),
+        "bulk_act": ("一次批量办理", "a bulk act"),
     }.get(str(event.subject), ("这笔续保", "this renewal"))
     return Label(f"{event.who} 查看了{zh}", f"{event.who} viewed {en}")
 

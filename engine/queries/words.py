@@ -173,6 +173,7 @@ RECORDS: Mapping[str, Label] = {
     "task_records": Label("任务", "tasks"),
     "import_records": Label("导入批次", "imports"),
     "timers": Label("定时", "timers"),
+    "inbox": Label("待办", "the inbox"),
     "incidents": Label("异常", "incidents"),
     "outbox": Label("外发通知", "outgoing messages"),
     "history_records": Label("历史", "the history"),

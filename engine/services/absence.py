@@ -15,7 +15,6 @@ from engine.errors import BadInput, NotFound
 from engine.label import Label, Thing
 from engine.store.absence import Absence, overlapping
 from engine.store.organisation import directory_on
-from engine.store.session import Tx
 
 LONGEST = timedelta(days=90)
 SUPERIORS = frozenset({Role.SUPERVISOR, Role.TRAINER, Role.CHANNEL, Role.ADMIN})
@@ -85,14 +84,20 @@ _SUBSTITUTE = Label("替办人工号", "number of the substitute")
 def _number(directory: Directory, employee_no: str, actor: Actor) -> str:
     """The number of who is away as it is stored; the actor's own, or one of the actor's units."""
     number = directory.number_of(employee_no)
-    posts = [post for role in WORKING_ROLES if number and (post := directory.post_of(number, role))]
-    if number is None or not posts:
+    if number is None or not any(directory.post_of(number, role) for role in WORKING_ROLES):
         raise BadInput(what=_AWAY, value=employee_no, reason=_NOBODY)
-    is_superior = actor.is_operator or actor.sees_all or bool(actor.roles & SUPERIORS)
-    in_units = actor.sees_all or any(post.unit_code in actor.unit_codes for post in posts)
-    if number != actor.employee_no and not (is_superior and in_units):
+    if not _answers_for(directory, number, actor):
         raise BadInput(what=_AWAY, value=employee_no, reason=_NOT_OURS)
     return number
+
+
+def _answers_for(directory: Directory, number: str, actor: Actor) -> bool:
+    """Whether *actor* arranges the absences of this person: the own ones, or as a superior of the unit."""
+    if number == actor.employee_no or actor.is_operator:
+        return True
+    posts = [post for role in WORKING_ROLES if (post := directory.post_of(number, role))]
+    in_units = actor.sees_all or any(post.unit_code in actor.unit_codes for post in posts)
+    return bool(actor.roles & SUPERIORS) and in_units
 
 
 def _require_substitute(directory: Directory, away: str, substitute: str | None, typed: str) -> None:
@@ -111,10 +116,11 @@ def end_absence(engine: Engine, absence_id: int, *, actor: Actor) -> None:
     Raises:
         NotFound: no such absence that this person may end.
     """
-    now = engine.clock.now()
+    now, today = engine.clock.now(), engine.clock.today()
     with engine.store.transaction() as tx:
         absence = tx.get(Absence, absence_id, with_for_update=True)
-        if absence is None or absence.ended_at is not None or not _may_end(tx, absence, actor, engine):
+        is_open = absence is not None and absence.ended_at is None
+        if absence is None or not is_open or not _may_end(directory_on(tx, today), absence, actor):
             raise NotFound(what=Thing.ABSENCE, key=absence_id)
         absence.ended_at, absence.ended_by = now, actor.name
         tx.record(
@@ -127,11 +133,8 @@ def end_absence(engine: Engine, absence_id: int, *, actor: Actor) -> None:
         )
 
 
-def _may_end(tx: Tx, absence: Absence, actor: Actor, engine: Engine) -> bool:
-    if actor.employee_no in (absence.employee_no, absence.substitute_no) or actor.name == absence.created_by:
-        return True
-    try:
-        _number(directory_on(tx, engine.clock.today()), absence.employee_no, actor)
-    except BadInput:
-        return False
-    return True
+def _may_end(directory: Directory, absence: Absence, actor: Actor) -> bool:
+    concerned = {absence.created_by, absence.employee_no, absence.substitute_no}
+    return bool(concerned & {actor.name, actor.employee_no}) or _answers_for(
+        directory, absence.employee_no, actor
+    )

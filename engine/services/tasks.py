@@ -77,7 +77,7 @@ def claim_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
     with engine.store.transaction() as tx:
         task = _mine(engine, tx, task_id, actor)
         if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
-            raise TaskTaken(name=_named(engine, tx, task), actor=_display(tx, task.claimed_by))
+            raise TaskTaken(name=name_of_task(engine, tx, task), actor=_display(tx, task.claimed_by))
         _refuse_closed(engine, tx, task)
         if task.status == TaskStatus.OPEN:
             task.status, task.claimed_by, task.claimed_at = str(TaskStatus.CLAIMED), actor.name, now
@@ -100,7 +100,7 @@ def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
         task = _mine(engine, tx, task_id, actor)
         _refuse_closed(engine, tx, task)
         if task.claimed_by is not None and task.claimed_by != actor.name:
-            raise TaskTaken(name=_named(engine, tx, task), actor=_display(tx, task.claimed_by))
+            raise TaskTaken(name=name_of_task(engine, tx, task), actor=_display(tx, task.claimed_by))
         if task.status == TaskStatus.CLAIMED:
             task.status, task.claimed_by, task.claimed_at = str(TaskStatus.OPEN), None, None
             task.version += 1
@@ -222,9 +222,9 @@ def _complete(scope: StepScope, given: _Given) -> TaskCompleted:
     _require_own(engine, tx, task, scope.renewal, actor)
     _refuse_closed(engine, tx, task)
     if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
-        raise TaskTaken(name=_named(engine, tx, task), actor=_display(tx, task.claimed_by))
+        raise TaskTaken(name=name_of_task(engine, tx, task), actor=_display(tx, task.claimed_by))
     if given.version is not None and given.version != task.version:
-        raise TaskChanged(name=_named(engine, tx, task), seen=given.version, now=task.version)
+        raise TaskChanged(name=name_of_task(engine, tx, task), seen=given.version, now=task.version)
     form = scope.deployed.forms[task.form_id]
     clean = _checked(scope, form, given.values)
     outcome = forms.outcomes(form, clean)
@@ -307,7 +307,7 @@ def _require_own(engine: Engine, tx: Tx, task: UserTask, renewal: Renewal, actor
     if may_do(actor, task, renewal) or task.completed_by == actor.name:
         return
     if sees(actor, renewal):
-        name, role = _named(engine, tx, task), Role(task.role).label
+        name, role = name_of_task(engine, tx, task), Role(task.role).label
         act = Label(f"办理“{name.zh}”（责任岗位：{role.zh}）", f"do “{name.en}” (it is for the {role.en})")
         raise Forbidden(act=act)
     raise NotFound(what=Thing.TASK, key=task.id)
@@ -318,14 +318,14 @@ def _refuse_closed(engine: Engine, tx: Tx, task: UserTask) -> None:
     if status in (TaskStatus.COMPLETED, TaskStatus.MISSED, TaskStatus.WITHDRAWN):
         at = task.completed_at.astimezone(engine.clock.zone) if task.completed_at else None
         raise TaskAlreadyClosed(
-            name=_named(engine, tx, task),
+            name=name_of_task(engine, tx, task),
             actor=_display(tx, task.completed_by) if task.completed_by else THE_SYSTEM,
             at=f"{at:%Y-%m-%d %H:%M}" if at else "—",
             status=status.label,
         )
 
 
-def _named(engine: Engine, tx: Tx, task: UserTask) -> Label:
+def name_of_task(engine: Engine, tx: Tx, task: UserTask) -> Label:
     """The name a task was opened under, in English as its diagram says."""
     instance = tx.get_one(ProcessInstance, task.instance_id)
     deployed = engine.deployed(instance.definition_set_id)

@@ -11,7 +11,7 @@ from datetime import datetime
 from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
 from engine.domain.codes import IncidentStatus, Role
-from engine.domain.own_clocks import LABELS as OWN_CLOCKS
+from engine.domain.own_clocks import OWN_CLOCKS
 from engine.errors import Conflict, Forbidden, NotFound, blamed
 from engine.label import Label, Thing
 from engine.services import incidents, provisional

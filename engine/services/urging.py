@@ -12,6 +12,7 @@ from engine.errors import BadInput, Conflict, Forbidden, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.outbox import queue
+from engine.services.tasks import name_of_task
 from engine.store.history import count_about_task
 from engine.store.renewals import Renewal
 from engine.store.session import Tx
@@ -48,9 +49,10 @@ def urge_task(engine: Engine, task_id: int, *, actor: Actor) -> str:
             raise NotFound(what=Thing.TASK, key=task_id)
         if not actor.working_roles:
             raise Forbidden(act=Label("催办任务", "urge tasks"))
-        who = _urged(task, actor)
+        name = name_of_task(engine, tx, task)
+        who = _urged(task, name, actor)
         if count_about_task(tx, task.id, URGED, since=now - AGAIN):
-            raise AlreadyUrged(name=task.name)
+            raise AlreadyUrged(name=name)
         _tell(engine, tx, task, renewal, who, now)
         tx.record(
             URGED,
@@ -65,14 +67,14 @@ def urge_task(engine: Engine, task_id: int, *, actor: Actor) -> str:
         return who
 
 
-def _urged(task: UserTask, actor: Actor) -> str:
+def _urged(task: UserTask, name: Label, actor: Actor) -> str:
     if task.status not in (TaskStatus.OPEN, TaskStatus.CLAIMED):
-        raise BadInput(what=Thing.TASK, value=task.name, reason=_CLOSED)
+        raise BadInput(what=Thing.TASK, value=name, reason=_CLOSED)
     who = task.claimed_by or task.assignee_no
     if who is None:
-        raise BadInput(what=Thing.TASK, value=task.name, reason=_NOBODY)
+        raise BadInput(what=Thing.TASK, value=name, reason=_NOBODY)
     if who == actor.name or who in actor.numbers:
-        raise BadInput(what=Thing.TASK, value=task.name, reason=_OWN)
+        raise BadInput(what=Thing.TASK, value=name, reason=_OWN)
     return who
 
 

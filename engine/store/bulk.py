@@ -82,5 +82,13 @@ def lock_row(session: Session, row_id: int) -> BulkRow:
 
 def counts_of(session: Session, act_id: int) -> dict[str, int]:
     """Return how many rows of an act stand how."""
-    query = select(BulkRow.status, func.count()).where(BulkRow.act_id == act_id).group_by(BulkRow.status)
-    return {row.status: row[1] for row in session.execute(query)}
+    return counts_of_each(session, [act_id])[act_id]
+
+
+def counts_of_each(session: Session, act_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Return how many rows of each of these acts stand how; one statement."""
+    found: dict[int, dict[str, int]] = {act_id: {} for act_id in act_ids}
+    query = select(BulkRow.act_id, BulkRow.status, func.count()).where(BulkRow.act_id.in_(act_ids))
+    for act_id, status, count in session.execute(query.group_by(BulkRow.act_id, BulkRow.status)):
+        found[act_id][status] = count
+    return found

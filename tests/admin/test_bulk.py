@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from engine import api
 from engine.api import Engine
 from tests.services.test_bulk import CARS, hand_outs, list_cars
 from tests.support.console import Browser, open_tasks, renewal_of, signed_in, task_of
@@ -92,8 +93,6 @@ def test_anothers_act_is_not_found(book: Engine, app: Flask, specialist: Browser
 
 
 def test_after_half_an_hour_there_is_no_undo(book: Engine, specialist: Browser) -> None:
-    from engine import api
-
     choose(specialist, hand_outs(book))
     specialist.submit(specialist.form("task-form"), {"category": "normal"})
     api.set_clock(book, book.clock.now() + timedelta(minutes=31), actor=api.SYSTEM)
@@ -101,6 +100,18 @@ def test_after_half_an_hour_there_is_no_undo(book: Engine, specialist: Browser) 
     specialist.get(place(specialist))
 
     assert "撤回这次批量办理" not in specialist.text
+
+
+def test_a_small_act_that_a_crash_left_running_is_gone_on_with(book: Engine, specialist: Browser) -> None:
+    actor = api.actor_of(book, "SP01")
+    act = api.prepare_bulk(book, hand_outs(book), actor=actor)
+    api.order_bulk(book, act, {"category": "normal"}, actor=actor, prefill=api.prefiller(book, actor))
+
+    specialist.get(f"/bulk/{act}")
+    specialist.submit(specialist.form_to(f"/bulk/{act}/resume"), {})
+
+    assert "已办理" in specialist.text
+    assert all("confirm_delivery" in forms_of(book, number) for number in CARS)
 
 
 def test_a_persons_acts_are_listed(book: Engine, specialist: Browser) -> None:

@@ -73,6 +73,7 @@ def test_the_team_drawer_holds_what_others_of_the_scope_have_to_do(still_book: E
     assert all(row.who and "SU01" not in row.who for row in team)
     assert {"AG001"} == {str(row.who).split()[-1] for row in team if row.task_id in mine}
     assert () == inbox(still_book, "AU01", tab=InboxTab.TEAM).rows
+    assert () == inbox(still_book, "CC01", tab=InboxTab.TEAM).rows, "a whole branch is no team"
 
 
 def test_the_team_of_an_agent_is_whoever_works_on_the_same_renewals(still_book: Engine) -> None:
