@@ -111,6 +111,13 @@ class MessageName(_Labelled):
     QUOTE_RECEIVED = "quote_received"
 
 
+class QuoteKind(_Labelled):
+    """Whether a quote was foretold or given."""
+
+    FORECAST = "forecast"
+    ACTUAL = "actual"
+
+
 class BatchStatus(_Labelled):
     """Life of an import batch."""
 
@@ -238,6 +245,8 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (MessageName.AGENT_LEFT, Label("营销员离职", "Agent left")),
     (MessageName.LIST_WITHDRAWN, Label("清单撤回", "Withdrawn from the list")),
     (MessageName.QUOTE_RECEIVED, Label("收到实际报价", "Actual quote received")),
+    (QuoteKind.FORECAST, Label("预测报价", "Forecast quote")),
+    (QuoteKind.ACTUAL, Label("实际报价", "Actual quote")),
     (BatchStatus.PREVIEWED, Label("待确认", "Previewed")),
     (BatchStatus.COMMITTED, Label("已入库", "Committed")),
     (BatchStatus.DISCARDED, Label("已放弃", "Discarded")),

@@ -24,6 +24,8 @@ class UnitRow(Protocol):
     parent_code: str | None
     kind: str
     side: str
+    province: str | None
+    city: str | None
     valid_from: date
     valid_to: date | None
 

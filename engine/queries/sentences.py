@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.domain.actor import OPERATOR_LABEL, SYSTEM
-from engine.domain.codes import Label, MessageName, RenewalState, Role, Stage
+from engine.domain.codes import Label, MessageName, QuoteKind, RenewalState, Role, Stage
 from engine.domain.masking import mask_policy_no
 from engine.domain.workdays import DayKind
+from engine.queries.quote_words import cause_text
 from engine.queries.words import (
     FIELDS,
     NOBODY,
@@ -421,6 +422,45 @@ def _fact(event: Happening, words: Words) -> Label:
 def _responsible(event: Happening, words: Words) -> Label:
     label, old, new = _change(event, words)
     return Label(f"{label.zh}由 {old.zh} 改为 {new.zh}", f"The {label.en} changed from {old.en} to {new.en}")
+
+
+# Quotes -----------------------------------------------------------------------------------------------------
+
+
+@says("quote_made", Kind.FACT)
+def _quote(event: Happening, words: Words) -> Label:
+    kind, source = coded(QuoteKind, event["kind"]), words.source(event["source"])
+    number = event["version"]
+    zh, en = f"{kind.zh}第 {number} 版", f"{kind.en}, version {number}"
+    if event["mid"] is None:
+        return Label(
+            f"{zh}：资料不足，需人工（来源：{source.zh}）", f"{en}: data missing, a person is needed"
+        )
+    zh, en = f"{zh}：{event['mid']} 元", f"{en}: {event['mid']} yuan"
+    if event["low"] is not None:
+        zh, en = f"{zh}（{event['low']}～{event['high']}）", f"{en} ({event['low']} to {event['high']})"
+    if event["difference"] is not None:
+        cause = cause_text(event["difference_cause"])
+        zh = f"{zh}，与预测相差 {event['difference']} 元（{cause.zh}）"
+        en = f"{en}, {event['difference']} yuan off the forecast ({cause.en})"
+    return Label(f"{zh}（来源：{source.zh}）", f"{en} (source: {source.en})")
+
+
+@says("forecast_reviewed", Kind.FACT)
+def _reviewed(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who}核定了预测报价第 {event['version']} 版",
+        f"{event.who} confirmed version {event['version']} of the forecast quote",
+    )
+
+
+@says("quote_stale", Kind.FACT)
+def _stale(event: Happening, words: Words) -> Label:
+    source = words.source(event.reason or "")
+    return Label(
+        f"实际报价第 {event['version']} 版已过时：报价后资料有变（来源：{source.zh}），须重新测算",
+        f"Version {event['version']} of the actual quote is out of date: facts changed since (source: {source.en})",
+    )
 
 
 # What the engine does by itself -----------------------------------------------------------------------------

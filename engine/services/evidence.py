@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.domain.codes import RenewalState, Role
-from engine.services import provisional
+from engine.services import provisional, quoting
 from engine.services.assignment import assign, responsible_of
 from engine.services.context import StepScope
 from engine.store.organisation import directory_on
@@ -93,6 +93,7 @@ def _contacted(scope: StepScope, values: Values) -> None:
     """A contact or visit record (§4.2): counters and progress by its result code."""
     row, result = scope.renewal, str(values.get("result") or "")
     row.stage_contacts += 1
+    row.next_contact_date = _agreed_date(values)
     _flag_late_entry(scope, values)
     if result in EFFECTIVE_RESULTS:
         row.contacts += 1
@@ -113,6 +114,12 @@ def _contacted(scope: StepScope, values: Values) -> None:
         _exclusion(scope, values)
 
 
+def _agreed_date(values: Values) -> date | None:
+    """The day agreed for the next contact (§4.2): the follow-up date, or the day of the appointment."""
+    told = str(values.get("next_follow_up_date") or values.get("appointment_at") or "")[:10]
+    return date.fromisoformat(told) if told else None
+
+
 def _flag_late_entry(scope: StepScope, values: Values) -> None:
     """Keep how long after the contact it was written down, when that is long (domain.md §7 case 38)."""
     told = str(values.get("contacted_at") or "")[:10]
@@ -122,17 +129,37 @@ def _flag_late_entry(scope: StepScope, values: Values) -> None:
 
 
 def _forecast(scope: StepScope, values: Values) -> None:
-    """The middle of the forecast band given with the plan (P-S2)."""
+    """The forecast band that the specialist settled on with the plan (P-S2)."""
     mid = _money(values.get("premium_mid"))
     if mid is not None:
-        scope.change_fact("quote_mid", scope.renewal.quote_mid, mid, source="P-S2")
-        scope.renewal.quote_mid = mid
+        low, high = _money(values.get("premium_low")), _money(values.get("premium_high"))
+        quoting.keep_own_forecast(scope, low=low, mid=mid, high=high)
 
 
 def _quoted(scope: StepScope, values: Values) -> None:
+    """An actual quote, or why there is none; a window that is not open yet is a day to wait for (case 36)."""
+    row = scope.renewal
     if values.get("result") == "quoted":
-        scope.renewal.has_actual_quote = True
+        row.has_actual_quote = True
         scope.move_to(RenewalState.QUOTED)
+        quoting.keep_actual(scope, _given(values), source="G-S2")
+    opens = values.get("opens_on")
+    if opens and str(opens) != str(row.quote_opens_date):
+        day = date.fromisoformat(str(opens)[:10])
+        scope.change_fact("quote_opens_date", row.quote_opens_date, day, source="G-S2")
+        row.quote_opens_date = day
+
+
+def _given(values: Values) -> quoting.GivenQuote:
+    until = values.get("valid_until")
+    return quoting.GivenQuote(
+        ctp=_money(values.get("ctp_premium")),
+        commercial=_money(values.get("commercial_premium")),
+        tax=_money(values.get("vessel_tax")),
+        quote_no=str(values.get("quote_no") or "") or None,
+        valid_until=date.fromisoformat(str(until)[:10]) if until else None,
+        cause=str(values.get("difference_cause") or quoting.UNSTATED),
+    )
 
 
 def _reason(scope: StepScope, values: Values) -> None:

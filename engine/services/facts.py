@@ -11,8 +11,10 @@ from datetime import date
 from typing import Any
 
 from engine.domain.codes import Line, Role
+from engine.domain.rating import RATING_FIELDS
 from engine.domain.stage import days_left
 from engine.services.context import StepScope
+from engine.services.rating import rating_fact
 from engine.store.renewals import PolicyLine, doubled_lines
 
 FACTS: Mapping[str, frozenset[str]] = {
@@ -37,6 +39,8 @@ FACTS: Mapping[str, frozenset[str]] = {
             "duplicate",
             "handover_open",
             "exclusion_code",
+            "do_not_contact",
+            "next_contact_date",
         }
     ),
     "policy": frozenset(
@@ -46,6 +50,7 @@ FACTS: Mapping[str, frozenset[str]] = {
     "quote": frozenset({"opens_date", "mid", "change_rate"}),
     "owner": frozenset({"kind", "is_serving"}),
     "loss": frozenset({"reason", "source"}),
+    "rating": RATING_FIELDS,
     "today": frozenset(),
 }
 
@@ -94,11 +99,21 @@ def _renewal(scope: StepScope) -> Mapping[str, object]:
         "lines": row.lines,
         "rounds": row.rounds,
         "exclusion_code": row.exclusion_code,
+        "next_contact_date": row.next_contact_date,
     }
     return _Asked(
         known,
-        {"duplicate": lambda: _is_double(scope), "handover_open": lambda: _is_handing_over(scope)},
+        {
+            "duplicate": lambda: _is_double(scope),
+            "handover_open": lambda: _is_handing_over(scope),
+            "do_not_contact": lambda: _wants_no_contact(scope),
+        },
     )
+
+
+def _wants_no_contact(scope: StepScope) -> bool:
+    """Whether the customer asked, in this renewal or another one, not to be contacted (outcome 62, §4.2)."""
+    return scope.customer is not None and scope.customer.do_not_contact
 
 
 def _is_double(scope: StepScope) -> bool:
@@ -165,7 +180,7 @@ def _age_years(first_registration: date | None, today: date) -> int | None:
 
 def _quote(scope: StepScope) -> dict[str, Any]:
     row = scope.renewal
-    before = row.premium
+    before = (row.premium or 0) + (row.ctp_premium or 0)  # a quote is of both lines, without the tax
     change = (row.quote_mid - before) / before if row.quote_mid is not None and before else None
     return {"opens_date": row.quote_opens_date, "mid": row.quote_mid, "change_rate": change}
 
@@ -186,5 +201,6 @@ _BUILDERS: Mapping[str, Callable[[StepScope], object]] = {
     "quote": _quote,
     "owner": _owner,
     "loss": _loss,
+    "rating": rating_fact,
     "today": lambda scope: scope.today,
 }

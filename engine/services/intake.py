@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,15 +16,18 @@ from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import Line, MessageName, Stage
+from engine.domain.directory import Responsible
 from engine.domain.lists import PolicyRow, RowKey
 from engine.domain.lists.across import SHARED_BY
 from engine.domain.placement import Placer
 from engine.domain.stage import stage_on
 from engine.errors import EngineError
+from engine.services import quoting
 from engine.services.assignment import assign
 from engine.services.context import StepScope
 from engine.services.instances import NewRenewal, RenewalStarter, load_scope, start_renewal
 from engine.services.messages import deliver_in
+from engine.services.rating import city_of, quote_opens
 from engine.services.verdicts import listed
 from engine.store.imports import ImportBatch
 from engine.store.instances import ProcessInstance
@@ -47,7 +50,6 @@ from engine.store.session import Tx
 
 LISTED_TOO_LATE = "listed_too_late"
 """Code of the warning on a row whose win-back is over already."""
-QUOTE_WINDOW_DAYS = 60  # default of the quote_window table (domain.md §3.7)
 _LINE_FIELDS = ("start_date", "signed_date", "premium", "third_party_limit", "ncd", "self_pricing", "claims")
 _VEHICLE_FIELDS = ("plate", "make_model", "first_registration", "use", "energy", "seats", "new_car_price")
 
@@ -248,7 +250,7 @@ class Intake:
                 people=people,
                 premium=premiums.get(Line.COMMERCIAL),
                 ctp_premium=premiums.get(Line.CTP),
-                quote_opens_date=expiry - timedelta(days=QUOTE_WINDOW_DAYS),
+                quote_opens_date=self._quote_opens(lines, people),
                 source=self._source(main),
             ),
             actor=self.actor,
@@ -259,6 +261,12 @@ class Intake:
         self.new.links += [(line, renewal.id) for line in lines]
         self.renewals.setdefault(vehicle.vin, []).append(renewal)
         return self._new_results(cluster, expiry, renewal.id)
+
+    def _quote_opens(self, lines: Sequence[PolicyLine], people: Responsible) -> date | None:
+        """The day from which every line due can be quoted, by the city's window (domain.md §3.7)."""
+        city = city_of(self.directory, people.sub_branch_code, people.branch_code)
+        due = {Line(line.line): line.expiry_date for line in lines}
+        return quote_opens(self.starter.deployed.decisions, city, due)
 
     def _new_results(
         self, cluster: Sequence[PolicyRow], expiry: date, renewal_id: int | None
@@ -373,6 +381,10 @@ class Intake:
                 scope = load_scope(self.tx, self.engine, renewal.id, actor=self.actor, now=self.now)
             self._change(scope, row)
             results.append(RowResult(key, "changed", renewal.id))
+        if (
+            scope is not None
+        ):  # a claim, a factor, a premium: what was foretold from it is told anew (case 35)
+            quoting.refresh_forecast(scope, source=self._source(cluster[0]))
         return results
 
     def _change(self, scope: StepScope, row: PolicyRow) -> None:

@@ -129,12 +129,9 @@ def _outcome(value: Any, _forms: Forms) -> str:
 
 
 def _day(value: Any, _forms: Forms) -> str:
-    try:
-        day = date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise _Wrong(
-            Label("请给出 YYYY-MM-DD 格式的最后承保日。", "give the last covered day as YYYY-MM-DD.")
-        ) from None
+    day = _read_day(
+        value, Label("请给出 YYYY-MM-DD 格式的最后承保日。", "give the last covered day as YYYY-MM-DD.")
+    )
     if not date(2000, 1, 1) <= day <= date(2100, 12, 31):
         raise _Wrong(
             Label(
@@ -143,6 +140,18 @@ def _day(value: Any, _forms: Forms) -> str:
             )
         )
     return day.isoformat()
+
+
+def _valid_until(value: Any, _forms: Forms) -> str:
+    wanted = Label("请给出 YYYY-MM-DD 格式的报价有效期。", "give the quote's last valid day as YYYY-MM-DD.")
+    return _read_day(value, wanted).isoformat()
+
+
+def _read_day(value: Any, wanted: Label) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise _Wrong(wanted) from None
 
 
 def _money(value: Any, _forms: Forms) -> str:
@@ -175,5 +184,14 @@ _KEYS: Mapping[MessageName, Mapping[str, _Key]] = {
     MessageName.EXPIRY_CHANGED: {"expiry_date": _Key(_day, _DATE_NEEDED), "reason": _Key(_text(MAX_TEXT))},
     MessageName.AGENT_LEFT: {"agent_no": _Key(_number)},
     MessageName.LIST_WITHDRAWN: {"reason": _Key(_text(MAX_TEXT))},
-    MessageName.QUOTE_RECEIVED: {"premium": _Key(_money), "amount": _Key(_money)},
+    MessageName.QUOTE_RECEIVED: {
+        "premium": _Key(_money),
+        "amount": _Key(_money),
+        "ctp_premium": _Key(_money),
+        "commercial_premium": _Key(_money),
+        "vessel_tax": _Key(_money),
+        "quote_no": _Key(_number),
+        "valid_until": _Key(_valid_until),
+        "difference_cause": _Key(_choice("difference_cause")),
+    },
 }

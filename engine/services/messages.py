@@ -20,7 +20,7 @@ from engine.domain.numbers import plain_number
 from engine.domain.storable import require_storable
 from engine.errors import BadInput, EngineError, MessageNotAwaited, StepFailed, blamed, defect
 from engine.label import Label, Thing, one_of
-from engine.services import incidents
+from engine.services import incidents, quoting
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope
@@ -210,6 +210,7 @@ def _expiry_changed(scope: StepScope, data: Mapping[str, Any]) -> None:
     if scope.renewal.quote_opens_date is not None:
         scope.renewal.quote_opens_date += new - old  # the window lies before the expiry
     scope.change_fact("expiry_date", old, new, source=scope.source, reason=data.get("reason"))
+    quoting.refresh_forecast(scope, source=scope.source)
 
 
 def _left(scope: StepScope, data: Mapping[str, Any]) -> None:
@@ -230,9 +231,23 @@ def _left(scope: StepScope, data: Mapping[str, Any]) -> None:
 
 
 def _quote(scope: StepScope, data: Mapping[str, Any]) -> None:
-    amount = data.get("premium", data.get("amount"))
-    if amount is not None:
-        scope.change_fact("actual_quote", None, Decimal(amount), source="message")
+    """Keep what the platform or another system quoted (G-S2), beside the forecast and never in its place."""
+    total = data.get("premium", data.get("amount"))
+    parts = {name: data.get(name) for name in ("ctp_premium", "commercial_premium", "vessel_tax")}
+    if total is None and not any(parts.values()):
+        return
+    amounts = {name: None if value is None else Decimal(value) for name, value in parts.items()}
+    until = data.get("valid_until")
+    given = quoting.GivenQuote(
+        ctp=amounts["ctp_premium"],
+        commercial=amounts["commercial_premium"],
+        tax=amounts["vessel_tax"],
+        total=None if total is None else Decimal(total),
+        quote_no=data.get("quote_no"),
+        valid_until=date.fromisoformat(until) if until else None,
+        cause=data.get("difference_cause", quoting.UNSTATED),
+    )
+    quoting.keep_actual(scope, given, source="message")
 
 
 def _nothing(scope: StepScope, data: Mapping[str, Any]) -> None:

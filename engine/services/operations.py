@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.domain.codes import Label, RenewalState
-from engine.services import assignment
+from engine.services import assignment, quoting
 from engine.services.context import StepScope
 from engine.services.outbox import tell_agent
 
@@ -47,6 +47,12 @@ def distribute_list(scope: StepScope) -> Result:
             clock=scope.engine.clock,
         )
     scope.record("list_distributed", recipient=row.agent_no, level="masked")
+    return None
+
+
+def forecast_quote(scope: StepScope) -> Result:
+    """Forecast the next premium by the tariff tables (P-S2; domain.md §3.6)."""
+    quoting.first_forecast(scope)
     return None
 
 
@@ -141,6 +147,13 @@ CATALOGUE: Mapping[str, Operation] = {
             "Distribute the list",
             "登记下发；在职营销员每天收到一条汇总提醒（8:00 至 20:00）",
             "Registers the distribution; a serving agent gets one message a day (8:00 to 20:00)",
+        ),
+        _entry(
+            forecast_quote,
+            "预测报价",
+            "Forecast the quote",
+            "按费率表预测下一年保费（低、中、高），记下依据；事实或费率变化时自动重算",
+            "Forecasts next year's premium by the tariff tables and keeps the reasons; made anew when facts change",
         ),
         _entry(
             record_renewal,

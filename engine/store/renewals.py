@@ -43,7 +43,10 @@ class Customer(Base):
 
 
 class Vehicle(Base):
-    """A vehicle, known by its VIN; plates may change."""
+    """A vehicle, known by its VIN; plates may change.
+
+    ``transferred_on`` is the day on which a change of owner was told of: what was earned by the former one ends.
+    """
 
     __tablename__ = "vehicle"
 
@@ -59,6 +62,7 @@ class Vehicle(Base):
     energy: Mapped[Code | None]
     seats: Mapped[int | None]
     new_car_price: Mapped[Decimal | None]
+    transferred_on: Mapped[date | None]
 
     plate = Personal[str | None](TEXT, key=("vin",), search=normalise_plate)
 
@@ -164,6 +168,7 @@ class Renewal(Base):
     quote_mid: Mapped[Decimal | None]
     quote_opens_date: Mapped[date | None]
     has_actual_quote: Mapped[bool] = mapped_column(default=False)
+    next_contact_date: Mapped[date | None]
     loss_reason: Mapped[Code | None]
     loss_source: Mapped[Code | None]
     exclusion_code: Mapped[Code | None]

@@ -11,6 +11,7 @@ from engine.store.instances import InboundMessage, Incident, ProcessInstance, Ti
 from engine.store.keyring import DataKey
 from engine.store.outbox import OutboxAbout, OutboxMessage
 from engine.store.people import Liaison, OrgUnit, Person, Post, SignInSession, UserAccount, UserRole
+from engine.store.quotes import Quote
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
 from engine.store.tasks import Submission, TaskDraft, UserTask
 
@@ -33,6 +34,7 @@ __all__ = [
     "PolicyLine",
     "Post",
     "ProcessInstance",
+    "Quote",
     "Renewal",
     "SignInSession",
     "StoredClock",

@@ -31,12 +31,26 @@ TEXT_MARGIN = 3
 
 MAIN_PATHS: Mapping[str, tuple[str, ...]] = {
     "renewal.bpmn": (
-        *("import_renewal", "assess_renewability", "is_renewable", "assess_tier", "run_renewal"),
+        *(
+            "import_renewal",
+            "assess_renewability",
+            "is_renewable",
+            "assess_tier",
+            "forecast_quote",
+            "run_renewal",
+        ),
         *("close_lapsed", "closed_lapsed"),
     ),
     "stage_preparation.bpmn": (
         *("begin_preparation", "distribute_list", "dispatch_list", "dispatch_result", "split_preparation"),
-        *("prepare_plan", "prepare_visit", "approve_visit_plan", "visit_plan_result", "finish_preparation"),
+        *(
+            "prepare_plan",
+            "may_visit",
+            "prepare_visit",
+            "approve_visit_plan",
+            "visit_plan_result",
+            "finish_preparation",
+        ),
     ),
     "stage_follow_up.bpmn": (
         *("begin_follow_up", "needs_late_dispatch", "dispatch_settled_follow_up", "split_follow_up"),
@@ -53,7 +67,14 @@ MAIN_PATHS: Mapping[str, tuple[str, ...]] = {
         *("verify_last_application", "verify_last_result", "finish_last_application"),
     ),
     "stage_win_back.bpmn": (
-        *("begin_win_back", "split_win_back", "hand_to_win_back", "win_back_wanted", "win_back_contact"),
+        *(
+            "begin_win_back",
+            "split_win_back",
+            "may_win_back",
+            "hand_to_win_back",
+            "win_back_wanted",
+            "win_back_contact",
+        ),
         *("win_back_result", "verify_win_back_application", "verify_win_back_result"),
         "finish_win_back_application",
     ),

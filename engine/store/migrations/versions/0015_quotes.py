@@ -1,0 +1,54 @@
+"""Keep every forecast and actual quote as a version of its own, and the day agreed for the next contact."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from engine.store.base import BigKey, Money, UtcDateTime
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("renewal", sa.Column("next_contact_date", sa.Date(), nullable=True))
+    op.add_column("vehicle", sa.Column("transferred_on", sa.Date(), nullable=True))
+    op.create_table(
+        "quote",
+        sa.Column("id", BigKey, nullable=False),
+        sa.Column("renewal_id", BigKey, nullable=False),
+        sa.Column("kind", sa.String(64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_current", sa.Boolean(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("made_by", sa.String(64), nullable=False),
+        sa.Column("source", sa.String(64), nullable=False),
+        *(
+            sa.Column(name, Money(), nullable=True)
+            for name in ("low", "mid", "high", "ctp", "commercial", "tax_low", "tax_high")
+        ),
+        sa.Column("grade", sa.String(64), nullable=True),
+        sa.Column("change_rate", Money(), nullable=True),
+        sa.Column("quote_no", sa.String(64), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("difference", Money(), nullable=True),
+        sa.Column("difference_cause", sa.String(64), nullable=True),
+        sa.Column("stale_since", UtcDateTime(), nullable=True),
+        sa.Column("tables_digest", sa.String(64), nullable=True),
+        sa.Column("asks", nullable=False),
+        sa.Column("reasons", nullable=False),
+        sa.Column("basis", nullable=False),
+        sa.ForeignKeyConstraint(["renewal_id"], ["renewal.id"], name=op.f("fk_quote_renewal_id_renewal")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quote")),
+    )
+    op.create_index("ix_quote_current", "quote", ["renewal_id", "kind", "is_current"])
+    op.create_index("ix_quote_tables", "quote", ["tables_digest", "renewal_id"])
+
+
+def downgrade() -> None:
+    op.drop_table("quote")
+    op.drop_column("vehicle", "transferred_on")
+    op.drop_column("renewal", "next_contact_date")
