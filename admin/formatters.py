@@ -30,6 +30,7 @@ from engine.api import (
     Line,
     MessageName,
     OutboxStatus,
+    QuoteKind,
     RenewalState,
     Role,
     Side,
@@ -62,6 +63,7 @@ _LISTS: dict[str, type[StrEnum]] = {
     "side": Side,
     "day_kind": DayKind,
     "withheld_for": WithheldFor,
+    "quote_kind": QuoteKind,
 }
 
 
@@ -112,6 +114,11 @@ def show_short_day(day: date | None) -> str:
 def show_money(amount: Decimal | None) -> str:
     """Return an amount in yuan with its unit, thousands separators and two decimals."""
     return NOTHING if amount is None else _("%(amount)s 元", amount=f"{amount:,.2f}")
+
+
+def show_change(rate: Decimal | None) -> str:
+    """Return how much something rose or fell: ``+12.5%``."""
+    return NOTHING if rate is None else f"{rate:+.1%}"
 
 
 def show_limit(amount: Decimal | None) -> str:
@@ -201,6 +208,7 @@ def init_formatters(app: Flask) -> None:
         "clock_time": show_clock_time,
         "money": show_money,
         "factor": show_factor,
+        "change": show_change,
         "day_or_moment": show_day_or_moment,
         "code": show_code,
         "role_names": show_roles,

@@ -25,6 +25,7 @@ from engine.domain.codes import Label as Label
 from engine.domain.codes import Line as Line
 from engine.domain.codes import MessageName as MessageName
 from engine.domain.codes import OutboxStatus as OutboxStatus
+from engine.domain.codes import QuoteKind as QuoteKind
 from engine.domain.codes import RenewalState as RenewalState
 from engine.domain.codes import Role as Role
 from engine.domain.codes import RowVerdict as RowVerdict
@@ -142,6 +143,8 @@ from engine.services.publish import read_files as read_files
 from engine.services.queueing import count_due as count_due
 from engine.services.queueing import has_messages_due as has_messages_due
 from engine.services.queueing import put_job as put_job
+from engine.services.requoting import forecasts_are_old as forecasts_are_old
+from engine.services.requoting import requote as requote
 from engine.services.reveal import SHORTEST_REASON as SHORTEST_REASON
 from engine.services.reveal import PersonalField as PersonalField
 from engine.services.reveal import TooManyReveals as TooManyReveals

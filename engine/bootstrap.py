@@ -48,6 +48,8 @@ class Engine:
     clock: Clock
     seal: Seal
     drivers: Mapping[str, Driver]
+    quoted_by: str | None = None
+    """Digest of the tariff tables to which this process found every forecast brought."""
     _sets: dict[int, Deployed] = field(default_factory=dict)
     _workdays: Workdays | None = None
 

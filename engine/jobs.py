@@ -26,11 +26,13 @@ from engine.api import (
     carry_out,
     commit_batch,
     count_due,
+    forecasts_are_old,
     has_messages_due,
     people_are_due,
     prefiller,
     put_job,
     report_dead_job,
+    requote,
     send_queued,
     settle_people,
     sweep,
@@ -77,6 +79,8 @@ def enqueue_due(engine: Engine) -> None:
         put_job(engine, "settle_people", lock="settle_people", once="settle_people")
     if has_messages_due(engine, now):
         put_job(engine, "deliver", lock="deliver", once="deliver")
+    if forecasts_are_old(engine):
+        put_job(engine, "requote", lock="requote", once="requote")
     put_job(engine, "rescue", once="rescue")
 
 
@@ -112,6 +116,10 @@ def build_app(engine: Engine) -> App:
     @job("settle_people")
     def _settle_people(context: JobContext) -> None:
         kept(context, lambda: _give(settle_people(engine, now=engine.clock.now())))
+
+    @job("requote")
+    def _requote(context: JobContext) -> None:
+        kept(context, lambda: _give(requote(engine, now=engine.clock.now())))
 
     @job("deliver")
     def _deliver(context: JobContext) -> None:

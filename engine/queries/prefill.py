@@ -11,6 +11,7 @@ from typing import Any
 from engine.domain.actor import Actor
 from engine.domain.codes import Line, Role
 from engine.queries.present import Present
+from engine.queries.quotes import Quotes
 from engine.store.renewals import PolicyLine, Renewal, Vehicle
 from engine.store.tasks import Submission
 
@@ -43,9 +44,6 @@ _WRITTEN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "plan.channel": ("channel", ("prepare_visit",)),
     "plan.visit_date": ("visit_date", ("prepare_visit",)),
     "plan.notice_channel": ("notice_channel", ("approve_visit_plan",)),
-    "forecast.low": ("premium_low", ("prepare_plan",)),
-    "forecast.high": ("premium_high", ("prepare_plan",)),
-    "forecast.reasons_text": ("change_note", ("prepare_plan",)),
     "quote.quote_no": ("quote_no", ("give_actual_quote",)),
     "contact.competitor_price": ("competitor_price", _CONTACTS),
     "loss.competitor": ("competitor", (*_LOSSES, "final_sweep", "chase_policy", *_CONTACTS)),
@@ -75,6 +73,7 @@ def facts_for_form(
     *,
     orphaned: Orphaned | None = None,
     due_date: date | None = None,
+    quotes: Quotes | None = None,
 ) -> Mapping[str, Any]:
     """Return the facts by dotted path; *submissions* stand newest first, *due_date* is the task's."""
     facts = _from_tables(renewal, vehicle, lines, actor, present)
@@ -87,10 +86,20 @@ def facts_for_form(
         value = _newest(rows, key, form_ids)
         if value is not None and not (path in _STILL_TO_COME and str(value) < present.today.isoformat()):
             facts.setdefault(group, {})[name] = value
+    facts["forecast"] = _forecast(quotes)
     total = _quote_total(submissions)
     if total is not None:
         facts["quote"]["total"] = total
     return facts
+
+
+def _forecast(quotes: Quotes | None) -> dict[str, Any]:
+    """The band of the forecast that stands, and why it is what it is, in the language of the desk."""
+    held = quotes.forecast if quotes is not None else None
+    if held is None:
+        return {"low": None, "high": None, "reasons_text": None}
+    text = "；".join(reason.zh for reason in held.reasons)[:300]
+    return {"low": held.low, "high": held.high, "reasons_text": text or None}
 
 
 def _since(submissions: Sequence[Submission], orphaned: Orphaned | None) -> Sequence[Submission]:

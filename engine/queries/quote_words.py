@@ -42,6 +42,14 @@ _FLOATS: Mapping[str, Label] = {
     "A5": Label("两次及以上有责事故", "two or more at-fault accidents"),
     "A6": Label("有责死亡事故", "an at-fault fatal accident"),
 }
+_TABLES: Mapping[str, Label] = {
+    "ctp_base": Label("交强险基础保费", "compulsory base premium"),
+    "ctp_float": Label("交强险费率浮动", "compulsory float"),
+    "ncd_level": Label("无赔款优待系数", "no-claim factor"),
+    "self_pricing_range": Label("自主定价系数区间", "self-pricing range"),
+    "forecast_band": Label("预测区间", "forecast band"),
+    "vehicle_tax": Label("车船税", "vehicle tax"),
+}
 DISCLAIMER = Label(
     "预测，不构成要约；以平台返回为准", "A forecast, not an offer; the platform's figures are binding"
 )
@@ -55,6 +63,15 @@ def ask_text(code: str) -> Label:
 def cause_text(code: object) -> Label:
     """Return the cause of a difference between forecast and actual quote."""
     return _CAUSES.get(str(code), Label("其他", "other"))
+
+
+def table_text(rows: Mapping[str, Any]) -> Label:
+    """Return which rows of which tables made a forecast."""
+    named = [(_TABLES.get(table, Label(table, table)), numbers) for table, numbers in rows.items() if numbers]
+    return Label(
+        "；".join(f"{name.zh}第 {'、'.join(map(str, numbers))} 行" for name, numbers in named),
+        "; ".join(f"{name.en} row {', '.join(map(str, numbers))}" for name, numbers in named),
+    )
 
 
 def reason_text(reason: Mapping[str, Any]) -> Label:

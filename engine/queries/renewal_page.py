@@ -21,6 +21,7 @@ from engine.queries.coming import Coming, Moment, coming
 from engine.queries.diagram import DeployedOf, Path, label_of, next_named, path_of, task_label
 from engine.queries.names import people_names, unit_names
 from engine.queries.present import Present, due_day
+from engine.queries.quotes import Quotes, quotes_shown
 from engine.queries.scope import OPEN, find_renewal
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.queries.waiting import Pending, Situation, why_waiting
@@ -126,9 +127,7 @@ class RenewalPage:
     contacts: int
     failed_visits: int
     last_contact_at: datetime | None
-    forecast: Decimal | None
-    quote_opens_date: date | None
-    has_actual_quote: bool
+    quotes: Quotes
     reported_policy_no: str | None
     reported_until: date | None
     loss_reason: Label | None
@@ -150,7 +149,7 @@ class RenewalPage:
 def renewal_page(
     session: Session, actor: Actor, renewal_id: int, present: Present, *, deployed_of: DeployedOf
 ) -> RenewalPage:
-    """Return one renewal of *actor*'s scope; nine statements whatever it holds.
+    """Return one renewal of *actor*'s scope; ten statements whatever it holds.
 
     Raises:
         NotFound: it does not exist or lies outside the scope; both look the same.
@@ -206,9 +205,7 @@ def renewal_page(
         contacts=renewal.contacts,
         failed_visits=renewal.failed_visits,
         last_contact_at=renewal.last_contact_at,
-        forecast=renewal.quote_mid,
-        quote_opens_date=renewal.quote_opens_date,
-        has_actual_quote=renewal.has_actual_quote,
+        quotes=quotes_shown(session, actor, renewal, present),
         reported_policy_no=mask_policy_no(renewal.reported_policy_no) if renewal.reported_policy_no else None,
         reported_until=renewal.reported_until,
         loss_reason=_reason("loss_reason", renewal.loss_reason, deployed),

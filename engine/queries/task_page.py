@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -21,6 +20,7 @@ from engine.queries.diagram import DeployedOf, task_label
 from engine.queries.names import actor_names, people_names
 from engine.queries.prefill import Orphaned, facts_for_form
 from engine.queries.present import Present, due_day
+from engine.queries.quotes import Quotes, quotes_shown
 from engine.queries.renewal_page import LineFacts, line_facts
 from engine.queries.scope import OPEN, renewals_visible_to, tasks_doable_by
 from engine.queries.vehicles import shown_customer, shown_plate
@@ -102,9 +102,7 @@ class TaskPage:
     is_orphan: bool
     owner: str | None
     owner_role: str | None
-    forecast: Decimal | None
-    quote_opens_date: date | None
-    has_actual_quote: bool
+    quotes: Quotes
     contacts: int
     failed_visits: int
     lines: tuple[LineFacts, ...]
@@ -142,6 +140,7 @@ def task_page(
     )
     people = people_names(session, {renewal.owner_no, task.assignee_no})
     due = due_day(task.due_at, present.zone)
+    quotes = quotes_shown(session, actor, renewal, present)
     is_open = task.status in OPEN
     holder = task.claimed_by
     overdue = is_open and task.due_at is not None and task.due_at <= present.now
@@ -172,6 +171,7 @@ def task_page(
             present,
             orphaned=_orphaned(session, renewal) if renewal.is_orphan else None,
             due_date=due,
+            quotes=quotes,
         ),
         draft=Draft(values=draft.values, saved_at=draft.saved_at) if draft else None,
         submitted=_submitted(form, task.id, submissions),
@@ -189,9 +189,7 @@ def task_page(
         is_orphan=renewal.is_orphan,
         owner=people.get(renewal.owner_no or "", renewal.owner_no),
         owner_role=renewal.owner_role,
-        forecast=renewal.quote_mid,
-        quote_opens_date=renewal.quote_opens_date,
-        has_actual_quote=renewal.has_actual_quote,
+        quotes=quotes,
         contacts=renewal.contacts,
         failed_visits=renewal.failed_visits,
         lines=tuple(line_facts(line) for line in lines),

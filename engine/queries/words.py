@@ -127,6 +127,8 @@ FIELDS: Mapping[str, Label] = {
     "ctp_premium": Label("交强险保费", "compulsory premium"),
     "quote_mid": Label("预测报价", "forecast quote"),
     "actual_quote": Label("实际报价", "actual quote"),
+    "quote_opens_date": Label("可报价日", "first day of quoting"),
+    "transferred_on": Label("过户告知日", "day the transfer was told"),
     "loss_reason": Label("流失原因", "loss reason"),
     "exclusion_code": Label("剔除原因", "exclusion reason"),
     "do_not_contact": Label("不再联系", "do-not-contact"),
@@ -167,6 +169,8 @@ SOURCES: Mapping[str, Label] = {
     "contact": Label("联系记录", "a contact record"),
     "agent": Label("营销员填报", "the agent"),
     "specialist": Label("专员核实", "the specialist"),
+    "start": Label("续保开始", "the start of the renewal"),
+    "tariff": Label("费率表更新", "newer tariff tables"),
 }
 RECORDS: Mapping[str, Label] = {
     "renewal_records": Label("续保", "renewals"),

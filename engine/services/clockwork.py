@@ -10,6 +10,7 @@ from engine.domain.actor import SYSTEM, Actor
 from engine.domain.duration import parse_duration
 from engine.errors import ClockError
 from engine.services.outbox import send_queued
+from engine.services.requoting import requote
 from engine.services.succession import next_people_due, settle_people
 from engine.services.timers import TickReport, sweep
 from engine.store.calendar import has_clock
@@ -22,12 +23,13 @@ Progress = Callable[[datetime], None]
 
 
 def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
-    """Run every job that is due now, once: timers oldest first, hand-overs, then the outbox."""
+    """Run every job that is due now, once: timers oldest first, hand-overs, forecasts by newer tables, then the outbox."""
     now = engine.clock.now()
     report = TickReport()
     while (done := sweep(engine, now=now, actor=actor)) is not None:
         report += done
     report += TickReport(handed_over=settle_people(engine, now=now, actor=actor))
+    requote(engine, now=now, actor=actor)
     return report + TickReport(messages_sent=send_queued(engine, now=now))
 
 

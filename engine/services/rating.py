@@ -14,8 +14,9 @@ from typing import Any
 
 from engine.bootstrap import Deployed
 from engine.domain.codes import Line
-from engine.domain.decision import Decision
+from engine.domain.decision import Decision, DecisionFault
 from engine.domain.directory import Directory
+from engine.domain.expression import ExpressionFault
 from engine.domain.expression_values import largest, smallest
 from engine.domain.forecast import LastYear, Tariff
 from engine.domain.rating import (
@@ -218,7 +219,10 @@ class _Asker:
         table = self.tables.get(table_id)
         if table is None:
             return {}
-        decided = table.decide({"rating": rating.as_fact()}, _FUNCTIONS)
+        try:
+            decided = table.decide({"rating": rating.as_fact()}, _FUNCTIONS)
+        except (DecisionFault, ExpressionFault):
+            return {}  # a faulty table gives no number and stops nobody's renewal: a person is asked
         self.rows[table_id] = [rule.number for rule in decided.rules]
         return decided.value if isinstance(decided.value, Mapping) else {}
 

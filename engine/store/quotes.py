@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, func, select, update
+from sqlalchemy import ForeignKey, Index, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import QuoteKind
@@ -94,7 +94,7 @@ def forecast_by_other_tables(session: Session, digest: str, *, limit: int) -> Se
         .where(
             Quote.kind == QuoteKind.FORECAST,
             Quote.is_current,
-            Quote.tables_digest != digest,
+            or_(Quote.tables_digest < digest, Quote.tables_digest > digest),  # two ranges of the index
             Renewal.ended_at.is_(None),
         )
         .order_by(Quote.renewal_id)

@@ -38,9 +38,9 @@ def upgrade() -> None:
         sa.Column("difference_cause", sa.String(64), nullable=True),
         sa.Column("stale_since", UtcDateTime(), nullable=True),
         sa.Column("tables_digest", sa.String(64), nullable=True),
-        sa.Column("asks", nullable=False),
-        sa.Column("reasons", nullable=False),
-        sa.Column("basis", nullable=False),
+        sa.Column("asks", sa.JSON(), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("basis", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["renewal_id"], ["renewal.id"], name=op.f("fk_quote_renewal_id_renewal")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quote")),
     )

@@ -1,0 +1,115 @@
+"""The quotes of a renewal as a person sees them: forecast and actual apart, with reasons, difference and state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from engine.domain.actor import Actor
+from engine.domain.codes import Label, QuoteKind, Role
+from engine.domain.forecast import Ask
+from engine.queries.present import Present
+from engine.queries.quote_words import ask_text, cause_text, reason_text, table_text
+from engine.store.quotes import Quote, quotes_of
+from engine.store.renewals import Renewal
+
+SHOWN_VERSIONS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownQuote:
+    """One version of a quote; money in yuan, premiums without vehicle tax unless said."""
+
+    kind: str
+    version: int
+    made_at: datetime
+    low: Decimal | None
+    mid: Decimal | None
+    high: Decimal | None
+    ctp: Decimal | None
+    commercial: Decimal | None
+    tax_low: Decimal | None
+    tax_high: Decimal | None
+    grade: str | None
+    change_rate: Decimal | None
+    quote_no: str | None
+    valid_until: date | None
+    is_expired: bool
+    is_stale: bool
+    difference: Decimal | None
+    cause: Label | None
+    asks: tuple[Label, ...]
+    reasons: tuple[Label, ...]
+    tables: Label | None
+    set_version: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotes:
+    """What a renewal's pages say of its quotes.
+
+    ``opens_on`` is set while the window is not open: 未到报价期 is a state with a date, never an error.
+    ``is_held_back``: an agent does not see a steep rise before the specialist has looked at it (domain.md §3.6).
+    """
+
+    forecast: ShownQuote | None
+    actual: ShownQuote | None
+    opens_on: date | None
+    is_held_back: bool
+    older: tuple[ShownQuote, ...]
+
+
+def quotes_shown(session: Session, actor: Actor, renewal: Renewal, present: Present) -> Quotes:
+    """Return the quotes of *renewal* for *actor*; one statement."""
+    rows = quotes_of(session, renewal.id)
+    forecast, actual = _current(rows, QuoteKind.FORECAST), _current(rows, QuoteKind.ACTUAL)
+    held_back = forecast is not None and hides_from(actor, forecast)
+    shown = [row for row in rows if not (held_back and row.kind == QuoteKind.FORECAST)]
+    opens = renewal.quote_opens_date
+    return Quotes(
+        forecast=_shown(forecast, present) if forecast is not None and not held_back else None,
+        actual=_shown(actual, present) if actual is not None else None,
+        opens_on=opens if opens is not None and opens > present.today and actual is None else None,
+        is_held_back=held_back,
+        older=tuple(_shown(row, present) for row in shown if not row.is_current)[:SHOWN_VERSIONS],
+    )
+
+
+def hides_from(actor: Actor, forecast: Quote) -> bool:
+    """Whether *actor* sees no figure of *forecast* yet: an agent, until the specialist confirmed a steep rise."""
+    return Role.AGENT in actor.roles and Ask.STEEP_RISE in forecast.asks
+
+
+def _current(rows: Sequence[Quote], kind: QuoteKind) -> Quote | None:
+    return next((row for row in rows if row.kind == kind and row.is_current), None)
+
+
+def _shown(row: Quote, present: Present) -> ShownQuote:
+    return ShownQuote(
+        kind=row.kind,
+        version=row.version,
+        made_at=row.made_at,
+        low=row.low,
+        mid=row.mid,
+        high=row.high,
+        ctp=row.ctp,
+        commercial=row.commercial,
+        tax_low=row.tax_low,
+        tax_high=row.tax_high,
+        grade=row.grade,
+        change_rate=row.change_rate,
+        quote_no=row.quote_no,
+        valid_until=row.valid_until,
+        is_expired=row.valid_until is not None and row.valid_until < present.today,
+        is_stale=row.stale_since is not None,
+        difference=row.difference,
+        cause=cause_text(row.difference_cause) if row.difference_cause else None,
+        asks=tuple(ask_text(code) for code in row.asks),
+        reasons=tuple(reason_text(reason) for reason in row.reasons),
+        tables=table_text(row.basis.get("rows", {})) if row.basis.get("rows") else None,
+        set_version=row.basis.get("set_version"),
+    )

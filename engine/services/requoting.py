@@ -1,0 +1,56 @@
+"""Forecasts anew whatever rests on tariff tables that are no longer the newest (domain.md §3: re-evaluate)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.bootstrap import Engine
+from engine.domain.actor import SYSTEM, Actor
+from engine.errors import NoDefinition
+from engine.services.instances import load_scope
+from engine.services.quoting import refresh_forecast
+from engine.services.rating import digest_of
+from engine.store.quotes import forecast_by_other_tables
+
+CHUNK = 200
+SOURCE = "tariff"
+
+
+def requote(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> int:
+    """Bring every open forecast to the tables of the newest set; return how many were looked at.
+
+    A chunk is a transaction of its own, so that a crash loses nothing and the next turn goes on. What the tables say
+    as before keeps its version. A process that is through asks no more until other tables are deployed.
+    """
+    digest = _newest_digest(engine)
+    if digest is None or engine.quoted_by == digest:
+        return 0
+    done = 0
+    while True:
+        with engine.store.transaction() as tx:
+            found = forecast_by_other_tables(tx, digest, limit=CHUNK)
+            for renewal_id in found:
+                refresh_forecast(load_scope(tx, engine, renewal_id, actor=actor, now=now), source=SOURCE)
+        done += len(found)
+        if len(found) < CHUNK:
+            engine.quoted_by = digest
+            return done
+
+
+def forecasts_are_old(engine: Engine) -> bool:
+    """Whether some open forecast rests on other tables than those of the newest set."""
+    digest = _newest_digest(engine)
+    if digest is None or engine.quoted_by == digest:
+        return False
+    with engine.store.reading() as session:
+        is_old = bool(forecast_by_other_tables(session, digest, limit=1))
+    if not is_old:
+        engine.quoted_by = digest
+    return is_old
+
+
+def _newest_digest(engine: Engine) -> str | None:
+    try:
+        return digest_of(engine.latest())
+    except NoDefinition:
+        return None
