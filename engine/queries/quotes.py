@@ -88,25 +88,30 @@ def _current(rows: Sequence[Quote], kind: QuoteKind) -> Quote | None:
     return next((row for row in rows if row.kind == kind and row.is_current), None)
 
 
+def _cents(amount: Decimal | None) -> Decimal | None:
+    """An amount with two decimals, as every database gives it."""
+    return None if amount is None else amount.quantize(Decimal("0.01"))
+
+
 def _shown(row: Quote, present: Present) -> ShownQuote:
     return ShownQuote(
         kind=row.kind,
         version=row.version,
         made_at=row.made_at,
-        low=row.low,
-        mid=row.mid,
-        high=row.high,
-        ctp=row.ctp,
-        commercial=row.commercial,
-        tax_low=row.tax_low,
-        tax_high=row.tax_high,
+        low=_cents(row.low),
+        mid=_cents(row.mid),
+        high=_cents(row.high),
+        ctp=_cents(row.ctp),
+        commercial=_cents(row.commercial),
+        tax_low=_cents(row.tax_low),
+        tax_high=_cents(row.tax_high),
         grade=row.grade,
         change_rate=row.change_rate,
         quote_no=row.quote_no,
         valid_until=row.valid_until,
         is_expired=row.valid_until is not None and row.valid_until < present.today,
         is_stale=row.stale_since is not None,
-        difference=row.difference,
+        difference=_cents(row.difference),
         cause=cause_text(row.difference_cause) if row.difference_cause else None,
         asks=tuple(ask_text(code) for code in row.asks),
         reasons=tuple(reason_text(reason) for reason in row.reasons),

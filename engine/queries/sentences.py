@@ -463,6 +463,20 @@ def _stale(event: Happening, words: Words) -> Label:
     )
 
 
+@says("prospect_noted", Kind.FACT)
+def _prospect(_event: Happening, _words: Words) -> Label:
+    return Label(
+        "原车主记为潜在客户：车辆已过户，可询问新车（L603）",
+        "The former owner was noted as a prospect: the vehicle was sold, a new one may come (L603)",
+    )
+
+
+@says("policy_chased", Kind.TASK)
+def _chased(event: Happening, words: Words) -> Label:
+    who = words.person(event["assignee"])
+    return Label(f"按专员意见催办 {who}", f"Urged {who}, as the specialist asked")
+
+
 # What the engine does by itself -----------------------------------------------------------------------------
 
 

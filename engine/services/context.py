@@ -107,6 +107,10 @@ class StepScope:
             self._customer = self.tx.get_one(Customer, self.renewal.customer_id)
         return self._customer
 
+    def be_customer_of(self, customer: Customer) -> None:
+        """Make *customer* the one this renewal is about."""
+        self._customer, self.renewal.customer_id = customer, customer.id
+
     @property
     def lines(self) -> list[PolicyLine]:
         """The expiring policy lines."""

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.domain.codes import RenewalState, Role
-from engine.services import provisional, quoting
+from engine.services import chasing, provisional, quoting, transfers
 from engine.services.assignment import assign, responsible_of
 from engine.services.context import StepScope
 from engine.store.organisation import directory_on
@@ -83,10 +83,35 @@ def _hand_to(scope: StepScope, employee_no: object, *, reason: str) -> None:
 
 def _customer_changed(scope: StepScope, values: Values) -> None:
     """A corrected phone number replaces the listed one; the old value is masked in the history (G-L4)."""
+    if values.get("new_owner_name"):
+        _owner_changed(scope, values)
     phone, customer = values.get("new_phone"), scope.customer
     if phone and customer is not None and phone != customer.phone:
         scope.change_fact("phone", customer.phone or "", str(phone), source="G-L4")
         customer.phone = str(phone)
+
+
+def _owner_changed(scope: StepScope, values: Values) -> None:
+    """The vehicle was sold: its new owner is asked from now on (case 34)."""
+    transfers.change_owner(
+        scope,
+        name=str(values["new_owner_name"]).strip(),
+        phone=str(values.get("new_owner_phone") or "") or None,
+        on=date.fromisoformat(str(values.get("transferred_on") or scope.today)[:10]),
+    )
+
+
+def _chased(scope: StepScope, values: Values) -> None:
+    """The specialist asked for the reason and urged those who are to act (K-S2)."""
+    _reason(scope, values)
+    chasing.chase(scope, values.get("urged_persons") or ())
+
+
+def _handed_to_win_back(scope: StepScope, values: Values) -> None:
+    """Who wins the customer back, and until when (S-S4)."""
+    _hand_to(scope, values.get("assignee_no"), reason="S-S4")
+    told = values.get("deadline")
+    scope.renewal.win_back_until = date.fromisoformat(str(told)[:10]) if told else None
 
 
 def _contacted(scope: StepScope, values: Values) -> None:
@@ -122,7 +147,7 @@ def _agreed_date(values: Values) -> date | None:
 
 def _flag_late_entry(scope: StepScope, values: Values) -> None:
     """Keep how long after the contact it was written down, when that is long (domain.md §7 case 38)."""
-    told = str(values.get("contacted_at") or "")[:10]
+    told = str(values.get("contacted_at") or values.get("visited_at") or "")[:10]
     days = (scope.today - date.fromisoformat(told)).days if told else 0
     if days > ENTERED_WITHIN:
         scope.record("late_entry", subject=told, days=days)
@@ -217,5 +242,6 @@ _EFFECTS: Mapping[str, Callable[[StepScope, Values], None]] = {
     "verify_lapse_reason": _verified,
     "exclusion_review": _exclusion,
     "final_sweep": _swept,
-    "chase_policy": _reason,
+    "chase_policy": _chased,
+    "hand_to_win_back": _handed_to_win_back,
 }

@@ -41,6 +41,7 @@ FACTS: Mapping[str, frozenset[str]] = {
             "exclusion_code",
             "do_not_contact",
             "next_contact_date",
+            "win_back_until",
         }
     ),
     "policy": frozenset(
@@ -100,6 +101,7 @@ def _renewal(scope: StepScope) -> Mapping[str, object]:
         "rounds": row.rounds,
         "exclusion_code": row.exclusion_code,
         "next_contact_date": row.next_contact_date,
+        "win_back_until": row.win_back_until,
     }
     return _Asked(
         known,

@@ -169,6 +169,7 @@ class Renewal(Base):
     quote_opens_date: Mapped[date | None]
     has_actual_quote: Mapped[bool] = mapped_column(default=False)
     next_contact_date: Mapped[date | None]
+    win_back_until: Mapped[date | None]
     loss_reason: Mapped[Code | None]
     loss_source: Mapped[Code | None]
     exclusion_code: Mapped[Code | None]
@@ -379,3 +380,11 @@ def customers_known(
             )
         )
     ).all()
+
+
+def find_customer(session: Session, *, name: str, phone: str | None) -> Customer | None:
+    """Return the customer of this name with this phone, if there is one; a name alone tells nobody apart."""
+    if not phone:
+        return None
+    found = customers_known(session, id_numbers=(), phones=(phone,), ids=())
+    return next((one for one in found if one.name == name), None)

@@ -61,7 +61,7 @@ def record_contact(today: date, result: str, **more: Any) -> Values:
     if result in ("14", "15"):
         values["quote_no"] = "Q20261120"
     if result == "61":
-        values["reason"] = "L101"
+        values |= {"reason": "L101", "reason_source": "customer", "recoverable": "no"}
     if result == "71":
         values |= {"exclusion_code": "X02", "evidence": "全损定损单"}
     return {**values, **more}

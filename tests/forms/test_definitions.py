@@ -172,7 +172,7 @@ def test_no_form_offers_a_gift_or_rebate(shipped: Mapping[str, Form]) -> None:
             for code in ("16", "17")
         ),
         pytest.param("51", {"policy_no"}, id="51: the new policy"),
-        pytest.param("61", {"reason"}, id="61: a reason"),
+        pytest.param("61", {"reason", "reason_source", "recoverable"}, id="61: a reason, its source, hope"),
         pytest.param("71", {"exclusion_code", "evidence"}, id="71: code and evidence"),
         *(
             pytest.param(code, set(), id=f"{code}: nothing more")

@@ -84,7 +84,13 @@ MAIN_PATHS: Mapping[str, tuple[str, ...]] = {
         *("approve_exclusion", "approve_result", "finish_exclusion_by_channel"),
     ),
     "side_orphan.bpmn": (
-        *("begin_orphan", "handle_orphan_route", "handle_orphan_take_over", "hand_over_result"),
+        *(
+            "begin_orphan",
+            "handle_orphan_route",
+            "route_chosen",
+            "handle_orphan_take_over",
+            "hand_over_result",
+        ),
         *("finish_orphan_hand_over",),
     ),
 }

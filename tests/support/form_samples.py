@@ -33,7 +33,13 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
 
     reached = {"channel": "visit", "contacted_at": at(0), "contact_person": "owner"}
     missed = {"channel": "phone", "contacted_at": at(0)}
-    refused = {"result": "61", "reason": "L101", "competitor": "某财险公司", "competitor_price": "3980.00"}
+    told = {"reason_source": "customer", "recoverable": "no"}
+    refused = {
+        "result": "61",
+        "reason": "L101",
+        "competitor": "某财险公司",
+        "competitor_price": "3980.00",
+    } | told
     excluded = {"result": "71", "exclusion_code": "X03", "evidence": "报废证明 BF-2026-118"}
 
     def contacts(base: Sample, missed_base: Sample) -> dict[str, Sample]:
@@ -49,7 +55,9 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
             "agreed": base | {"result": "41"},
             "issued": base | {"result": "51", "policy_no": POLICY_NO},
             "refused": base | refused,
-            "refused_other": base | {"result": "61", "reason": "L901", "reason_note": "客户已移居，不再用车"},
+            "refused_other": base
+            | {"result": "61", "reason": "L901", "reason_note": "客户已移居，不再用车"}
+            | told,
             "quiet": base | {"result": "62"},
             "not_renewable": missed_base | excluded,
         }
@@ -62,7 +70,7 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
         "channel": "visit",
     }
     joint = {
-        "visited_on": day(0),
+        "visited_at": at(0),
         "place": "客户单位",
         "participants": ["agent", "specialist"],
         "customer_opinion": "关注保费变化，认可理赔服务",
@@ -70,14 +78,16 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
     }
 
     def after_visit(base: Sample) -> dict[str, Sample]:
-        ways = contacts({}, {})
+        ways = contacts({"contact_person": "owner"}, {})
         kept = (
+            "contact_person",
             "next_follow_up_date",
             "appointment_at",
             "appointment_place",
             "policy_no",
             "reason",
             "reason_note",
+            *told,
         )
         keys = ("result", *kept, "exclusion_code", "evidence")
         names = ("agreed", "failed", "interested", "appointed", "issued", "refused", "quiet", "not_renewable")
@@ -207,6 +217,14 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
                 "next_opportunity": "driver_accident",
                 "opportunity_date": day(30),
             },
+            "sold": {
+                "result": "changed",
+                "changed_items": ["owner"],
+                "new_owner_name": "新车主",
+                "new_owner_phone": "13800000001",
+                "transferred_on": day(-3),
+                "next_opportunity": "none",
+            },
         },
         "route_orphan": {
             route: {
@@ -243,6 +261,7 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
                 "reason": "L201",
                 "reason_source": "platform",
                 "competitor": "某财险公司",
+                "recoverable": "no",
             },
         },
         "assist_agent": {
@@ -269,7 +288,8 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
                 "next_follow_up_date": day(1),
                 "support_needed": ["price"],
             },
-            "switched": {
+            "switched": told
+            | {
                 "disposition": "switched",
                 "reason": "L101",
                 "competitor": "某财险公司",

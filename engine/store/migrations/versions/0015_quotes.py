@@ -15,6 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("renewal", sa.Column("next_contact_date", sa.Date(), nullable=True))
+    op.add_column("renewal", sa.Column("win_back_until", sa.Date(), nullable=True))
     op.add_column("vehicle", sa.Column("transferred_on", sa.Date(), nullable=True))
     op.create_table(
         "quote",
@@ -51,4 +52,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("quote")
     op.drop_column("vehicle", "transferred_on")
+    op.drop_column("renewal", "win_back_until")
     op.drop_column("renewal", "next_contact_date")

@@ -1,0 +1,36 @@
+"""A vehicle that changed hands: the new owner is the renewal's customer, the old one a prospect.
+
+Cover follows the vehicle (保险法 49), what the former owner earned does not: the no-claim count starts anew
+(domain.md §3.4, §7 case 34). A customer's wish not to be contacted stays with that customer.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from engine.services.context import StepScope
+from engine.services.quoting import refresh_forecast
+from engine.store.renewals import Customer, find_customer
+
+SOURCE = "G-L4"
+PROSPECT = "L603"
+"""Loss reason 换新车 (domain.md §4.1): why the former owner is worth a call."""
+
+
+def change_owner(scope: StepScope, *, name: str, phone: str | None, on: date) -> None:
+    """Make the person called *name* the customer of the renewal and forecast anew without the old count."""
+    former, vehicle = scope.customer, scope.vehicle
+    owner = find_customer(scope.tx, name=name, phone=phone)
+    if owner is None:
+        owner = Customer(name=name, phone=phone, phone_doubtful=False, do_not_contact=False)
+        scope.tx.add(owner)
+        scope.tx.flush()  # the renewal refers to its number
+    scope.change_fact("customer", former.name if former else None, name, source=SOURCE)
+    if phone:
+        scope.change_fact("phone", former.phone if former else None, phone, source=SOURCE)
+    scope.change_fact("transferred_on", vehicle.transferred_on, on, source=SOURCE)
+    scope.be_customer_of(owner)
+    vehicle.customer_id, vehicle.transferred_on = owner.id, on
+    if former is not None and former.id != owner.id:
+        scope.record("prospect_noted", subject=PROSPECT, customer_id=former.id)
+    refresh_forecast(scope, source=SOURCE)
