@@ -77,7 +77,7 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
         "plan_changes": ["none"],
     }
 
-    def after_visit(base: Sample) -> dict[str, Sample]:
+    def after_visit(base: Sample, *joint_only: str) -> dict[str, Sample]:
         ways = contacts({"contact_person": "owner"}, {})
         kept = (
             "contact_person",
@@ -91,7 +91,12 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
         )
         keys = ("result", *kept, "exclusion_code", "evidence")
         names = ("agreed", "failed", "interested", "appointed", "issued", "refused", "quiet", "not_renewable")
-        return {name: base | {key: ways[name][key] for key in keys if key in ways[name]} for name in names}
+        made = {name: base | {key: ways[name][key] for key in keys if key in ways[name]} for name in names}
+        for asked_of_the_willing in ("contact_person", "change_note", *joint_only):
+            made["refused"] = {
+                key: value for key, value in made["refused"].items() if key != asked_of_the_willing
+            }
+        return made
 
     verified = {"method": "call_customer", "reason": "L101", "competitor": "某财险公司", "recoverable": "yes"}
     return {
@@ -245,7 +250,7 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
             },
             "refused": {"result": "refused", "refuse_reason": "distance"},
         },
-        "joint_visit": after_visit(joint),
+        "joint_visit": after_visit(joint, "plan_changes"),
         "chase_policy": {
             "on_track": {"result": "on_track", "next_check_date": day(3)},
             "urged": {"result": "urged", "urged_persons": ["agent"], "next_check_date": day(2)},
