@@ -39,7 +39,7 @@ OUTCOMES = {
     "update_customer": ["result"],
     "route_orphan": ["route"],
     "take_over_orphan": ["result"],
-    "joint_visit": ["result", "reason", "exclusion_code", "quote_requested"],
+    "joint_visit": ["result", "reason", "exclusion_code"],
     "chase_policy": ["result", "reason"],
     "assist_agent": ["result"],
     "second_visit": ["result", "reason", "exclusion_code", "quote_requested"],
