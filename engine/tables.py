@@ -30,6 +30,7 @@ from engine.store.people import Person as Person
 from engine.store.people import Post as Post
 from engine.store.people import UserAccount as UserAccount
 from engine.store.people import UserRole as UserRole
+from engine.store.quotes import Quote as Quote
 from engine.store.renewals import Customer as Customer
 from engine.store.renewals import PolicyLine as PolicyLine
 from engine.store.renewals import Renewal as Renewal
