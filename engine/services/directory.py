@@ -92,6 +92,8 @@ def _store(tx: Tx, read: OrgFile) -> tuple[dict[str, int], list[Change]]:
     for post in read.posts:
         person = {"employee_no": post.employee_no, "name": post.name, "phone": post.phone}
         stored = people.get(post.employee_no)
+        if stored is not None and stored.phone and stored.phone_index is None:
+            stored.phone = stored.phone  # kept before numbers of colleagues could be looked up
         made = _upsert(tx, counts, changes, stored, Person, person)
         people[post.employee_no] = made
     posts = {(p.employee_no, p.role, p.unit_code, p.valid_from): p for p in all_rows(tx, Post)}

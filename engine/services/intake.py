@@ -5,7 +5,7 @@ Rules: domain.md §4.5 (row key), §7 cases 1–7, 11, 20–22, 28, 32, 33.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -33,6 +33,7 @@ from engine.store.imports import ImportBatch
 from engine.store.instances import ProcessInstance
 from engine.store.keys import KeyBlock
 from engine.store.organisation import directory_on
+from engine.store.people import phones_of_staff
 from engine.store.renewals import (
     SAME_PERIOD,
     Customer,
@@ -174,7 +175,8 @@ class Intake:
                 id_numbers={row.id_no for row in rows if row.id_no},
                 phones={row.phone for row in rows if row.phone},
                 ids={v.customer_id for v in self.vehicles.values() if v.customer_id is not None},
-            )
+            ),
+            colleagues=phones_of_staff(self.tx, {row.phone for row in rows if row.phone}),
         )
 
     def _renewal_for(self, cluster: Sequence[PolicyRow]) -> Renewal | None:
@@ -509,7 +511,8 @@ class _NewRows:
 class _Customers:
     """Customers by what a list tells of them: the ID number, else name and phone together."""
 
-    def __init__(self, rows: Iterable[Customer]) -> None:
+    def __init__(self, rows: Iterable[Customer], *, colleagues: Collection[str] = ()) -> None:
+        self._colleagues = colleagues
         self.by_id: dict[int, Customer] = {}
         self._by_id_no: dict[str, Customer] = {}
         self._by_name: dict[tuple[str, str], Customer] = {}
@@ -527,7 +530,9 @@ class _Customers:
             self._by_phone.setdefault(customer.phone, {})[customer.id] = customer
 
     def doubt_shared(self, customer: Customer) -> None:
-        """Mark a number as doubtful that belongs to too many customers, an agent's own perhaps (case 25)."""
+        """Mark a number as doubtful that is a colleague's own or of too many customers (case 25)."""
+        if customer.phone in self._colleagues:
+            customer.phone_doubtful = True
         sharing = self._by_phone.get(customer.phone or "", {})
         if len(sharing) > SHARED_BY:
             for one in sharing.values():

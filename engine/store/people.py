@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, case, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.domain.vehicle import normalise_phone
 from engine.store.base import Base, Code, PrimaryKey, Short
-from engine.store.personal import TEXT, Personal, SealedBytes
+from engine.store.personal import TEXT, BlindIndex, Personal, SealedBytes
 
 Row = TypeVar("Row", bound=Base)
 
@@ -48,8 +49,9 @@ class Person(Base):
     employee_no: Mapped[Code] = mapped_column(unique=True)
     name: Mapped[Short]
     phone_sealed: Mapped[SealedBytes | None]
+    phone_index: Mapped[BlindIndex | None]
 
-    phone = Personal[str | None](TEXT, key=("employee_no",))
+    phone = Personal[str | None](TEXT, key=("employee_no",), search=normalise_phone)
 
 
 class Post(Base):
@@ -167,3 +169,9 @@ def former_staff(session: Session, numbers: Collection[str], day: date) -> set[s
         .having(func.max(case((serving, 1), else_=0)) == 0)
     )
     return set(rows)
+
+
+def phones_of_staff(session: Session, phones: Collection[str]) -> frozenset[str]:
+    """Return those of *phones* that are a colleague's own: no customer is reached there (domain.md §7 case 25)."""
+    held = session.scalars(select(Person).where(Person.phone.is_among(session, phones)))
+    return frozenset(person.phone for person in held if person.phone)

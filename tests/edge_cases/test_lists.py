@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from engine import api
 from engine.api import Engine
-from engine.tables import Customer, HistoryEvent, PolicyLine, Renewal, Vehicle
+from engine.tables import Customer, HistoryEvent, Person, PolicyLine, Renewal, Vehicle
 from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv, vin
 from tests.support.console import TODAY, open_tasks, renewal_of, signed_in, task_of
@@ -73,12 +73,22 @@ def test_case_11_a_policy_signed_before_the_first_stage_renews_at_once(book: Eng
 
 def test_case_25_a_phone_of_more_than_three_customers_is_doubted(book: Engine) -> None:
     numbers = range(CAR, CAR + 4)
-    take(book, *(row(n, 50, 手机="19900000001") for n in numbers[:3]))
+    take(book, *(row(n, 50, 手机="18600000001") for n in numbers[:3]))
     assert [False] * 3 == [one.phone_doubtful for one in customers(book, *numbers[:3])]
 
-    take(book, row(numbers[3], 50, 手机="19900000001"))
+    take(book, row(numbers[3], 50, 手机="18600000001"))
 
     assert [True] * 4 == [one.phone_doubtful for one in customers(book, *numbers)]
+
+
+def test_case_25_an_agents_own_number_is_no_customers(book: Engine) -> None:
+    with book.store.reading() as session:
+        own = session.scalars(select(Person).where(Person.employee_no == "AG001")).one().phone
+    assert own
+
+    take(book, row(CAR, 50, 手机=own), row(CAR + 1, 50, 手机="18600000002"))
+
+    assert [True, False] == [customers(book, n)[0].phone_doubtful for n in (CAR, CAR + 1)]
 
 
 def test_case_26_an_opt_out_survives_the_next_list(book: Engine) -> None:

@@ -17,6 +17,8 @@ def upgrade() -> None:
     op.add_column("renewal", sa.Column("next_contact_date", sa.Date(), nullable=True))
     op.add_column("renewal", sa.Column("win_back_until", sa.Date(), nullable=True))
     op.add_column("vehicle", sa.Column("transferred_on", sa.Date(), nullable=True))
+    op.add_column("person", sa.Column("phone_index", sa.LargeBinary(), nullable=True))
+    op.create_index(op.f("ix_person_phone_index"), "person", ["phone_index"])
     op.create_table(
         "quote",
         sa.Column("id", BigKey, nullable=False),
@@ -51,6 +53,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("quote")
+    op.drop_index(op.f("ix_person_phone_index"), "person")
+    op.drop_column("person", "phone_index")
     op.drop_column("vehicle", "transferred_on")
     op.drop_column("renewal", "win_back_until")
     op.drop_column("renewal", "next_contact_date")
