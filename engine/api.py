@@ -122,6 +122,8 @@ from engine.services.clockwork import set_clock as set_clock
 from engine.services.clockwork import tick as tick
 from engine.services.directory import OrgReport as OrgReport
 from engine.services.directory import import_org as import_org
+from engine.services.erasure import ErasureAsked as ErasureAsked
+from engine.services.erasure import request_erasure as request_erasure
 from engine.services.imports import ImportReport as ImportReport
 from engine.services.imports import batch_report as batch_report
 from engine.services.imports import commit_batch as commit_batch
@@ -146,6 +148,7 @@ from engine.services.queueing import put_job as put_job
 from engine.services.requoting import forecasts_are_old as forecasts_are_old
 from engine.services.requoting import requote as requote
 from engine.services.reveal import SHORTEST_REASON as SHORTEST_REASON
+from engine.services.reveal import ErasureStands as ErasureStands
 from engine.services.reveal import PersonalField as PersonalField
 from engine.services.reveal import TooManyReveals as TooManyReveals
 from engine.services.reveal import may_reveal as may_reveal

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, flash, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from admin.actor import require_actor
 from admin.context import current_engine
@@ -19,6 +20,8 @@ from engine.api import (
     OUTCOME_STATES,
     SHORTEST_REASON,
     BadInput,
+    ErasureAsked,
+    ErasureStands,
     Kind,
     Path,
     PortfolioWish,
@@ -31,6 +34,7 @@ from engine.api import (
     portfolio_page,
     record_view,
     renewal_page,
+    request_erasure,
     reveal,
     timeline,
 )
@@ -111,10 +115,31 @@ def show_clear(renewal_id: int) -> ResponseReturnValue:
             actor=require_actor(),
             address=request.remote_addr,
         )
-    except (BadInput, TooManyReveals) as error:
+    except (BadInput, ErasureStands, TooManyReveals) as error:
         flash(say(error), "error")
         return _show(renewal_id), status_of(error)
     return _show(renewal_id, {field: value})
+
+
+@blueprint.post("/<int:renewal_id>/erasure")
+def ask_erasure(renewal_id: int) -> ResponseReturnValue:
+    """Register that the customer asked for deletion of personal data."""
+    try:
+        done = request_erasure(
+            current_engine(), renewal_id, reason=request.form.get("reason", ""), actor=require_actor()
+        )
+    except (BadInput, ErasureAsked) as error:
+        flash(say(error), "error")
+    else:
+        flash(
+            _(
+                "已登记。不再联系该客户，原文不再显示；%(n)s 笔在办续保已送剔除审批，法定证据保留至 %(day)s。",
+                n=done.excluded,
+                day=done.kept_until.isoformat(),
+            ),
+            "success",
+        )
+    return redirect(url_for("renewals.show", renewal_id=renewal_id, _anchor="customer"))
 
 
 @blueprint.get("/<int:renewal_id>/reveal")

@@ -115,6 +115,8 @@ class RenewalPage:
     id_no: str | None
     phone_doubtful: bool
     do_not_contact: bool
+    erasure_asked_on: date | None
+    kept_until: date | None
     expiry_date: date
     days_left: int
     stage: str
@@ -193,6 +195,8 @@ def renewal_page(
         id_no=mask_id_no(customer.id_no) if customer and customer.id_no else None,
         phone_doubtful=bool(customer and customer.phone_doubtful),
         do_not_contact=bool(customer and customer.do_not_contact),
+        erasure_asked_on=customer.erasure_asked_on if customer else None,
+        kept_until=customer.kept_until if customer else None,
         expiry_date=renewal.expiry_date,
         days_left=(renewal.expiry_date - present.today).days,
         stage=renewal.stage,

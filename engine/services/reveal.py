@@ -59,6 +59,14 @@ class TooManyReveals(EngineError):
     en = "You looked at {most} clear values within an hour; this one is not shown, and that is recorded. Try later."
 
 
+class ErasureStands(EngineError):
+    """The customer asked for deletion: what is still kept is kept for the law alone."""
+
+    code = "erasure_stands"
+    zh = "客户已于 {day} 要求删除个人信息，原文不再显示；依法留存的证据保留至 {until}。"
+    en = "The customer asked for deletion on {day}: nothing is shown in the clear; the law has it kept until {until}."
+
+
 def may_reveal(actor: Actor) -> bool:
     """Whether *actor* works with customers: administrators and auditors never see clear values."""
     return bool(actor.working_roles) and not actor.roles & {Role.ADMIN, Role.AUDITOR}
@@ -74,6 +82,7 @@ def reveal(
         Forbidden: the actor's roles may not see clear values.
         BadInput: the field is unknown or the reason too short.
         TooManyReveals: the hour's measure is full; this attempt is recorded.
+        ErasureStands: the customer asked for deletion.
     """
     if field not in set(PersonalField):
         raise BadInput(what="field", value=field, reason=one_of(PersonalField))
@@ -118,6 +127,8 @@ def _holder(tx: Tx, renewal: Renewal, field: PersonalField) -> Customer | Vehicl
         row = tx.get(Customer, renewal.customer_id) if renewal.customer_id is not None else None
     if row is None or getattr(row, f"{field}_sealed") is None:
         raise NotFound(what=field.label, key=renewal.id)
+    if isinstance(row, Customer) and row.erasure_asked_on is not None:
+        raise ErasureStands(day=row.erasure_asked_on, until=row.kept_until)
     return row
 
 

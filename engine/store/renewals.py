@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, or_, select
+from sqlalchemy import ForeignKey, Index, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import Line
@@ -36,6 +36,8 @@ class Customer(Base):
     phone_tail: Mapped[BlindIndex | None]
     phone_doubtful: Mapped[bool] = mapped_column(default=False)
     do_not_contact: Mapped[bool] = mapped_column(default=False)
+    erasure_asked_on: Mapped[date | None]
+    kept_until: Mapped[date | None]
 
     name = Personal[str](TEXT, key=("id",), search=normalise_name)
     id_no = Personal[str | None](TEXT, key=("id",), search=normalise_id_no)
@@ -388,3 +390,15 @@ def find_customer(session: Session, *, name: str, phone: str | None) -> Customer
         return None
     found = customers_known(session, id_numbers=(), phones=(phone,), ids=())
     return next((one for one in found if one.name == name), None)
+
+
+def open_renewals_of(session: Session, customer_id: int) -> Sequence[int]:
+    """Return a customer's renewals that have not ended, by number."""
+    query = select(Renewal.id).where(Renewal.customer_id == customer_id, Renewal.ended_at.is_(None))
+    return session.scalars(query.order_by(Renewal.id)).all()
+
+
+def last_covered_date(session: Session, customer_id: int) -> date | None:
+    """Return the last covered date of all policies of a customer's vehicles, or None."""
+    query = select(func.max(PolicyLine.expiry_date)).join(Vehicle, Vehicle.id == PolicyLine.vehicle_id)
+    return session.scalar(query.where(Vehicle.customer_id == customer_id))

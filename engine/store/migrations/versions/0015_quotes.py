@@ -1,4 +1,4 @@
-"""Keep every forecast and actual quote as a version of its own, and the day agreed for the next contact."""
+"""Quotes in versions, the days a renewal goes by, sold vehicles, requests for deletion, colleagues' numbers."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ def upgrade() -> None:
     op.add_column("renewal", sa.Column("next_contact_date", sa.Date(), nullable=True))
     op.add_column("renewal", sa.Column("win_back_until", sa.Date(), nullable=True))
     op.add_column("vehicle", sa.Column("transferred_on", sa.Date(), nullable=True))
+    op.add_column("customer", sa.Column("erasure_asked_on", sa.Date(), nullable=True))
+    op.add_column("customer", sa.Column("kept_until", sa.Date(), nullable=True))
     op.add_column("person", sa.Column("phone_index", sa.LargeBinary(), nullable=True))
     op.create_index(op.f("ix_person_phone_index"), "person", ["phone_index"])
     op.create_table(
@@ -53,6 +55,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("quote")
+    op.drop_column("customer", "kept_until")
+    op.drop_column("customer", "erasure_asked_on")
     op.drop_index(op.f("ix_person_phone_index"), "person")
     op.drop_column("person", "phone_index")
     op.drop_column("vehicle", "transferred_on")

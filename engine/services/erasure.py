@@ -1,0 +1,111 @@
+"""A customer's request to have personal data deleted (PIPL Art. 47; domain.md §5, §7 case 44, exclusion code X14).
+
+Marketing stops at once, values are no longer shown in the clear, and open renewals go to the approval of an
+exclusion. What the law has kept stays: an insurer's records for five years from the end of a contract of up to a
+year (保险法 Art. 87).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from engine.bootstrap import Engine
+from engine.clock import business_date
+from engine.domain.actor import Actor
+from engine.domain.codes import MessageName
+from engine.errors import BadInput, Conflict, Forbidden, MessageNotAwaited, NotFound
+from engine.label import Label, Thing
+from engine.services.access import sees
+from engine.services.instances import load_scope
+from engine.services.messages import deliver_in
+from engine.store.renewals import Customer, Renewal, last_covered_date, open_renewals_of
+from engine.store.session import Tx
+
+KEPT_YEARS = 5
+X14 = "X14"
+REQUESTED = "erasure_requested"
+SHORTEST, LONGEST = 4, 200
+_TOO_SHORT = Label(
+    f"请写明客户如何提出、何人受理，至少 {SHORTEST} 个字。",
+    f"say how the customer asked and who took it, in at least {SHORTEST} characters.",
+)
+
+
+class ErasureAsked(Conflict):
+    """The customer asked for deletion before; the request stands."""
+
+    code = "erasure_asked"
+    zh = "该客户已于 {day} 提出删除个人信息，不需要再登记。"
+    en = "This customer asked for deletion on {day} already; nothing more is needed."
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What a request set off; ``kept_until`` is the last day on which the law has the evidence kept."""
+
+    kept_until: date
+    excluded: int
+
+
+def request_erasure(engine: Engine, renewal_id: int, *, reason: str, actor: Actor) -> Erasure:
+    """Register that the customer of a renewal asked for deletion; one transaction for all of the customer's renewals.
+
+    Raises:
+        NotFound: no such renewal in the actor's scope, or it has no customer. Forbidden: no working role.
+        BadInput: the reason is too short. ErasureAsked: it was registered before.
+    """
+    if not actor.working_roles:
+        raise Forbidden(act=Label("登记删除个人信息的请求", "register a request for deletion"))
+    told = " ".join(reason.split())[:LONGEST]
+    if len(told) < SHORTEST:
+        raise BadInput(what=Thing.REASON, value=told, reason=_TOO_SHORT)
+    now = engine.clock.now()
+    today = business_date(now, engine.clock.zone)
+    with engine.store.transaction() as tx:
+        customer = _customer(tx, renewal_id, actor)
+        if customer.erasure_asked_on is not None:
+            raise ErasureAsked(day=customer.erasure_asked_on)
+        customer.erasure_asked_on = today
+        customer.do_not_contact = True
+        customer.kept_until = kept_until(last_covered_date(tx, customer.id) or today)
+        tx.record(
+            REQUESTED,
+            at=now,
+            actor=actor.name,
+            instance_id=renewal_id,
+            reason=told,
+            kept_until=customer.kept_until.isoformat(),
+        )
+        excluded = sum(_exclude(tx, engine, one, actor=actor) for one in open_renewals_of(tx, customer.id))
+        return Erasure(customer.kept_until, excluded)
+
+
+def kept_until(last_covered: date) -> date:
+    """Return the last day of keeping: five years after *last_covered*; 29 February becomes the 28th."""
+    year = last_covered.year + KEPT_YEARS
+    try:
+        return last_covered.replace(year=year)
+    except ValueError:
+        return last_covered.replace(year=year, day=28)
+
+
+def _customer(tx: Tx, renewal_id: int, actor: Actor) -> Customer:
+    renewal = tx.get(Renewal, renewal_id)
+    if renewal is None or not sees(actor, renewal):
+        raise NotFound(what=Thing.RENEWAL, key=renewal_id)
+    if renewal.customer_id is None:
+        raise NotFound(what=Label("客户", "customer"), key=renewal_id)
+    return tx.get_one(Customer, renewal.customer_id)
+
+
+def _exclude(tx: Tx, engine: Engine, renewal_id: int, *, actor: Actor) -> int:
+    """Send one renewal to the approval of its exclusion; one that is being approved or lost already is left."""
+    scope = load_scope(tx, engine, renewal_id, actor=actor, now=engine.clock.now())
+    data = {"code": X14, "evidence": "客户要求删除个人信息，见历史记录"}
+    try:
+        with tx.attempt():
+            deliver_in(tx, scope, MessageName.POLICY_EXCLUDED, data)
+    except MessageNotAwaited:
+        return 0
+    return 1
