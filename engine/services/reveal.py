@@ -11,7 +11,7 @@ from enum import StrEnum
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import Role
-from engine.errors import BadInput, EngineError, Forbidden, NotFound
+from engine.errors import BadInput, Conflict, EngineError, Forbidden, NotFound
 from engine.label import Label, Thing, one_of
 from engine.services.access import sees
 from engine.store.accounts import lock_account
@@ -59,7 +59,7 @@ class TooManyReveals(EngineError):
     en = "You looked at {most} clear values within an hour; this one is not shown, and that is recorded. Try later."
 
 
-class ErasureStands(EngineError):
+class ErasureStands(Conflict):
     """The customer asked for deletion: what is still kept is kept for the law alone."""
 
     code = "erasure_stands"

@@ -37,6 +37,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[api.Engine]:
         api.add_user(engine, who, roles=[role], unit_code=branch, password=PASSWORD, actor=api.SYSTEM)
     _lose_an_agent(engine)
     _fail_a_visit(engine)
+    _return_an_application(engine)
     yield engine
     engine.store.engine.dispose()
 
@@ -68,6 +69,17 @@ def _fail_a_visit(engine: api.Engine) -> None:
     api.complete_task(engine, first.id, values, actor=api.actor_of(engine, str(first.assignee_no)))
 
 
+def _return_an_application(engine: api.Engine) -> None:
+    """An application comes back with defects, so that the agent is coached (G-L2)."""
+    agreed = _open(engine, form_id="record_contact", stage="key_tracking")[-1]
+    actor = api.actor_of(engine, str(agreed.assignee_no))
+    values = answers.record_contact(engine.clock.today(), "41")
+    api.complete_task(engine, agreed.id, values, actor=actor)
+    check = _open(engine, action_id="G-S3", instance_id=agreed.instance_id)[0]
+    values = answers.verify_application(engine.clock.today(), "returned")
+    api.complete_task(engine, check.id, values, actor=api.actor_of(engine, str(check.assignee_no)))
+
+
 def _complete(engine: api.Engine, task: UserTask) -> None:
     actor = api.actor_of(engine, task.assignee_no) if task.assignee_no else api.actor_of(engine, "CHANNEL")
     api.complete_task(engine, task.id, _answers(engine, task), actor=actor)
@@ -85,6 +97,7 @@ def _answers(engine: api.Engine, task: UserTask) -> dict[str, Any]:
     form = engine.deployed(set_id).forms[task.form_id]
     wanted = {
         "category": "normal",
+        "route": "supervisor",
         "agent_no": renewal.agent_no,
         "assignee_no": renewal.supervisor_no,
         "trainer_no": renewal.trainer_no,

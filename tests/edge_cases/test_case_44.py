@@ -48,8 +48,8 @@ def test_case_44_what_the_law_has_kept_stays_and_is_shown_no_more(book: Engine, 
     assert kept.phone, "evidence of a contract is not deleted before its time"
     agent = signed_in(app, "AG001")
     agent.get(f"/renewals/{renewal_of(book, CAR)}")
-    reveal = agent.form_to(f"/renewals/{renewal_of(book, CAR)}/reveal")
-    agent.submit(reveal, {"field": "phone", "reason": "准备致电客户"}, status=400)
+    reveal = agent.form_to(f"/renewals/{renewal_of(book, CAR)}/reveal#customer")
+    agent.submit(reveal, {"field": "phone", "reason": "准备致电客户"}, status=409)
     assert "原文不再显示" in agent.text
     assert kept.phone not in agent.text
 
