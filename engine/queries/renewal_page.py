@@ -125,6 +125,7 @@ class RenewalPage:
     is_key: bool
     is_orphan: bool
     is_late: bool
+    is_channel_leak: bool
     tier: str | None
     contacts: int
     failed_visits: int
@@ -205,6 +206,7 @@ def renewal_page(
         is_key=renewal.is_key,
         is_orphan=renewal.is_orphan,
         is_late=renewal.is_late,
+        is_channel_leak=renewal.is_channel_leak,
         tier=renewal.tier,
         contacts=renewal.contacts,
         failed_visits=renewal.failed_visits,

@@ -323,6 +323,19 @@ def _matched(event: Happening, _words: Words) -> Label:
     )
 
 
+@says("channel_leak", Kind.MESSAGE)
+def _leak(_event: Happening, _words: Words) -> Label:
+    return Label(
+        "渠道流失：由本公司其他渠道承保，公司计为续保，本渠道不计",
+        "Channel leak: another channel of the company issued it; the company counts it as renewed, the channel does not",
+    )
+
+
+@says("channel_leak_settled", Kind.MESSAGE)
+def _leak_settled(_event: Happening, _words: Words) -> Label:
+    return Label("不再是渠道流失", "No channel leak any more")
+
+
 @says("renewal_unclaimed", Kind.MESSAGE)
 def _unclaimed(_event: Happening, _words: Words) -> Label:
     return Label(

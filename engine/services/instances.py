@@ -125,6 +125,7 @@ def _row(instance_id: int, key: str, new: NewRenewal, now: datetime) -> Renewal:
         state=str(RenewalState.DISPATCH_PENDING),
         is_key=False,
         is_late=False,
+        is_channel_leak=False,
         is_orphan=people.is_orphan,
         owner_no=people.owner_no,
         owner_role=people.owner_role,

@@ -138,7 +138,8 @@ def _write(tx: Tx, batch: ImportBatch, book: IssuedBook, decision: Decision) -> 
         return
     if held.line is None:
         vehicle = book.vehicles.get(row.vin) or _new_vehicle(tx, row, book.vehicles)
-        held.line = _store(tx, batch, row, vehicle, held.renewal_id)
+        is_elsewhere = not held.policy.is_our_channel
+        held.line = _store(tx, batch, row, vehicle, held.renewal_id, other_channel=is_elsewhere)
     held.line.renews_id = held.renewal_id
     held.line.policy_no = held.policy.policy_no or None
     held.line.cancelled = held.policy.is_cancelled
@@ -153,7 +154,13 @@ def _new_vehicle(tx: Tx, row: PolicyRow, vehicles: dict[str, Vehicle]) -> Vehicl
 
 
 def _store(
-    tx: Tx, batch: ImportBatch, row: PolicyRow, vehicle: Vehicle, renewal_id: int | None
+    tx: Tx,
+    batch: ImportBatch,
+    row: PolicyRow,
+    vehicle: Vehicle,
+    renewal_id: int | None,
+    *,
+    other_channel: bool,
 ) -> PolicyLine:
     line = PolicyLine(
         policy_no=row.policy_no,
@@ -170,6 +177,7 @@ def _store(
         claims=row.claims,
         years_insured=row.years_insured,
         cancelled=False,
+        other_channel=other_channel,
         batch_id=batch.id,
         sheet=row.sheet,
         row_no=row.row_no,
@@ -183,6 +191,9 @@ def _tell(tx: Tx, scope: StepScope, book: IssuedBook, batch: ImportBatch, today:
     before, after = book.verdicts(scope.renewal.id, today=today)
     subject = f"batch {batch.id}"
     scope.record("policies_matched", subject=subject, outcome=after.outcome, policies=_numbers(after))
+    if after.is_channel_leak != scope.renewal.is_channel_leak:
+        scope.renewal.is_channel_leak = after.is_channel_leak
+        scope.record("channel_leak" if after.is_channel_leak else "channel_leak_settled", subject=subject)
     change = _change(scope.renewal, before, after)
     if change.is_reversed:
         gone = [number for number in _numbers(before) if number not in _numbers(after)]

@@ -21,6 +21,7 @@ from engine.domain.outcome import (
 )
 from engine.services.foreign_numbers import number_of_other_vehicle
 from engine.services.issued_texts import nothing_to_cancel, partial_refund
+from engine.store.people import known_numbers
 from engine.store.renewals import (
     PolicyLine,
     Renewal,
@@ -76,6 +77,7 @@ class IssuedBook:
         vins = {row.vin for row in rows}
         self.vehicles = vehicles_by_vin(session, vins)
         self.renewals = renewals_of_vehicles(session, vins)
+        self._colleagues = known_numbers(session, {row.agent_no for row in rows if row.agent_no})
         self._by_number: dict[str, Held] = {}
         self._by_cover: dict[_Cover, Held] = {}
         self._of_renewal: dict[int, list[Held]] = {}
@@ -90,6 +92,10 @@ class IssuedBook:
     def decide_all(self, rows: Iterable[PolicyRow]) -> list[Decision]:
         """Decide about *rows*; what takes policies back comes after what brings them, wherever it stands."""
         return [self._decide(row) for row in sorted(rows, key=lambda row: row.is_cancelled)]
+
+    def is_our_channel(self, row: PolicyRow) -> bool:
+        """Whether a policy came through the cross-selling channel: by a colleague, or nobody is named (case 10)."""
+        return not row.agent_no or row.agent_no in self._colleagues
 
     def verdicts(self, renewal_id: int, *, today: date) -> tuple[RenewalVerdict, RenewalVerdict]:
         """Judge a renewal by its new policies without and with what this list takes back."""
@@ -138,7 +144,7 @@ class IssuedBook:
         return Decision(row, "changed", held)
 
     def _bring(self, row: PolicyRow) -> Held:
-        policy = _new_policy(row)
+        policy = replace(_new_policy(row), is_our_channel=self.is_our_channel(row))
         renewal = self._renewal_for(policy, row.vin)
         held = Held(policy, row.vin, renewal.id if renewal is not None else None)
         self._keep(held)
@@ -193,6 +199,7 @@ def new_policy_of(line: PolicyLine) -> NewPolicy:
         start_date=first_covered_date(line.start_date, line.expiry_date),
         signed_date=line.signed_date,
         expiry_date=line.expiry_date,
+        is_our_channel=not line.other_channel,
         is_cancelled=line.cancelled,
     )
 

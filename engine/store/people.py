@@ -175,3 +175,9 @@ def phones_of_staff(session: Session, phones: Collection[str]) -> frozenset[str]
     """Return those of *phones* that are a colleague's own: no customer is reached there (domain.md §7 case 25)."""
     held = session.scalars(select(Person).where(Person.phone.is_among(session, phones)))
     return frozenset(person.phone for person in held if person.phone)
+
+
+def known_numbers(session: Session, numbers: Collection[str]) -> frozenset[str]:
+    """Return those of *numbers* that are a colleague's of the channel, serving or departed."""
+    found = session.scalars(select(Person.employee_no).where(Person.employee_no.in_(numbers)))
+    return frozenset(found) if numbers else frozenset()

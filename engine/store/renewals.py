@@ -98,6 +98,7 @@ class PolicyLine(Base):
     claims: Mapped[int | None]
     years_insured: Mapped[int | None]
     cancelled: Mapped[bool] = mapped_column(default=False)
+    other_channel: Mapped[bool] = mapped_column(default=False)
     sub_branch_code: Mapped[Code | None]
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"))
     sheet: Mapped[Short | None]
@@ -152,6 +153,7 @@ class Renewal(Base):
     is_key: Mapped[bool] = mapped_column(default=False)
     is_orphan: Mapped[bool] = mapped_column(default=False)
     is_late: Mapped[bool] = mapped_column(default=False)
+    is_channel_leak: Mapped[bool] = mapped_column(default=False)
     branch_code: Mapped[Code | None]
     sub_branch_code: Mapped[Code | None]
     workplace_code: Mapped[Code | None]

@@ -71,6 +71,23 @@ def test_case_11_a_policy_signed_before_the_first_stage_renews_at_once(book: Eng
     assert not open_tasks(book, CAR)
 
 
+@pytest.mark.parametrize(("seller", "is_leak"), [("AG001", False), ("TELE99", True)])
+def test_case_10_a_policy_of_another_channel_renews_for_the_company_and_is_a_leak_for_the_channel(
+    book: Engine, app: Flask, seller: str, is_leak: bool
+) -> None:
+    old = renewal(book, 7).expiry_date
+    new = policy(7, old.replace(year=old.year + 1), agent="AG001", sub_branch="PC330101", issued=True)
+    dates = {"起保日期": (old + timedelta(days=1)).isoformat(), "签单日期": TODAY.isoformat()}
+
+    take(book, new | dates | {"营销员工号": seller}, kind="issued")
+
+    found = renewal(book, 7)
+    assert ("renewed", is_leak) == (found.outcome, found.is_channel_leak)
+    auditor = signed_in(app, "AU01")
+    auditor.get(f"/renewals/{found.id}")
+    assert is_leak == ("渠道流失" in auditor.text)
+
+
 def test_case_25_a_phone_of_more_than_three_customers_is_doubted(book: Engine) -> None:
     numbers = range(CAR, CAR + 4)
     take(book, *(row(n, 50, 手机="18600000001") for n in numbers[:3]))

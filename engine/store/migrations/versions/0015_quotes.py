@@ -17,6 +17,12 @@ def upgrade() -> None:
     op.add_column("renewal", sa.Column("next_contact_date", sa.Date(), nullable=True))
     op.add_column("renewal", sa.Column("win_back_until", sa.Date(), nullable=True))
     op.add_column("vehicle", sa.Column("transferred_on", sa.Date(), nullable=True))
+    op.add_column(
+        "policy_line", sa.Column("other_channel", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    op.add_column(
+        "renewal", sa.Column("is_channel_leak", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
     op.add_column("customer", sa.Column("erasure_asked_on", sa.Date(), nullable=True))
     op.add_column("customer", sa.Column("kept_until", sa.Date(), nullable=True))
     op.add_column("person", sa.Column("phone_index", sa.LargeBinary(), nullable=True))
@@ -55,6 +61,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("quote")
+    op.drop_column("renewal", "is_channel_leak")
+    op.drop_column("policy_line", "other_channel")
     op.drop_column("customer", "kept_until")
     op.drop_column("customer", "erasure_asked_on")
     op.drop_index(op.f("ix_person_phone_index"), "person")
