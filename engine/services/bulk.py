@@ -66,10 +66,18 @@ class _Settled(NotFound):
     """Nothing is left to do for the row: somebody else has completed or refused it meanwhile."""
 
 
-def prepare_bulk(engine: Engine, task_ids: Sequence[int], *, actor: Actor, form_id: str | None = None) -> int:
+def prepare_bulk(
+    engine: Engine,
+    task_ids: Sequence[int],
+    *,
+    actor: Actor,
+    form_id: str | None = None,
+    came_from: str | None = None,
+) -> int:
     """Freeze a choice of tasks and return its act; what cannot be done is kept with the reason.
 
-    Of tasks with several forms those of *form_id* (else of the most frequent one) are taken.
+    Of tasks with several forms those of *form_id* (else of the most frequent one) are taken. *came_from* is the
+    address of the list they were chosen in, for the way back.
 
     Raises:
         BulkRefused: nothing, too much, or nothing that can be done at once was chosen.
@@ -89,6 +97,7 @@ def prepare_bulk(engine: Engine, task_ids: Sequence[int], *, actor: Actor, form_
             task_name=form.title.zh,
             definition_set_id=set_id,
             status=str(BulkStatus.PREPARED),
+            came_from=came_from,
             created_by=actor.name,
             created_at=now,
         )
