@@ -65,6 +65,7 @@ from engine.queries.bulk import BulkPage as BulkPage
 from engine.queries.bulk import bulk_list as bulk_list
 from engine.queries.bulk import bulk_page as bulk_page
 from engine.queries.bulk import prefiller as prefiller
+from engine.queries.delegates import colleagues_for as colleagues_for
 from engine.queries.diagram import Path as Path
 from engine.queries.diagram import diagram_of as diagram_of
 from engine.queries.drawers import OF_OTHERS as OF_OTHERS
@@ -122,6 +123,8 @@ from engine.services.checkpoints import checkpoint_if_due as checkpoint_if_due
 from engine.services.clockwork import advance_clock as advance_clock
 from engine.services.clockwork import set_clock as set_clock
 from engine.services.clockwork import tick as tick
+from engine.services.delegation import delegate_task as delegate_task
+from engine.services.delegation import return_task as return_task
 from engine.services.directory import OrgReport as OrgReport
 from engine.services.directory import import_org as import_org
 from engine.services.imports import ImportReport as ImportReport
@@ -158,6 +161,8 @@ from engine.services.sign_in import check_password as check_password
 from engine.services.sign_in import end_session as end_session
 from engine.services.sign_in import open_session as open_session
 from engine.services.sign_in import touch_session as touch_session
+from engine.services.snoozing import put_off_task as put_off_task
+from engine.services.snoozing import resume_task as resume_task
 from engine.services.succession import people_are_due as people_are_due
 from engine.services.succession import settle_people as settle_people
 from engine.services.tasks import TaskCompleted as TaskCompleted

@@ -26,6 +26,7 @@ from engine.api import (
     Present,
     StepFailed,
     TaskPage,
+    colleagues_for,
     complete_task,
     may_reveal,
     record_view,
@@ -105,6 +106,15 @@ def _page(task_id: int) -> TaskPage:
         )
 
 
+def _colleagues(page: TaskPage) -> tuple[tuple[str, str], ...]:
+    """Who may be handed the task; nobody for one that was handed on already."""
+    if not page.may_do or page.principal is not None:
+        return ()
+    engine = current_engine()
+    with engine.store.reading() as session:
+        return colleagues_for(session, require_actor(), page.task_id, engine.clock.today())
+
+
 def _version(page: TaskPage) -> int:
     """The version the person saw; a form without one counts as seen now."""
     text = request.form.get("version", "")
@@ -132,6 +142,7 @@ def _render(
     _schema, fields, data = drawn(page.form, values, problems or {}, picks_people=page.may_do)
     return render_template(
         "tasks/show.html",
+        colleagues=_colleagues(page),
         page=page,
         may_reveal=may_reveal(require_actor()),
         fields=fields,

@@ -128,7 +128,17 @@ _CONSEQUENCES = frozenset(
     {"task_opened", "stage_entered", "stage_skipped", "decision_made", "operation_done", "list_distributed"}
 )
 # Other reasons are the engine's own notes (an agent's number, a fault's text), not something said to people.
-_REASONED = frozenset({"fact_changed", "definition_deployed", VIEWED, "personal_revealed", "reveal_refused"})
+_REASONED = frozenset(
+    {
+        "fact_changed",
+        "definition_deployed",
+        VIEWED,
+        "personal_revealed",
+        "reveal_refused",
+        "task_put_off",
+        "task_delegated",
+    }
+)
 
 
 def _words(
@@ -171,14 +181,20 @@ def _elements(deployed: Deployed) -> Iterable[Any]:
     return deployed.process.elements.by_id.values()
 
 
+_NAMING = ("assignee", "owner", "recipient", "on_behalf_of")
+_MOVES = frozenset(
+    {"responsible_changed", "task_reassigned", "task_delegated", "task_taken_back", "task_handed_back"}
+)
+
+
 def _mentioned(rows: Iterable[HistoryEvent]) -> tuple[set[str], set[str]]:
     """Employee numbers and unit codes that the payloads name."""
     people: set[str] = set()
     units: set[str] = set()
     for row in rows:
         payload = row.payload
-        people |= {str(payload[key]) for key in ("assignee", "owner", "recipient") if payload.get(key)}
-        if row.action in ("responsible_changed", "task_reassigned"):
+        people |= {str(payload[key]) for key in _NAMING if payload.get(key)}
+        if row.action in _MOVES:
             ends = {str(payload[key]) for key in ("from", "to") if payload.get(key)}
             (units if str(payload.get("field", "")).endswith("_code") else people).update(ends)
     return people, units

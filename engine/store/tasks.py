@@ -244,6 +244,23 @@ def draft_of(session: Session, task_id: int, user_name: str) -> TaskDraft | None
     )
 
 
+def delegated_to(session: Session, instance_id: int, numbers: Collection[str]) -> bool:
+    """Whether an open task of an instance was handed to one of these people."""
+    query = select(UserTask.id).where(
+        UserTask.instance_id == instance_id,
+        UserTask.status.in_(OPEN_STATUSES),
+        UserTask.delegated_by.is_not(None),
+        UserTask.assignee_no.in_(numbers),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def open_delegations(session: Session) -> Sequence[UserTask]:
+    """Return the open tasks that somebody handed on, their rows locked."""
+    query = select(UserTask).where(UserTask.delegated_by.is_not(None), UserTask.status.in_(OPEN_STATUSES))
+    return session.scalars(query.order_by(UserTask.id).with_for_update()).all()
+
+
 def has_draft(session: Session, task_id: int) -> bool:
     """Whether anybody has typed something for a task."""
     return session.scalar(select(TaskDraft.id).where(TaskDraft.task_id == task_id).limit(1)) is not None
