@@ -13,6 +13,7 @@ from engine.domain.actor import OPERATOR_NAME as OPERATOR_NAME
 from engine.domain.actor import READING_ROLES as READING_ROLES
 from engine.domain.actor import SYSTEM as SYSTEM
 from engine.domain.actor import Actor as Actor
+from engine.domain.attachments import MOST_BYTES as MOST_BYTES
 from engine.domain.backoff import wait_before as wait_before
 from engine.domain.codes import LABELS as LABELS
 from engine.domain.codes import OUTCOME_STATES as OUTCOME_STATES
@@ -81,6 +82,7 @@ from engine.queries.inbox import inbox_ids as inbox_ids
 from engine.queries.inbox import inbox_page as inbox_page
 from engine.queries.inbox_wish import InboxSort as InboxSort
 from engine.queries.inbox_wish import InboxWish as InboxWish
+from engine.queries.notes import notes_of as notes_of
 from engine.queries.people import OrgPage as OrgPage
 from engine.queries.people import StaffLine as StaffLine
 from engine.queries.people import UnitNode as UnitNode
@@ -96,6 +98,8 @@ from engine.queries.present import Present as Present
 from engine.queries.present import due_day as due_day
 from engine.queries.renewal_page import RenewalPage as RenewalPage
 from engine.queries.renewal_page import renewal_page as renewal_page
+from engine.queries.saved_views import ViewLine as ViewLine
+from engine.queries.saved_views import saved_views as saved_views
 from engine.queries.sentences import actions_of as actions_of
 from engine.queries.sentences import sentence as sentence
 from engine.queries.task_page import TaskPage as TaskPage
@@ -137,6 +141,9 @@ from engine.services.imports import preview_list as preview_list
 from engine.services.incidents import report_dead_job as report_dead_job
 from engine.services.messages import MessageDelivered as MessageDelivered
 from engine.services.messages import deliver_message as deliver_message
+from engine.services.notes import add_comment as add_comment
+from engine.services.notes import attach_file as attach_file
+from engine.services.notes import open_file as open_file
 from engine.services.operations import CATALOGUE as CATALOGUE
 from engine.services.outbox import dismiss_message as dismiss_message
 from engine.services.outbox import resend_message as resend_message
@@ -153,6 +160,8 @@ from engine.services.reveal import PersonalField as PersonalField
 from engine.services.reveal import TooManyReveals as TooManyReveals
 from engine.services.reveal import may_reveal as may_reveal
 from engine.services.reveal import reveal as reveal
+from engine.services.saved_views import drop_view as drop_view
+from engine.services.saved_views import save_view as save_view
 from engine.services.schema import require_current as require_current
 from engine.services.schema import upgrade as upgrade
 from engine.services.sign_in import SignedIn as SignedIn

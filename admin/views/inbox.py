@@ -31,6 +31,7 @@ from engine.api import (
     inbox_page,
     record_export,
     release_task,
+    saved_views,
     unit_choices,
 )
 
@@ -62,6 +63,7 @@ def index() -> str:
     with engine.store.reading() as session:
         page = inbox_page(session, actor, wish, present)
         units = unit_choices(session, actor, present.today)
+        views = saved_views(session, actor, present.today)
     return render_template(
         "inbox/index.html",
         page=page,
@@ -72,6 +74,7 @@ def index() -> str:
         is_of_others=wish.tab in OF_OTHERS,
         sheet_url=url_for("inbox.sheet", **filter_args()),
         filter_args=filter_args(),
+        views=views,
         is_choosable=wish.tab not in (InboxTab.DONE, *OF_OTHERS) and bool(page.rows),
         is_filtered=wish.is_narrowed or wish.is_void,
         first_url=url_with(after=None) if wish.after else None,

@@ -29,6 +29,7 @@ from engine.api import (
     colleagues_for,
     complete_task,
     may_reveal,
+    notes_of,
     record_view,
     save_draft,
     task_page,
@@ -140,14 +141,18 @@ def _render(
     is_conflict: bool = False,
 ) -> str:
     _schema, fields, data = drawn(page.form, values, problems or {}, picks_people=page.may_do)
+    engine, actor = current_engine(), require_actor()
+    with engine.store.reading() as session:
+        notes = notes_of(session, actor, page.renewal_id)
     return render_template(
         "tasks/show.html",
+        notes=notes,
         colleagues=_colleagues(page),
         page=page,
-        may_reveal=may_reveal(require_actor()),
+        may_reveal=may_reveal(actor),
         fields=fields,
         form_data=data,
         refusal=refusal,
         is_conflict=is_conflict,
-        today=current_engine().clock.today(),
+        today=engine.clock.today(),
     )

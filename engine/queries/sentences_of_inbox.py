@@ -1,10 +1,51 @@
-"""Sentences of what people do with tasks beside completing them: put off, hand on, take back."""
+"""Sentences of what people do in the inbox beside completing tasks: put off, hand on, take back, keep views."""
 
 from __future__ import annotations
 
 from engine.domain.codes import Label
 from engine.queries.saying import says, task_en, task_zh
 from engine.queries.words import Happening, Kind, Words
+
+
+@says("comment_added", Kind.TASK)
+def _comment(event: Happening, words: Words) -> Label:
+    of_zh = f"任务{task_zh(event)}" if event.subject else "续保"
+    of_en = f"the task {task_en(event, words)}" if event.subject else "the renewal"
+    text = words.comments.get(int(event["comment_id"] or 0))
+    zh, en = f"{event.who} 备注{of_zh}", f"{event.who} commented on {of_en}"
+    return Label(f"{zh}：{text}", f"{en}: {text}") if text else Label(zh, en)
+
+
+@says("file_attached", Kind.TASK)
+def _attached(event: Happening, words: Words) -> Label:
+    of_zh = f"任务{task_zh(event)}" if event.subject else "续保"
+    of_en = f"the task {task_en(event, words)}" if event.subject else "the renewal"
+    return Label(
+        f"{event.who} 为{of_zh}添加了附件（{event['kind']}）",
+        f"{event.who} added a file ({event['kind']}) to {of_en}",
+    )
+
+
+@says("file_opened", Kind.SYSTEM)
+def _file_opened(event: Happening, _words: Words) -> Label:
+    return Label(f"{event.who} 打开了附件（{event['kind']}）", f"{event.who} opened a file ({event['kind']})")
+
+
+@says("view_saved", Kind.SYSTEM)
+def _view_saved(event: Happening, _words: Words) -> Label:
+    shared = event["shared_in"]
+    return Label(
+        f"{event.who} 保存了待办视图“{event.subject}”" + (f"，在 {shared} 内共享" if shared else ""),
+        f"{event.who} saved the inbox view “{event.subject}”" + (f", shared in {shared}" if shared else ""),
+    )
+
+
+@says("view_dropped", Kind.SYSTEM)
+def _view_dropped(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 删除了待办视图“{event.subject}”",
+        f"{event.who} dropped the inbox view “{event.subject}”",
+    )
 
 
 @says("task_put_off", Kind.TASK)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from engine.queries.sentences import actions_of, sentence
 from engine.queries.words import Happening, Kind, Words, choice_labels
 from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
+from engine.store.notes import comment_texts
 
 PAGE = 40
 VIEWED = "record_viewed"
@@ -61,7 +62,7 @@ def timeline(
     after: str | None = None,
     limit: int = PAGE,
 ) -> Timeline:
-    """Return one page of a renewal's history; six statements whatever it holds.
+    """Return one page of a renewal's history; six statements whatever it holds, one more for comments.
 
     Raises:
         NotFound: the renewal lies outside *actor*'s scope.
@@ -80,7 +81,14 @@ def timeline(
     set_id = session.scalar(select(ProcessInstance.definition_set_id).where(ProcessInstance.id == renewal.id))
     deployed = deployed_of(set_id) if set_id is not None else None
     return Timeline(
-        entries=entries_of(session, shown, deployed=deployed, operations=operations, zone=zone),
+        entries=entries_of(
+            session,
+            shown,
+            deployed=deployed,
+            operations=operations,
+            zone=zone,
+            comments=comment_texts(session, _comments(shown)),
+        ),
         next_position=pack_position(shown[-1].seq) if len(rows) > limit else None,
     )
 
@@ -92,10 +100,18 @@ def entries_of(
     deployed: Deployed | None,
     operations: Mapping[str, Label],
     zone: ZoneInfo,
+    comments: Mapping[int, str] | None = None,
 ) -> tuple[Entry, ...]:
-    """Return what *rows* say, whatever they belong to; *deployed* gives the names of diagram elements."""
-    words = _words(session, rows, deployed, operations, zone)
+    """Return what *rows* say, whatever they belong to; *deployed* gives the names of diagram elements.
+
+    *comments* are texts by number, for a reader who may see them.
+    """
+    words = replace(_words(session, rows, deployed, operations, zone), comments=comments or {})
     return tuple(_entry(row, words) for row in rows)
+
+
+def _comments(rows: Iterable[HistoryEvent]) -> set[int]:
+    return {int(row.payload["comment_id"]) for row in rows if row.action == "comment_added"}
 
 
 def _entry(row: HistoryEvent, words: Words) -> Entry:
