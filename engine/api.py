@@ -106,6 +106,9 @@ from engine.queries.task_page import TaskPage as TaskPage
 from engine.queries.task_page import task_page as task_page
 from engine.queries.timeline import entries_of as entries_of
 from engine.queries.timeline import timeline as timeline
+from engine.queries.typed import TypedPage as TypedPage
+from engine.queries.typed import form_of_task as form_of_task
+from engine.queries.typed import typed_page as typed_page
 from engine.queries.words import KIND_LABELS as KIND_LABELS
 from engine.queries.words import Happening as Happening
 from engine.queries.words import Kind as Kind
@@ -131,6 +134,7 @@ from engine.services.delegation import delegate_task as delegate_task
 from engine.services.delegation import return_task as return_task
 from engine.services.directory import OrgReport as OrgReport
 from engine.services.directory import import_org as import_org
+from engine.services.drafts import autosave as autosave
 from engine.services.imports import ImportReport as ImportReport
 from engine.services.imports import batch_report as batch_report
 from engine.services.imports import commit_batch as commit_batch

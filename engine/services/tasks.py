@@ -218,7 +218,7 @@ def _complete(scope: StepScope, given: _Given) -> TaskCompleted:
     tx, engine, actor = scope.tx, scope.engine, scope.actor
     task = next((row for row in scope.tasks if row.id == given.task_id), None)
     task = task or tx.get_one(UserTask, given.task_id)
-    _require_own(engine, tx, task, scope.renewal, actor)
+    require_own(engine, tx, task, scope.renewal, actor)
     refuse_unheld(engine, tx, task, actor)
     if given.version is not None and given.version != task.version:
         raise TaskChanged(name=name_of_task(engine, tx, task), seen=given.version, now=task.version)
@@ -307,11 +307,16 @@ def own_task(engine: Engine, tx: Tx, task_id: int, actor: Actor) -> UserTask:
         NotFound, Forbidden: it is not for this person; out of scope nobody learns that it exists.
     """
     task = lock_task(tx, task_id)
-    _require_own(engine, tx, task, tx.get_one(Renewal, task.instance_id), actor)
+    require_own(engine, tx, task, tx.get_one(Renewal, task.instance_id), actor)
     return task
 
 
-def _require_own(engine: Engine, tx: Tx, task: UserTask, renewal: Renewal, actor: Actor) -> None:
+def require_own(engine: Engine, tx: Tx, task: UserTask, renewal: Renewal, actor: Actor) -> None:
+    """Let a task pass that this person may do, or did.
+
+    Raises:
+        NotFound, Forbidden: it is not for this person; out of scope nobody learns that it exists.
+    """
     if may_do(actor, task, renewal) or task.completed_by == actor.name:
         return
     if sees(actor, renewal):
