@@ -89,9 +89,7 @@ def _choices(page: InboxPage, units: Sequence[tuple[str, str]]) -> dict[str, lis
     return {
         "stage_options": [(stage, show_code(stage, "stage")) for stage in stages],
         "tier_options": [(tier, show_code(tier, "tier")) for tier in CustomerTier],
-        "unit_options": [(code, f"{name} {code}") for code, name in units]
-        if len(units) <= MOST_UNITS
-        else [],
+        "unit_options": list(units) if len(units) <= MOST_UNITS else [],
         "action_options": [
             (a.action_id, f"{show_diagram_name(a.name)} {a.action_id} ({a.count})") for a in page.actions
         ],
