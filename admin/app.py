@@ -22,6 +22,7 @@ from admin.tokens import csrf_field
 from admin.views import (
     account,
     bulk,
+    hand_on,
     home,
     imports,
     inbox,
@@ -64,7 +65,20 @@ def create_app(engine: Engine) -> Flask:
 def _init_pages(app: Flask, engine: Engine) -> None:
     """Join the rooms of the console: sign-in first, so that its guard stands before every page."""
     init_security(app, engine)
-    for view in (home, inbox, saved_views, bulk, tasks, task_acts, renewals, notes, imports, org, account):
+    for view in (
+        home,
+        inbox,
+        saved_views,
+        hand_on,
+        bulk,
+        tasks,
+        task_acts,
+        renewals,
+        notes,
+        imports,
+        org,
+        account,
+    ):
         app.register_blueprint(view.blueprint)
     register_views(app, engine)
 

@@ -66,7 +66,9 @@ from engine.queries.bulk import BulkPage as BulkPage
 from engine.queries.bulk import bulk_list as bulk_list
 from engine.queries.bulk import bulk_page as bulk_page
 from engine.queries.bulk import prefiller as prefiller
+from engine.queries.delegates import HandOnPage as HandOnPage
 from engine.queries.delegates import colleagues_for as colleagues_for
+from engine.queries.delegates import hand_on_page as hand_on_page
 from engine.queries.diagram import Path as Path
 from engine.queries.diagram import diagram_of as diagram_of
 from engine.queries.drawers import OF_OTHERS as OF_OTHERS
@@ -130,7 +132,9 @@ from engine.services.checkpoints import checkpoint_if_due as checkpoint_if_due
 from engine.services.clockwork import advance_clock as advance_clock
 from engine.services.clockwork import set_clock as set_clock
 from engine.services.clockwork import tick as tick
+from engine.services.delegation import MOST_HANDED_ON as MOST_HANDED_ON
 from engine.services.delegation import delegate_task as delegate_task
+from engine.services.delegation import delegate_tasks as delegate_tasks
 from engine.services.delegation import return_task as return_task
 from engine.services.directory import OrgReport as OrgReport
 from engine.services.directory import import_org as import_org

@@ -17,7 +17,7 @@ from admin.errors import say
 from admin.fields import ShownField, typed_values
 from admin.i18n import language
 from admin.targets import local_target
-from admin.views.inbox_filter import exact_wish
+from admin.views.chosen import chosen_tasks
 from engine.api import (
     MOST_AT_ONCE,
     UNDO_WITHIN,
@@ -33,7 +33,6 @@ from engine.api import (
     bulk_list,
     bulk_page,
     carry_out,
-    inbox_ids,
     order_bulk,
     prefiller,
     prepare_bulk,
@@ -62,19 +61,11 @@ def prepare() -> ResponseReturnValue:
     engine, actor = current_engine(), require_actor()
     came_from = local_target(request.form.get("next"), url_for("inbox.index"))
     try:
-        act = prepare_bulk(engine, _chosen(engine, actor), actor=actor, came_from=came_from)
+        act = prepare_bulk(engine, chosen_tasks(most=MOST_AT_ONCE), actor=actor, came_from=came_from)
     except EngineError as error:
         flash(say(error), "error")
         return redirect(came_from, code=303)
     return redirect(url_for("bulk.show", act_id=act), code=303)
-
-
-def _chosen(engine: Engine, actor: Actor) -> list[int]:
-    if request.form.get("all") != "1":
-        return [int(text) for text in request.form.getlist("task") if text.isdecimal() and len(text) < 19]
-    wish = exact_wish()
-    with engine.store.reading() as session:
-        return list(inbox_ids(session, actor, wish, Present.of(engine.clock), most=MOST_AT_ONCE + 1))
 
 
 @blueprint.get("/<int:act_id>")

@@ -7,6 +7,12 @@ from engine.queries.saying import says, task_en, task_zh
 from engine.queries.words import Happening, Kind, Words
 
 
+def _numbered(number: object, words: Words) -> str:
+    """A name with its number: two people of one name hand tasks to each other."""
+    name = words.person(number)
+    return f"{name} {number}" if name != str(number) else name
+
+
 @says("comment_added", Kind.TASK)
 def _comment(event: Happening, words: Words) -> Label:
     of_zh = f"任务{task_zh(event)}" if event.subject else "续保"
@@ -68,7 +74,7 @@ def _resumed(event: Happening, words: Words) -> Label:
 
 @says("task_delegated", Kind.TASK)
 def _delegated(event: Happening, words: Words) -> Label:
-    giver, taker = words.person(event["from"]), words.person(event["to"])
+    giver, taker = _numbered(event["from"], words), _numbered(event["to"], words)
     return Label(
         f"{giver} 的任务{task_zh(event)}委托 {taker} 代办",
         f"Task {task_en(event, words)} of {giver} was handed to {taker}",
@@ -77,7 +83,7 @@ def _delegated(event: Happening, words: Words) -> Label:
 
 @says("task_taken_back", Kind.TASK)
 def _taken_back(event: Happening, words: Words) -> Label:
-    colleague, principal = words.person(event["from"]), words.person(event["to"])
+    colleague, principal = _numbered(event["from"], words), _numbered(event["to"], words)
     return Label(
         f"委托 {colleague} 代办的任务{task_zh(event)}已收回，由 {principal} 办理",
         f"Task {task_en(event, words)}, handed to {colleague}, was taken back by {principal}",
@@ -86,7 +92,7 @@ def _taken_back(event: Happening, words: Words) -> Label:
 
 @says("task_handed_back", Kind.TASK)
 def _handed_back(event: Happening, words: Words) -> Label:
-    colleague, principal = words.person(event["from"]), words.person(event["to"])
+    colleague, principal = _numbered(event["from"], words), _numbered(event["to"], words)
     return Label(
         f"{colleague} 将受托的任务{task_zh(event)}交还 {principal}",
         f"{colleague} handed {task_en(event, words)} back to {principal}",

@@ -254,7 +254,7 @@ def _found(
 def _principal(task: UserTask, names: Mapping[str, str]) -> str | None:
     """Whose task it is while a colleague does it."""
     number = task.principal_no or task.delegated_by if task.delegated_by else None
-    return names.get(number, number) if number else None
+    return f"{names.get(number, '')} {number}".strip() if number else None
 
 
 def _may_return(task: UserTask, actor: Actor) -> bool:

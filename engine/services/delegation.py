@@ -26,6 +26,8 @@ from engine.store.session import Tx
 from engine.store.tasks import UserTask, lock_task, open_delegations
 
 LONGEST_NOTE = 200
+MOST_HANDED_ON = 500
+_HOW_MANY = Label(f"请选择 1 至 {MOST_HANDED_ON} 项任务", f"choose 1 to {MOST_HANDED_ON} tasks")
 _WHO = Label("受托人工号", "number of the colleague")
 _NOBODY = Label("没有这位在职人员，请核对工号", "nobody with this number serves: check it")
 _UNFIT = Label(
@@ -68,6 +70,28 @@ def delegate_task(engine: Engine, task_id: int, colleague: str, *, note: str, ac
             **_ends(task.principal_no or actor.name, number),
         )
         return number
+
+
+def delegate_tasks(
+    engine: Engine, task_ids: Sequence[int], colleague: str, *, note: str, actor: Actor
+) -> dict[int, EngineError | None]:
+    """Hand many tasks to one colleague, each by itself; returns the refusal of each task, None for those handed on.
+
+    Raises:
+        BadInput: there are none, or more than 500.
+    """
+    wanted = list(dict.fromkeys(task_ids))
+    if not 1 <= len(wanted) <= MOST_HANDED_ON:
+        raise BadInput(what=Thing.TASK, value=len(wanted), reason=_HOW_MANY)
+    found: dict[int, EngineError | None] = {}
+    for task_id in wanted:
+        try:
+            delegate_task(engine, task_id, colleague, note=note, actor=actor)
+        except EngineError as error:
+            found[task_id] = error
+        else:
+            found[task_id] = None
+    return found
 
 
 def _fitting(tx: Tx, task: UserTask, typed: str, today: date) -> str:

@@ -282,3 +282,62 @@ def test_a_day_counts_as_the_absence_says(book: Engine, other: str) -> None:
     api.arrange_absence(book, other, "AG001", first=first, last=first, actor=api.actor_of(book, other))
 
     assert delegate(book, other), "an absence that has not begun stops nobody"
+
+
+def test_many_tasks_are_handed_on_at_once_and_each_refusal_is_told(
+    book: Engine, app: Flask, other: str
+) -> None:
+    agent = signed_in(app, "AG001")
+    tasks = [task_of(book, car, "record_contact").id for car in (5, 6, 7)]
+    agent.get("/inbox?tab=all")
+    agent.submit(
+        agent.form("choose"),
+        {"task": [*tasks, task_of(book, 22, "record_contact").id]},
+        action="/inbox/hand-on",
+    )
+    assert "选定 3 项" in agent.text and "未纳入 1 项" in agent.text
+    api.claim_task(book, tasks[0], actor=api.actor_of(book, "AG001"))
+    complete(book, tasks[2], "AG001")
+
+    agent.submit(agent.form("hand-on"), {"colleague": other, "note": "开会两天"})
+
+    assert f"已将 2 项任务委托 {other} 代办" in agent.text and "办结" in agent.text
+    assert [True, True, False] == [holds(book, other, InboxTab.ALL, task) for task in tasks]
+    assert agent.page is not None and "/inbox" == agent.page.request.path
+
+
+def test_only_who_fits_every_chosen_task_is_offered(book: Engine, app: Flask) -> None:
+    person = signed_in(app, "SP01")
+    person.get("/inbox?tab=all")
+
+    person.submit(person.form("choose"), {"all": "1"}, action="/inbox/hand-on")
+
+    offered = [
+        str(one["value"]) for one in person.soup.select("select[name=colleague] option") if one["value"]
+    ]
+    assert offered and "SP01" not in offered
+    assert all(number.startswith("SP") for number in offered)
+
+
+@pytest.mark.parametrize("step", ["", "/confirm"])
+def test_nothing_chosen_is_said_in_the_inbox(app: Flask, step: str) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get("/inbox?tab=all")
+
+    agent.submit(agent.form("choose"), {}, action=f"/inbox/hand-on{step}")
+
+    assert "1 至 500 项任务" in agent.text
+
+
+def test_a_filter_that_cannot_be_read_hands_nothing_on(book: Engine, app: Flask, other: str) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get("/inbox?tab=all")
+
+    agent.submit(
+        agent.form("choose"),
+        {"all": "1", "stage": "nonsense", "colleague": other},
+        action="/inbox/hand-on/confirm",
+    )
+
+    assert "无法识别" in agent.text
+    assert not holds(book, other, InboxTab.ALL, task(book).id)
