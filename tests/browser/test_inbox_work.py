@@ -161,3 +161,18 @@ def test_a_view_is_saved_used_and_dropped(screen: Page, site: str) -> None:
     screen.get_by_role("button", name="删除视图“按到期”").click()
 
     expect(screen.locator(".ui-message", has_text="视图已删除")).to_be_visible()
+
+
+def test_many_tasks_are_handed_to_a_colleague(screen: Page, site: str) -> None:
+    sign_in(screen, site, "AG001")
+    screen.goto(f"{site}/inbox?tab=all")
+    screen.locator(".ui-choice").nth(1).check()
+    screen.locator(".ui-choice").nth(2).check()
+    screen.get_by_role("button", name="委托他人代办").click()
+    expect(screen.locator(".ui-head-facts")).to_contain_text("选定 2 项")
+    expect_well_made(screen)
+    screen.locator("#hand-on select").select_option("AG002")
+
+    screen.get_by_role("button", name="确认委托").click()
+
+    expect(screen.locator(".ui-message", has_text="已将 2 项任务委托 AG002 代办")).to_be_visible()
