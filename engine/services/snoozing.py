@@ -9,7 +9,7 @@ from engine.clock import business_date, midnight
 from engine.domain.actor import Actor
 from engine.errors import BadInput
 from engine.label import Label, Thing
-from engine.services.tasks import own_task, refuse_unheld
+from engine.services.tasks import name_of_task, own_task, refuse_unheld
 from engine.store.renewals import Renewal
 from engine.store.session import Tx
 from engine.store.tasks import UserTask
@@ -18,6 +18,7 @@ LONGEST = timedelta(days=120)
 SHORTEST_REASON = 4
 LONGEST_REASON = 200
 _DAY = Label("下次跟进", "follow-up date")
+_UNCLAIMED = Label("还没有人领取，请先领取再推迟", "nobody has it yet: claim it first")
 _NO_DAY = Label("请按 2026-12-31 的格式填写日期", "write a date like 2026-12-31")
 _PAST = Label("请选择今天以后的日期", "choose a day after today")
 _TOO_FAR = Label(f"最多推迟 {LONGEST.days} 天", f"at most {LONGEST.days} days ahead")
@@ -31,12 +32,14 @@ def put_off_task(engine: Engine, task_id: int, day: date | None, *, reason: str,
 
     Raises:
         NotFound, Forbidden: the task is not for this person. TaskTaken, TaskAlreadyClosed: somebody was faster.
-        BadInput: there is no day, it has come, is too far, or needs a reason.
+        BadInput: nobody has the task yet; there is no day, it has come, is too far, or needs a reason.
     """
     now, reason = engine.clock.now(), " ".join(reason.split())[:LONGEST_REASON]
     with engine.store.transaction() as tx:
         task = own_task(engine, tx, task_id, actor)
         refuse_unheld(engine, tx, task, actor)
+        if task.assignee_no is None and task.claimed_by is None:
+            raise BadInput(what=Thing.TASK, value=name_of_task(engine, tx, task), reason=_UNCLAIMED)
         day = _possible(day, engine.clock.today())
         last = _last_day(engine, tx, task)
         if day > last and len(reason) < SHORTEST_REASON:

@@ -127,6 +127,19 @@ def test_what_somebody_claimed_is_not_put_off_by_a_colleague(book: Engine) -> No
         put_off(book, TODAY + timedelta(days=1), who="CC01")
 
 
+def test_what_nobody_has_yet_is_claimed_first(book: Engine, app: Flask) -> None:
+    with book.store.transaction() as tx:
+        tx.get_one(UserTask, task(book).id).assignee_no = None
+
+    with pytest.raises(BadInput) as refused:
+        put_off(book, TODAY + timedelta(days=1))
+
+    assert "先领取" in refused.value.say("zh")
+    agent = signed_in(app, "AG001")
+    agent.get(f"/tasks/{task(book).id}")
+    assert agent.soup.find(id="put-off") is None
+
+
 def test_it_can_be_taken_up_again(book: Engine) -> None:
     found = put_off(book, TODAY + timedelta(days=1))
 
