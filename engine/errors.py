@@ -100,6 +100,14 @@ class TaskTaken(Conflict):
     en = "Task “{name}” is claimed by {actor}. Reload the inbox."
 
 
+class TaskGone(Conflict):
+    """A task went to somebody else while a person typed into its form."""
+
+    code = "task_gone"
+    zh = "任务“{name}”在您填写期间已转给他人，不再由您办理。您填写的内容已保存为草稿，未丢失。"
+    en = "Task “{name}” went to somebody else while you filled it in. What you entered is kept as a draft."
+
+
 class InvalidForm(EngineError):
     """A submission did not satisfy its form; ``problems`` maps field key to a Problem."""
 

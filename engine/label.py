@@ -44,6 +44,8 @@ class Thing:
     MESSAGE = Label("消息", "message")
     BATCH = Label("批次", "batch")
     ABSENCE = Label("请假", "absence")
+    ATTACHMENT = Label("附件", "file")
+    VIEW = Label("视图", "view")
     BULK_ACT = Label("批量办理", "bulk act")
     HOLIDAY = Label("假日", "holiday")
     USER = Label("用户", "user")

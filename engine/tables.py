@@ -23,6 +23,8 @@ from engine.store.instances import InboundMessage as InboundMessage
 from engine.store.instances import Incident as Incident
 from engine.store.instances import ProcessInstance as ProcessInstance
 from engine.store.instances import Timer as Timer
+from engine.store.notes import Attachment as Attachment
+from engine.store.notes import Comment as Comment
 from engine.store.outbox import OutboxMessage as OutboxMessage
 from engine.store.people import Liaison as Liaison
 from engine.store.people import OrgUnit as OrgUnit
@@ -35,6 +37,7 @@ from engine.store.renewals import Customer as Customer
 from engine.store.renewals import PolicyLine as PolicyLine
 from engine.store.renewals import Renewal as Renewal
 from engine.store.renewals import Vehicle as Vehicle
+from engine.store.saved_views import SavedView as SavedView
 from engine.store.tasks import Submission as Submission
 from engine.store.tasks import TaskDraft as TaskDraft
 from engine.store.tasks import UserTask as UserTask

@@ -4,7 +4,7 @@ const bar = document.querySelector("[data-choose]");
 if (bar) {
   const ticks = [...document.querySelectorAll("input[name=task]")];
   const whole = bar.querySelector("[data-page]");
-  const button = bar.querySelector("button");
+  const buttons = bar.querySelectorAll("button");
   const all = bar.querySelector("input[name=all]");
   const count = bar.querySelector("[data-count]");
   const show = () => {
@@ -12,7 +12,7 @@ if (bar) {
     whole.checked = ticked === ticks.length;
     whole.indeterminate = ticked > 0 && !whole.checked;
     count.textContent = all.checked ? all.dataset.all : ticked;
-    button.disabled = !ticked && !all.checked;
+    for (const button of buttons) button.disabled = !ticked && !all.checked;
   };
   whole.addEventListener("change", () => {
     for (const tick of ticks) tick.checked = whole.checked;

@@ -10,6 +10,7 @@ if (window.RenewalForm && form && fields) {
   form.before(fields);
   const shown = RenewalForm.mount(fields, data.schema, data.values, { lang: data.lang, problems: data.problems });
   let isLeaving = false;
+  form.typed = () => shown.getData(); // for what is kept by itself
 
   const carry = (values) => {
     for (const old of form.querySelectorAll("input[data-value]")) old.remove();
@@ -43,6 +44,6 @@ if (window.RenewalForm && form && fields) {
     form.requestSubmit();
   });
   window.addEventListener("beforeunload", (event) => {
-    if (shown.isDirty() && !isLeaving) event.preventDefault();
+    if (shown.isDirty() && !isLeaving && !("kept" in form.dataset)) event.preventDefault();
   });
 }

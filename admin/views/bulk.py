@@ -17,7 +17,7 @@ from admin.errors import say
 from admin.fields import ShownField, typed_values
 from admin.i18n import language
 from admin.targets import local_target
-from admin.views.inbox import wish_of
+from admin.views.chosen import chosen_tasks
 from engine.api import (
     MOST_AT_ONCE,
     UNDO_WITHIN,
@@ -33,7 +33,6 @@ from engine.api import (
     bulk_list,
     bulk_page,
     carry_out,
-    inbox_ids,
     order_bulk,
     prefiller,
     prepare_bulk,
@@ -60,20 +59,13 @@ def index() -> str:
 def prepare() -> ResponseReturnValue:
     """Freeze what was ticked in the inbox, or everything its filter keeps."""
     engine, actor = current_engine(), require_actor()
+    came_from = local_target(request.form.get("next"), url_for("inbox.index"))
     try:
-        act = prepare_bulk(engine, _chosen(engine, actor), actor=actor)
+        act = prepare_bulk(engine, chosen_tasks(most=MOST_AT_ONCE), actor=actor, came_from=came_from)
     except EngineError as error:
         flash(say(error), "error")
-        return redirect(local_target(request.form.get("next"), url_for("inbox.index")), code=303)
+        return redirect(came_from, code=303)
     return redirect(url_for("bulk.show", act_id=act), code=303)
-
-
-def _chosen(engine: Engine, actor: Actor) -> list[int]:
-    if request.form.get("all") != "1":
-        return [int(text) for text in request.form.getlist("task") if text.isdecimal() and len(text) < 19]
-    wish = wish_of()
-    with engine.store.reading() as session:
-        return list(inbox_ids(session, actor, wish, Present.of(engine.clock), most=MOST_AT_ONCE + 1))
 
 
 @blueprint.get("/<int:act_id>")
@@ -215,6 +207,7 @@ def _render(
         form_data={**data, "schema": _schema_with_own(schema, by_row)},
         refusal=refusal,
         is_interrupted=_is_left(page),
+        back_url=local_target(page.came_from, url_for("inbox.index")),
     )
 
 

@@ -31,6 +31,7 @@ from engine.api import (
     TooManyReveals,
     diagram_of,
     may_reveal,
+    notes_of,
     portfolio_page,
     record_view,
     renewal_page,
@@ -164,6 +165,7 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
             kind=kind,
             after=request.args.get("after"),
         )
+        notes = notes_of(session, actor, renewal_id)
     record_view(engine, actor=actor, subject="renewal", renewal_id=renewal_id)
     return render_template(
         "renewals/show.html",
@@ -172,6 +174,7 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
         may_reveal=may_reveal(actor),
         shortest_reason=SHORTEST_REASON,
         history=history,
+        notes=notes,
         kind=kind,
         kinds=[(kind, label.say(language())) for kind, label in KIND_LABELS.items()],
         today=present.today,

@@ -26,11 +26,18 @@ from engine.api import (
     Present,
     StepFailed,
     TaskPage,
+    TypedPage,
+    autosave,
+    colleagues_for,
     complete_task,
+    form_of_task,
     may_reveal,
+    notes_of,
+    record_refusal,
     record_view,
     save_draft,
     task_page,
+    typed_page,
     urge_task,
 )
 
@@ -40,7 +47,10 @@ blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
 @blueprint.get("/<int:task_id>")
 def show(task_id: int) -> str:
     """Show the task's form beside what the person needs for it."""
-    page = _page(task_id)
+    try:
+        page = _page(task_id)
+    except NotFound:
+        return _render_typed(_typed(task_id))
     engine, renewal_id = current_engine(), page.renewal_id
     record_view(engine, actor=require_actor(), subject="task", renewal_id=renewal_id, task_id=task_id)
     return _render(page, _first_values(page))
@@ -49,7 +59,10 @@ def show(task_id: int) -> str:
 @blueprint.post("/<int:task_id>")
 def complete(task_id: int) -> ResponseReturnValue:
     """Submit the form; a refusal shows the page again with everything that was typed."""
-    page = _page(task_id)
+    try:
+        page = _page(task_id)
+    except NotFound:
+        return _too_late(task_id)
     values = typed_values(page.form, request.form)
     try:
         done = complete_task(current_engine(), task_id, values, actor=require_actor(), version=_version(page))
@@ -57,6 +70,8 @@ def complete(task_id: int) -> ResponseReturnValue:
         return _render(page, values, problems=_problems(error), refusal=say(error)), 422
     except (Conflict, StepFailed) as error:
         return _render(_page(task_id), values, refusal=say(error), is_conflict=True), status_of(error)
+    except Forbidden as error:
+        return _not_theirs(page, values, error)
     opened = len(done.opened)
     name, car = page.name.say(language()), page.plate or _("无车牌")
     flash(
@@ -82,6 +97,52 @@ def urge(task_id: int) -> ResponseReturnValue:
     return redirect(local_target(request.form.get("next"), url_for("inbox.index")), code=303)
 
 
+@blueprint.post("/<int:task_id>/draft/auto")
+def keep(task_id: int) -> ResponseReturnValue:
+    """Keep what is being typed, asked by the page itself; say when the task was done or moved meanwhile."""
+    engine = current_engine()
+    happened = _keep_typed(task_id)
+    if happened is not None:
+        return {"message": say(happened), "url": url_for("tasks.show", task_id=task_id)}, 409
+    return {"saved": f"{engine.clock.now().astimezone(engine.clock.zone):%H:%M}"}
+
+
+def _keep_typed(task_id: int) -> Conflict | None:
+    engine = current_engine()
+    with engine.store.reading() as session:
+        form = form_of_task(session, task_id, deployed_of=engine.deployed)
+    values = typed_values(form, request.form)
+    return autosave(engine, task_id, values, actor=require_actor(), version=_seen())
+
+
+def _too_late(task_id: int) -> ResponseReturnValue:
+    """The task went to somebody else before the form was given: who had begun gets the own words back."""
+    happened = _keep_typed(task_id)
+    refusal = say(happened) if happened else None
+    return _render_typed(_typed(task_id), refusal), 409
+
+
+def _not_theirs(page: TaskPage, values: Mapping[str, Any], error: Forbidden) -> ResponseReturnValue:
+    """The task is another's who may be looked at: who had begun gets a draft, anybody the own words back."""
+    if page.draft is not None:
+        _keep_typed(page.task_id)
+    subject = f"{request.method} {request.path}"
+    record_refusal(current_engine(), actor=require_actor(), subject=subject, reason=error.code)
+    return _render(_page(page.task_id), values, refusal=say(error), is_conflict=True), status_of(error)
+
+
+def _typed(task_id: int) -> TypedPage:
+    engine = current_engine()
+    with engine.store.reading() as session:
+        return typed_page(session, require_actor(), task_id, deployed_of=engine.deployed)
+
+
+def _render_typed(page: TypedPage, refusal: str | None = None) -> str:
+    record_view(current_engine(), actor=require_actor(), subject="task", task_id=page.task_id)
+    _schema, fields, _data = drawn(page.form, page.values, {}, picks_people=False)
+    return render_template("tasks/lost.html", page=page, fields=fields, refusal=refusal)
+
+
 @blueprint.post("/<int:task_id>/draft")
 def draft(task_id: int) -> ResponseReturnValue:
     """Keep what was typed so far."""
@@ -105,10 +166,24 @@ def _page(task_id: int) -> TaskPage:
         )
 
 
+def _colleagues(page: TaskPage) -> tuple[tuple[str, str], ...]:
+    """Who may be handed the task; nobody for one that was handed on already."""
+    if not page.may_do or page.principal is not None:
+        return ()
+    engine = current_engine()
+    with engine.store.reading() as session:
+        return colleagues_for(session, require_actor(), page.task_id, engine.clock.today())
+
+
 def _version(page: TaskPage) -> int:
     """The version the person saw; a form without one counts as seen now."""
+    seen = _seen()
+    return page.version if seen is None else seen
+
+
+def _seen() -> int | None:
     text = request.form.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 10 else page.version
+    return int(text) if text.isdigit() and len(text) < 10 else None
 
 
 def _first_values(page: TaskPage) -> Mapping[str, Any]:
@@ -130,13 +205,18 @@ def _render(
     is_conflict: bool = False,
 ) -> str:
     _schema, fields, data = drawn(page.form, values, problems or {}, picks_people=page.may_do)
+    engine, actor = current_engine(), require_actor()
+    with engine.store.reading() as session:
+        notes = notes_of(session, actor, page.renewal_id)
     return render_template(
         "tasks/show.html",
+        notes=notes,
+        colleagues=_colleagues(page),
         page=page,
-        may_reveal=may_reveal(require_actor()),
+        may_reveal=may_reveal(actor),
         fields=fields,
         form_data=data,
         refusal=refusal,
         is_conflict=is_conflict,
-        today=current_engine().clock.today(),
+        today=engine.clock.today(),
     )

@@ -51,6 +51,14 @@ class RenewalState(_Labelled):
     MERGED = "merged"
 
 
+class CustomerTier(_Labelled):
+    """The worth of a customer by the table ``customer_tier``."""
+
+    HIGH = "high"
+    MID = "mid"
+    LOW = "low"
+
+
 OUTCOME_STATES = frozenset(
     {
         RenewalState.RENEWED,
@@ -222,6 +230,9 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (RenewalState.EXCLUDED, Label("剔除", "Excluded")),
     (RenewalState.WITHDRAWN, Label("撤销", "Withdrawn")),
     (RenewalState.MERGED, Label("并案", "Merged")),
+    (CustomerTier.HIGH, Label("高端客户", "High tier")),
+    (CustomerTier.MID, Label("中端客户", "Mid tier")),
+    (CustomerTier.LOW, Label("低端客户", "Low tier")),
     (Role.CHANNEL, Label("渠道合作部", "Channel Cooperation Dept")),
     (Role.SPECIALIST, Label("交叉销售专员", "Cross-selling specialist")),
     (Role.TRAINER, Label("寿险组训", "Workplace trainer")),

@@ -27,3 +27,8 @@ def commit_to(salt: str, *, task_id: int, form_id: str, values: Mapping[str, Any
         option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS,
     )
     return hashlib.sha256(body).hexdigest()
+
+
+def commit_to_text(salt: str, *, number: int, text: str) -> str:
+    """Return SHA-256 over the salt, the number of a comment and its text."""
+    return hashlib.sha256(orjson.dumps([salt, number, text])).hexdigest()

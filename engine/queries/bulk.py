@@ -48,7 +48,8 @@ class BulkLine:
 class BulkPage:
     """An act, how many rows stand how, and the first rows of each kind, those with a reason first.
 
-    ``undo_until`` is the last moment for an undo, None when there is nothing to undo.
+    ``undo_until`` is the last moment for an undo, None when there is nothing to undo; ``came_from`` the address of
+    the list it was chosen in.
     """
 
     id: int
@@ -63,6 +64,7 @@ class BulkPage:
     settled: int
     rows: tuple[BulkLine, ...]
     undo_until: datetime | None
+    came_from: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,7 @@ def bulk_page(
         settled=sum(counts.get(status, 0) for status in SETTLED),
         rows=tuple(_line(row) for row in found),
         undo_until=until if until is not None and present.now <= until else None,
+        came_from=act.came_from,
     )
 
 

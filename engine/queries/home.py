@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from engine.domain.actor import Actor
 from engine.domain.codes import IncidentStatus, OutboxStatus, RenewalState, Stage
 from engine.domain.masking import mask_text
-from engine.queries.inbox import InboxRow, InboxTab, InboxWish, drawer_counts, inbox_rows, open_between
+from engine.queries.drawers import InboxTab, drawer_counts, open_between
+from engine.queries.inbox import InboxRow, inbox_rows
+from engine.queries.inbox_wish import InboxWish
 from engine.queries.names import actor_names, people_names
 from engine.queries.portfolio import PortfolioRow, rows_of, shown_rows
 from engine.queries.present import Present

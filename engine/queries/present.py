@@ -32,6 +32,13 @@ class Present:
         return midnight(self.today + timedelta(days=1), self.zone)
 
 
+def follow_up_day(follow_up_at: datetime | None, present: Present) -> date | None:
+    """Return the day to which a task is put off; None when that day has come."""
+    if follow_up_at is None or follow_up_at <= present.now:
+        return None
+    return business_date(follow_up_at, present.zone)
+
+
 def due_day(due_at: datetime | None, zone: ZoneInfo) -> date | None:
     """Return the last day on which a task is in time: ``due_at`` is the instant that day is over."""
     return None if due_at is None else business_date(due_at - timedelta(microseconds=1), zone)

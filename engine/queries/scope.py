@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
@@ -100,13 +100,23 @@ def visible_tasks(actor: Actor) -> Select[UserTask, Renewal]:
     return select(UserTask, Renewal).join(Renewal, Renewal.id == UserTask.instance_id).where(clause)
 
 
+def _handed_to(actor: Actor, renewal_id: int) -> ColumnElement[bool]:
+    return exists().where(
+        UserTask.instance_id == renewal_id,
+        UserTask.status.in_(OPEN),
+        UserTask.delegated_by.is_not(None),
+        UserTask.assignee_no.in_(sorted(actor.numbers)),
+    )
+
+
 def find_renewal(session: Session, actor: Actor, renewal_id: int) -> Renewal:
-    """Return one renewal of *actor*'s scope.
+    """Return one renewal of *actor*'s scope, or one of which a colleague handed *actor* an open task.
 
     Raises:
         NotFound: it does not exist or lies outside the scope; both look the same.
     """
-    row = session.scalar(visible_renewals(actor).where(Renewal.id == renewal_id))
+    may_look = or_(renewals_visible_to(actor), _handed_to(actor, renewal_id))
+    row = session.scalar(select(Renewal).where(Renewal.id == renewal_id, may_look))
     if row is None:
         raise NotFound(what=Thing.RENEWAL, key=renewal_id)
     return row

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from engine.domain.actor import OPERATOR_LABEL, SYSTEM
 from engine.domain.codes import Label, MessageName, QuoteKind, RenewalState, Role, Stage
 from engine.domain.masking import mask_policy_no
 from engine.domain.workdays import DayKind
+from engine.queries import sentences_of_inbox as sentences_of_inbox  # it registers its own
 from engine.queries.quote_words import cause_text
+from engine.queries.saying import SENTENCES as SENTENCES
+from engine.queries.saying import actions_of as actions_of
+from engine.queries.saying import says, task_en, task_zh
+from engine.queries.saying import sentence as sentence
 from engine.queries.words import (
     FIELDS,
     NOBODY,
@@ -22,39 +26,6 @@ from engine.queries.words import (
     named,
     shown_value,
 )
-
-Saying = Callable[[Happening, Words], Label]
-SENTENCES: dict[str, tuple[Kind, Saying]] = {}
-
-
-def sentence(event: Happening, words: Words) -> tuple[Kind, Label]:
-    """Return kind and sentence of *event*; an unknown action is named as it is."""
-    known = SENTENCES.get(event.action)
-    if known is None:
-        return Kind.SYSTEM, Label(f"{event.who}：{event.action}", f"{event.who}: {event.action}")
-    kind, say = known
-    said = say(event, words)
-    return kind, Label(said.zh, _in_english(said.en))
-
-
-def _in_english(text: str) -> str:
-    return text.replace(SYSTEM.display_name, "The system").replace(OPERATOR_LABEL, "The command line")
-
-
-def actions_of(kind: Kind) -> list[str]:
-    """Return the actions whose sentences are of *kind*."""
-    return sorted(action for action, (of, _) in SENTENCES.items() if of is kind)
-
-
-def says(action: str, kind: Kind) -> Callable[[Saying], Saying]:
-    """Register the sentence of *action*."""
-
-    def keep(saying: Saying) -> Saying:
-        SENTENCES[action] = (kind, saying)
-        return saying
-
-    return keep
-
 
 # Stages and states ------------------------------------------------------------------------------------------
 
@@ -141,36 +112,26 @@ def _reopened(event: Happening, _words: Words) -> Label:
 # Tasks ------------------------------------------------------------------------------------------------------
 
 
-def _task(event: Happening) -> str:
-    action = event["action_id"]
-    return f"“{event.subject}”（{action}）" if action else f"“{event.subject}”"
-
-
-def _task_en(event: Happening, words: Words) -> str:
-    action, name = event["action_id"], words.task_en(event.subject)
-    return f"“{name}” ({action})" if action else f"“{name}”"
-
-
 @says("task_opened", Kind.TASK)
 def _opened(event: Happening, words: Words) -> Label:
     role, number = coded(Role, event["role"]), event["assignee"]
     if number:
         name = words.person(number)
-        return Label(f"任务{_task(event)}交给 {name}", f"Task {_task_en(event, words)} went to {name}")
+        return Label(f"任务{task_zh(event)}交给 {name}", f"Task {task_en(event, words)} went to {name}")
     return Label(
-        f"任务{_task(event)}待{role.zh}领取",
-        f"Task {_task_en(event, words)} is offered to the role {role.en.lower()}",
+        f"任务{task_zh(event)}待{role.zh}领取",
+        f"Task {task_en(event, words)} is offered to the role {role.en.lower()}",
     )
 
 
 @says("task_claimed", Kind.TASK)
 def _claimed(event: Happening, words: Words) -> Label:
-    return Label(f"{event.who} 领取了任务{_task(event)}", f"{event.who} claimed {_task_en(event, words)}")
+    return Label(f"{event.who} 领取了任务{task_zh(event)}", f"{event.who} claimed {task_en(event, words)}")
 
 
 @says("task_released", Kind.TASK)
 def _released(event: Happening, words: Words) -> Label:
-    return Label(f"{event.who} 退回了任务{_task(event)}", f"{event.who} released {_task_en(event, words)}")
+    return Label(f"{event.who} 退回了任务{task_zh(event)}", f"{event.who} released {task_en(event, words)}")
 
 
 @says("task_completed", Kind.TASK)
@@ -179,7 +140,10 @@ def _completed(event: Happening, words: Words) -> Label:
     chosen = [
         shown_value(name, value, asked) for name, value in outcome.items() if value not in (None, "", False)
     ]
-    zh, en = f"{event.who} 完成了任务{_task(event)}", f"{event.who} completed {_task_en(event, words)}"
+    zh, en = f"{event.who} 完成了任务{task_zh(event)}", f"{event.who} completed {task_en(event, words)}"
+    if event["on_behalf_of"]:
+        principal = words.person(event["on_behalf_of"])
+        zh, en = f"{zh}（代 {principal} 办理）", f"{en} for {principal}"
     if chosen:
         zh += "，结果：" + "；".join(label.zh for label in chosen)
         en += ": " + "; ".join(label.en for label in chosen)
@@ -189,16 +153,16 @@ def _completed(event: Happening, words: Words) -> Label:
 @says("task_missed", Kind.TASK)
 def _missed(event: Happening, words: Words) -> Label:
     owner = words.person(event["assignee"]) if event["assignee"] else None
-    zh = f"任务{_task(event)}到阶段结束仍未完成"
-    en = f"Task {_task_en(event, words)} was not done by the end of its stage"
+    zh = f"任务{task_zh(event)}到阶段结束仍未完成"
+    en = f"Task {task_en(event, words)} was not done by the end of its stage"
     return Label(f"{zh}，责任人 {owner}", f"{en}; it was {owner}'s") if owner else Label(zh, en)
 
 
 @says("task_withdrawn", Kind.TASK)
 def _withdrawn(event: Happening, words: Words) -> Label:
     return Label(
-        f"任务{_task(event)}不再需要，已撤回",
-        f"Task {_task_en(event, words)} is no longer needed and was withdrawn",
+        f"任务{task_zh(event)}不再需要，已撤回",
+        f"Task {task_en(event, words)} is no longer needed and was withdrawn",
     )
 
 
@@ -206,7 +170,7 @@ def _withdrawn(event: Happening, words: Words) -> Label:
 def _urged(event: Happening, words: Words) -> Label:
     who = words.person(event["assignee"])
     return Label(
-        f"催办任务{_task(event)}，责任人 {who}", f"Urged {who} to do the task {_task_en(event, words)}"
+        f"催办任务{task_zh(event)}，责任人 {who}", f"Urged {who} to do the task {task_en(event, words)}"
     )
 
 
@@ -221,8 +185,8 @@ def _late_entry(event: Happening, _words: Words) -> Label:
 @says("task_completion_undone", Kind.TASK)
 def _completion_undone(event: Happening, words: Words) -> Label:
     return Label(
-        f"批量办理的任务{_task(event)}已撤回，重新待办",
-        f"The bulk completion of the task {_task_en(event, words)} was undone; it is open again",
+        f"批量办理的任务{task_zh(event)}已撤回，重新待办",
+        f"The bulk completion of the task {task_en(event, words)} was undone; it is open again",
     )
 
 
@@ -237,8 +201,8 @@ def _bulk_row_refused(event: Happening, _words: Words) -> Label:
 @says("bulk_row_kept", Kind.TASK)
 def _bulk_row_kept(event: Happening, words: Words) -> Label:
     return Label(
-        f"批量办理 {event['act_id']} 的任务{_task(event)}未能撤回：{event.reason}",
-        f"The task {_task_en(event, words)} of bulk act {event['act_id']} could not be undone",
+        f"批量办理 {event['act_id']} 的任务{task_zh(event)}未能撤回：{event.reason}",
+        f"The task {task_en(event, words)} of bulk act {event['act_id']} could not be undone",
     )
 
 
@@ -246,8 +210,8 @@ def _bulk_row_kept(event: Happening, words: Words) -> Label:
 def _bulk_prepared(event: Happening, words: Words) -> Label:
     rows, left_out = event["rows"], event["left_out"]
     return Label(
-        f"选定 {rows} 项任务{_task(event)}批量办理（{event['act_id']}），未纳入 {left_out} 项",
-        f"{rows} tasks {_task_en(event, words)} were chosen for bulk act {event['act_id']}, {left_out} left out",
+        f"选定 {rows} 项任务{task_zh(event)}批量办理（{event['act_id']}），未纳入 {left_out} 项",
+        f"{rows} tasks {task_en(event, words)} were chosen for bulk act {event['act_id']}, {left_out} left out",
     )
 
 
@@ -279,8 +243,8 @@ def _reassigned(event: Happening, words: Words) -> Label:
     old = Label(*[words.person(event["from"])] * 2) if event["from"] else NOBODY
     new = Label(*[words.person(event["to"])] * 2) if event["to"] else Label("岗位待领取", "the role's queue")
     return Label(
-        f"任务{_task(event)}由 {old.zh} 转给 {new.zh}",
-        f"Task {_task_en(event, words)} moved from {old.en} to {new.en}",
+        f"任务{task_zh(event)}由 {old.zh} 转给 {new.zh}",
+        f"Task {task_en(event, words)} moved from {old.en} to {new.en}",
     )
 
 

@@ -19,7 +19,7 @@ from engine.label import Thing
 from engine.queries.diagram import DeployedOf, task_label
 from engine.queries.names import actor_names, people_names
 from engine.queries.prefill import Orphaned, facts_for_form
-from engine.queries.present import Present, due_day
+from engine.queries.present import Present, due_day, follow_up_day
 from engine.queries.quotes import Quotes, quotes_shown
 from engine.queries.renewal_page import LineFacts, line_facts
 from engine.queries.scope import OPEN, renewals_visible_to, tasks_doable_by
@@ -65,7 +65,9 @@ class TaskPage:
     """A task, its form, its renewal in short, and what was recorded so far.
 
     ``stage`` is the renewal's present one, whatever it was when the task opened;
-    ``may_do`` says whether the person may fill the form in now; ``holder`` who has claimed it.
+    ``may_do`` says whether the person may fill the form in now; ``holder`` who has claimed it. ``follow_up`` is the day
+    to which it is put off; ``principal`` whose it is while a colleague does it; ``may_return`` whether the person may
+    take it back or hand it back.
     """
 
     task_id: int
@@ -80,6 +82,9 @@ class TaskPage:
     is_mine: bool
     is_claimable: bool
     holder: str | None
+    follow_up: date | None
+    principal: str | None
+    may_return: bool
     due_date: date | None
     late_days: int
     closed_by: str | None
@@ -136,7 +141,13 @@ def task_page(
     submissions = [row.Submission for row in submitted]
     actors = actor_names(
         session,
-        {task.claimed_by, task.completed_by, *(row.submitted_by for row in submissions[:SHOWN_RECORDS])},
+        {
+            task.claimed_by,
+            task.completed_by,
+            task.delegated_by,
+            task.principal_no,
+            *(row.submitted_by for row in submissions[:SHOWN_RECORDS]),
+        },
     )
     people = people_names(session, {renewal.owner_no, task.assignee_no})
     due = due_day(task.due_at, present.zone)
@@ -157,6 +168,9 @@ def task_page(
         is_mine=holder == actor.name,
         is_claimable=is_open and doable and holder is None and task.assignee_no is None,
         holder=actors.get(holder, holder) if holder else people.get(task.assignee_no or ""),
+        follow_up=follow_up_day(task.follow_up_at, present) if is_open else None,
+        principal=_principal(task, actors) if is_open else None,
+        may_return=is_open and _may_return(task, actor),
         due_date=due,
         late_days=(present.today - due).days if overdue and due else 0,
         closed_by=actors.get(task.completed_by, task.completed_by) if task.completed_by else None,
@@ -233,6 +247,18 @@ def _found(
     if row is None:
         raise NotFound(what=Thing.TASK, key=task_id)
     return row.UserTask, row.Renewal, row.Vehicle, row.Customer, row.definition_set_id, bool(row.doable)
+
+
+def _principal(task: UserTask, names: Mapping[str, str]) -> str | None:
+    """Whose task it is while a colleague does it."""
+    number = task.principal_no or task.delegated_by if task.delegated_by else None
+    return f"{names.get(number, '')} {number}".strip() if number else None
+
+
+def _may_return(task: UserTask, actor: Actor) -> bool:
+    if task.delegated_by is None:
+        return False
+    return task.delegated_by == actor.name or bool({task.principal_no, task.assignee_no} & actor.numbers)
 
 
 def _orphaned(session: Session, renewal: Renewal) -> Orphaned | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from engine.queries.sentences import actions_of, sentence
 from engine.queries.words import Happening, Kind, Words, choice_labels
 from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
+from engine.store.notes import comment_texts
 
 PAGE = 40
 VIEWED = "record_viewed"
@@ -61,7 +62,7 @@ def timeline(
     after: str | None = None,
     limit: int = PAGE,
 ) -> Timeline:
-    """Return one page of a renewal's history; six statements whatever it holds.
+    """Return one page of a renewal's history; six statements whatever it holds, one more for comments.
 
     Raises:
         NotFound: the renewal lies outside *actor*'s scope.
@@ -80,7 +81,14 @@ def timeline(
     set_id = session.scalar(select(ProcessInstance.definition_set_id).where(ProcessInstance.id == renewal.id))
     deployed = deployed_of(set_id) if set_id is not None else None
     return Timeline(
-        entries=entries_of(session, shown, deployed=deployed, operations=operations, zone=zone),
+        entries=entries_of(
+            session,
+            shown,
+            deployed=deployed,
+            operations=operations,
+            zone=zone,
+            comments=comment_texts(session, _comments(shown)),
+        ),
         next_position=pack_position(shown[-1].seq) if len(rows) > limit else None,
     )
 
@@ -92,10 +100,18 @@ def entries_of(
     deployed: Deployed | None,
     operations: Mapping[str, Label],
     zone: ZoneInfo,
+    comments: Mapping[int, str] | None = None,
 ) -> tuple[Entry, ...]:
-    """Return what *rows* say, whatever they belong to; *deployed* gives the names of diagram elements."""
-    words = _words(session, rows, deployed, operations, zone)
+    """Return what *rows* say, whatever they belong to; *deployed* gives the names of diagram elements.
+
+    *comments* are texts by number, for a reader who may see them.
+    """
+    words = replace(_words(session, rows, deployed, operations, zone), comments=comments or {})
     return tuple(_entry(row, words) for row in rows)
+
+
+def _comments(rows: Iterable[HistoryEvent]) -> set[int]:
+    return {int(row.payload["comment_id"]) for row in rows if row.action == "comment_added"}
 
 
 def _entry(row: HistoryEvent, words: Words) -> Entry:
@@ -128,7 +144,17 @@ _CONSEQUENCES = frozenset(
     {"task_opened", "stage_entered", "stage_skipped", "decision_made", "operation_done", "list_distributed"}
 )
 # Other reasons are the engine's own notes (an agent's number, a fault's text), not something said to people.
-_REASONED = frozenset({"fact_changed", "definition_deployed", VIEWED, "personal_revealed", "reveal_refused"})
+_REASONED = frozenset(
+    {
+        "fact_changed",
+        "definition_deployed",
+        VIEWED,
+        "personal_revealed",
+        "reveal_refused",
+        "task_put_off",
+        "task_delegated",
+    }
+)
 
 
 def _words(
@@ -171,14 +197,20 @@ def _elements(deployed: Deployed) -> Iterable[Any]:
     return deployed.process.elements.by_id.values()
 
 
+_NAMING = ("assignee", "owner", "recipient", "on_behalf_of")
+_MOVES = frozenset(
+    {"responsible_changed", "task_reassigned", "task_delegated", "task_taken_back", "task_handed_back"}
+)
+
+
 def _mentioned(rows: Iterable[HistoryEvent]) -> tuple[set[str], set[str]]:
     """Employee numbers and unit codes that the payloads name."""
     people: set[str] = set()
     units: set[str] = set()
     for row in rows:
         payload = row.payload
-        people |= {str(payload[key]) for key in ("assignee", "owner", "recipient") if payload.get(key)}
-        if row.action in ("responsible_changed", "task_reassigned"):
+        people |= {str(payload[key]) for key in _NAMING if payload.get(key)}
+        if row.action in _MOVES:
             ends = {str(payload[key]) for key in ("from", "to") if payload.get(key)}
             (units if str(payload.get("field", "")).endswith("_code") else people).update(ends)
     return people, units

@@ -52,6 +52,8 @@ class Words:
     answers: Mapping[str, Mapping[tuple[str, str], Label]] = field(default_factory=dict)
     """The same of each form by its id: one code may read differently on two forms."""
     operations: Mapping[str, Label] = field(default_factory=dict)
+    comments: Mapping[int, str] = field(default_factory=dict)
+    """The texts of comments by number, where the reader may see the renewal."""
     zone: ZoneInfo = SHANGHAI
     actions: Mapping[str, Label] = field(default_factory=dict)
     """action id → name of the task or operation that carries it"""

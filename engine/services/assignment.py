@@ -55,10 +55,12 @@ def assign(scope: StepScope, people: Responsible, *, reason: str | None = None) 
     row.is_orphan = people.is_orphan
     for task in scope.tasks:
         to = people.assignee_for(Role(task.role))
-        if to != task.assignee_no:
+        is_handed_on = task.delegated_by is not None
+        if to != (task.principal_no if is_handed_on else task.assignee_no):
             move: dict[str, Any] = {"from": task.assignee_no, "to": to}
             scope.record("task_reassigned", about=task, subject=task.name, reason=reason, **move)
             task.assignee_no, task.claimed_by, task.claimed_at = to, None, None
+            task.delegated_by = task.principal_no = task.follow_up_at = None
             task.status, task.version = "open", task.version + 1
 
 

@@ -39,6 +39,7 @@ Prefill = Callable[[int], Mapping[str, Any]]
 Progress = Callable[[int], None]
 
 NOT_YOURS = Label("不是您的任务", "it is not yours to do")
+HANDED_ON = Label("已委托他人代办，请先收回", "it was handed to a colleague: take it back first")
 CLOSED = Label("任务已办结或已不需要", "it is closed or no longer needed")
 HELD = Label("已被他人领取", "somebody else has claimed it")
 OTHER_FORM = Label("表单不同，请另行批量办理", "its form is another: choose those by themselves")
@@ -66,10 +67,18 @@ class _Settled(NotFound):
     """Nothing is left to do for the row: somebody else has completed or refused it meanwhile."""
 
 
-def prepare_bulk(engine: Engine, task_ids: Sequence[int], *, actor: Actor, form_id: str | None = None) -> int:
+def prepare_bulk(
+    engine: Engine,
+    task_ids: Sequence[int],
+    *,
+    actor: Actor,
+    form_id: str | None = None,
+    came_from: str | None = None,
+) -> int:
     """Freeze a choice of tasks and return its act; what cannot be done is kept with the reason.
 
-    Of tasks with several forms those of *form_id* (else of the most frequent one) are taken.
+    Of tasks with several forms those of *form_id* (else of the most frequent one) are taken. *came_from* is the
+    address of the list they were chosen in, for the way back.
 
     Raises:
         BulkRefused: nothing, too much, or nothing that can be done at once was chosen.
@@ -89,6 +98,7 @@ def prepare_bulk(engine: Engine, task_ids: Sequence[int], *, actor: Actor, form_
             task_name=form.title.zh,
             definition_set_id=set_id,
             status=str(BulkStatus.PREPARED),
+            came_from=came_from,
             created_by=actor.name,
             created_at=now,
         )
@@ -126,7 +136,8 @@ def _obstacle(one: Chosen, actor: Actor) -> Label | None:
     """Why a chosen task cannot be done by this person at all."""
     task = one.task
     if not may_do(actor, task, one.renewal):
-        return NOT_YOURS
+        is_own = task.delegated_by is not None and task.principal_no in actor.numbers
+        return HANDED_ON if is_own else NOT_YOURS
     if task.status not in (TaskStatus.OPEN, TaskStatus.CLAIMED):
         return CLOSED
     if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:

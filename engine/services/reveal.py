@@ -18,6 +18,7 @@ from engine.store.accounts import lock_account
 from engine.store.history import count_of_actor
 from engine.store.renewals import Customer, Renewal, Vehicle
 from engine.store.session import Tx
+from engine.store.tasks import delegated_to
 
 SHORTEST_REASON = 4
 LONGEST_REASON = 200
@@ -113,7 +114,7 @@ def reveal(
 
 def _find(tx: Tx, renewal_id: int, actor: Actor) -> Renewal:
     renewal = tx.get(Renewal, renewal_id)
-    if renewal is None or not sees(actor, renewal):
+    if renewal is None or not (sees(actor, renewal) or delegated_to(tx, renewal_id, actor.numbers)):
         raise NotFound(what=Thing.RENEWAL, key=renewal_id)
     return renewal
 

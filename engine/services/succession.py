@@ -20,6 +20,7 @@ from engine.domain.directory import Directory, Responsible
 from engine.domain.succession import has_left, successors
 from engine.errors import MessageNotAwaited, StepFailed
 from engine.services.assignment import agent_left, assign, responsible_of
+from engine.services.delegation import return_from_leavers
 from engine.services.instances import load_scope, load_scopes
 from engine.services.messages import deliver_message
 from engine.store.instances import lock_open
@@ -57,6 +58,7 @@ def settle_people(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> in
         else:
             for start in range(0, len(group.renewal_ids), BATCH):
                 moved += _replace(engine, group.renewal_ids[start : start + BATCH], directory, actor, now)
+    return_from_leavers(engine, now=now, actor=actor)
     with engine.store.transaction() as tx:
         tx.record(SETTLED, at=now, actor=actor.name, subject=mark, moved=moved)
     return moved

@@ -75,10 +75,10 @@ def claim_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
     """
     now = engine.clock.now()
     with engine.store.transaction() as tx:
-        task = _mine(engine, tx, task_id, actor)
+        task = own_task(engine, tx, task_id, actor)
         if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
             raise TaskTaken(name=name_of_task(engine, tx, task), actor=_display(tx, task.claimed_by))
-        _refuse_closed(engine, tx, task)
+        refuse_closed(engine, tx, task)
         if task.status == TaskStatus.OPEN:
             task.status, task.claimed_by, task.claimed_at = str(TaskStatus.CLAIMED), actor.name, now
             task.version += 1
@@ -97,12 +97,11 @@ def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
     """Give a claimed task back to whom it was offered."""
     now = engine.clock.now()
     with engine.store.transaction() as tx:
-        task = _mine(engine, tx, task_id, actor)
-        _refuse_closed(engine, tx, task)
-        if task.claimed_by is not None and task.claimed_by != actor.name:
-            raise TaskTaken(name=name_of_task(engine, tx, task), actor=_display(tx, task.claimed_by))
+        task = own_task(engine, tx, task_id, actor)
+        refuse_unheld(engine, tx, task, actor)
         if task.status == TaskStatus.CLAIMED:
             task.status, task.claimed_by, task.claimed_at = str(TaskStatus.OPEN), None, None
+            task.follow_up_at = None
             task.version += 1
             tx.record(
                 "task_released",
@@ -123,7 +122,7 @@ def save_draft(engine: Engine, task_id: int, values: Mapping[str, Any], *, actor
     """
     require_storable(values, "values")
     with engine.store.transaction() as tx:
-        task = _mine(engine, tx, task_id, actor)
+        task = own_task(engine, tx, task_id, actor)
         keep_draft(tx, task.id, actor.name, values, engine.clock.now())
 
 
@@ -219,10 +218,8 @@ def _complete(scope: StepScope, given: _Given) -> TaskCompleted:
     tx, engine, actor = scope.tx, scope.engine, scope.actor
     task = next((row for row in scope.tasks if row.id == given.task_id), None)
     task = task or tx.get_one(UserTask, given.task_id)
-    _require_own(engine, tx, task, scope.renewal, actor)
-    _refuse_closed(engine, tx, task)
-    if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
-        raise TaskTaken(name=name_of_task(engine, tx, task), actor=_display(tx, task.claimed_by))
+    require_own(engine, tx, task, scope.renewal, actor)
+    refuse_unheld(engine, tx, task, actor)
     if given.version is not None and given.version != task.version:
         raise TaskChanged(name=name_of_task(engine, tx, task), seen=given.version, now=task.version)
     form = scope.deployed.forms[task.form_id]
@@ -290,20 +287,36 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
         form_id=task.form_id,
         outcome=dict(outcome),
         late=task.due_at is not None and now > task.due_at,
-        on_behalf_of=task.assignee_no if task.assignee_no in scope.actor.stands_in_for else None,
+        on_behalf_of=_on_behalf_of(task, scope.actor),
         form_hash=commit_to(salt, task_id=task.id, form_id=task.form_id, values=clean),
     )
     absorb(scope, task.form_id, clean)
 
 
-def _mine(engine: Engine, tx: Tx, task_id: int, actor: Actor) -> UserTask:
-    """Lock the task; refuse one that is not for this person, without saying that it exists."""
+def _on_behalf_of(task: UserTask, actor: Actor) -> str | None:
+    """Whose task somebody else did: of who handed it on, or of who is away."""
+    if task.delegated_by is not None:
+        return task.principal_no or task.delegated_by
+    return task.assignee_no if task.assignee_no in actor.stands_in_for else None
+
+
+def own_task(engine: Engine, tx: Tx, task_id: int, actor: Actor) -> UserTask:
+    """Return a task of this person, locked.
+
+    Raises:
+        NotFound, Forbidden: it is not for this person; out of scope nobody learns that it exists.
+    """
     task = lock_task(tx, task_id)
-    _require_own(engine, tx, task, tx.get_one(Renewal, task.instance_id), actor)
+    require_own(engine, tx, task, tx.get_one(Renewal, task.instance_id), actor)
     return task
 
 
-def _require_own(engine: Engine, tx: Tx, task: UserTask, renewal: Renewal, actor: Actor) -> None:
+def require_own(engine: Engine, tx: Tx, task: UserTask, renewal: Renewal, actor: Actor) -> None:
+    """Let a task pass that this person may do, or did.
+
+    Raises:
+        NotFound, Forbidden: it is not for this person; out of scope nobody learns that it exists.
+    """
     if may_do(actor, task, renewal) or task.completed_by == actor.name:
         return
     if sees(actor, renewal):
@@ -313,7 +326,12 @@ def _require_own(engine: Engine, tx: Tx, task: UserTask, renewal: Renewal, actor
     raise NotFound(what=Thing.TASK, key=task.id)
 
 
-def _refuse_closed(engine: Engine, tx: Tx, task: UserTask) -> None:
+def refuse_closed(engine: Engine, tx: Tx, task: UserTask) -> None:
+    """Let an open task pass.
+
+    Raises:
+        TaskAlreadyClosed: it was completed, missed or withdrawn; by whom and when.
+    """
     status = TaskStatus(task.status)
     if status in (TaskStatus.COMPLETED, TaskStatus.MISSED, TaskStatus.WITHDRAWN):
         at = task.completed_at.astimezone(engine.clock.zone) if task.completed_at else None
@@ -323,6 +341,17 @@ def _refuse_closed(engine: Engine, tx: Tx, task: UserTask) -> None:
             at=f"{at:%Y-%m-%d %H:%M}" if at else "—",
             status=status.label,
         )
+
+
+def refuse_unheld(engine: Engine, tx: Tx, task: UserTask, actor: Actor) -> None:
+    """Let an open task pass that nobody else has claimed.
+
+    Raises:
+        TaskAlreadyClosed, TaskTaken: somebody was faster.
+    """
+    refuse_closed(engine, tx, task)
+    if task.claimed_by is not None and task.claimed_by != actor.name:
+        raise TaskTaken(name=name_of_task(engine, tx, task), actor=_display(tx, task.claimed_by))
 
 
 def name_of_task(engine: Engine, tx: Tx, task: UserTask) -> Label:

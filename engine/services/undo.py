@@ -24,7 +24,7 @@ WENT_ON = Label("该续保之后又有新的进展", "the renewal has moved on s
 BEING_DONE = Label("由它产生的任务已有人着手办理", "somebody has begun a task that it opened")
 TOLD = Label("已据此向外发送消息", "a message was sent because of it")
 _MOVING = ("path", "next_due_at", "ended_at")
-_OF_TASK = ("status", "assignee_no", "claimed_by", "claimed_at")
+_OF_TASK = ("status", "assignee_no", "claimed_by", "claimed_at", "delegated_by", "principal_no")
 _FRESH = frozenset({"version", "created_at", "completed_at", "completed_by"})
 
 

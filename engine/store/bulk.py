@@ -13,11 +13,14 @@ from engine.domain.codes import BulkRowStatus
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Short
-from engine.store.personal import JSON, Personal, SealedBytes
+from engine.store.personal import JSON, TEXT, Personal, SealedBytes
 
 
 class BulkAct(Base):
-    """Tasks of one form that one person chose to complete with the same answers (``values``)."""
+    """Tasks of one form that one person chose to complete with the same answers (``values``).
+
+    ``came_from`` is the address of the list they were chosen in; a search in it may name somebody.
+    """
 
     __tablename__ = "bulk_act"
     __table_args__ = (Index(None, "created_by", "id"),)
@@ -28,6 +31,7 @@ class BulkAct(Base):
     task_name: Mapped[Short]
     definition_set_id: Mapped[int] = mapped_column(ForeignKey("definition_set.id"))
     values_sealed: Mapped[SealedBytes | None]
+    came_from_sealed: Mapped[SealedBytes | None]
     status: Mapped[Code]
     created_by: Mapped[Code]
     created_at: Mapped[datetime]
@@ -36,6 +40,7 @@ class BulkAct(Base):
     undone_at: Mapped[datetime | None]
 
     values = Personal[dict[str, Any] | None](JSON, key=("id",))
+    came_from = Personal[str | None](TEXT, key=("id",))
 
 
 class BulkRow(Base):

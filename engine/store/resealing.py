@@ -40,6 +40,8 @@ def reseal_some(session: Session, kind: type[Any], *, after: Any, limit: int) ->
     Rows that others hold are passed over. The values stay what they are: no row becomes a newer version.
     """
     table, vault = _table(kind), session.info[VAULT]
+    # Files are large: fewer of them at once.
+    limit = min(limit, getattr(kind, "RESEALED_AT_ONCE", limit))
     query = select(table).where(_stale(kind, vault)).order_by(table.c.id).limit(limit)
     if after is not None:
         query = query.where(table.c.id > after)

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, and_, bindparam, delete, exists, select
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Select,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import TaskStatus
@@ -20,12 +31,17 @@ from engine.store.instances import Incident, ProcessInstance
 from engine.store.personal import JSON, Personal, SealedBytes
 from engine.store.renewals import Renewal
 
+_HANDED_ON = text("delegated_by IS NOT NULL")
+_OF_PRINCIPAL = text("principal_no IS NOT NULL")
+
 
 class UserTask(Base):
     """One BPMN user task offered to a person or a role; the inbox is a query over these.
 
     ``assignee_no`` is the employee number it goes to (None: any holder of ``role`` in ``unit_code``);
-    ``version`` rises with every change and guards a form opened earlier.
+    ``version`` rises with every change and guards a form opened earlier. ``follow_up_at`` is the beginning of the day
+    to which it was put off. While a colleague does it, ``delegated_by`` is the sign-in name of who handed it on and
+    ``principal_no`` whose it was before (None: it came from the role's queue).
     """
 
     __tablename__ = "user_task"
@@ -35,6 +51,9 @@ class UserTask(Base):
         Index(None, "role", "unit_code", "status", "due_at"),
         Index(None, "instance_id", "status"),
         Index(None, "status", "due_at"),
+        # Few tasks are ever handed on: the indexes hold those alone.
+        Index(None, "delegated_by", postgresql_where=_HANDED_ON, sqlite_where=_HANDED_ON),
+        Index(None, "principal_no", postgresql_where=_OF_PRINCIPAL, sqlite_where=_OF_PRINCIPAL),
     )
 
     id: Mapped[PrimaryKey]
@@ -56,6 +75,9 @@ class UserTask(Base):
     claimed_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     completed_by: Mapped[Code | None]
+    follow_up_at: Mapped[datetime | None]
+    delegated_by: Mapped[Code | None]
+    principal_no: Mapped[Code | None]
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -220,6 +242,23 @@ def draft_of(session: Session, task_id: int, user_name: str) -> TaskDraft | None
     return session.scalar(
         select(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.user_name == user_name)
     )
+
+
+def delegated_to(session: Session, instance_id: int, numbers: Collection[str]) -> bool:
+    """Whether an open task of an instance was handed to one of these people."""
+    query = select(UserTask.id).where(
+        UserTask.instance_id == instance_id,
+        UserTask.status.in_(OPEN_STATUSES),
+        UserTask.delegated_by.is_not(None),
+        UserTask.assignee_no.in_(numbers),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def open_delegations(session: Session) -> Sequence[UserTask]:
+    """Return the open tasks that somebody handed on, their rows locked."""
+    query = select(UserTask).where(UserTask.delegated_by.is_not(None), UserTask.status.in_(OPEN_STATUSES))
+    return session.scalars(query.order_by(UserTask.id).with_for_update()).all()
 
 
 def has_draft(session: Session, task_id: int) -> bool:

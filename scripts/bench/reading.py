@@ -9,7 +9,9 @@ from functools import partial
 from engine.domain.actor import Actor
 from engine.domain.codes import Role
 from engine.domain.demo_people import BRANCH
-from engine.queries.inbox import InboxTab, InboxWish, inbox_page
+from engine.queries.drawers import InboxTab
+from engine.queries.inbox import inbox_page
+from engine.queries.inbox_wish import InboxWish
 from engine.queries.present import Present
 from engine.services.timers import SWEEP
 from engine.store.instances import claim_due
@@ -63,6 +65,7 @@ def _reads(house: House) -> dict[str, Read]:
         unit_codes=frozenset({BRANCH, f"{BRANCH}-QD", f"{BRANCH}01", f"{BRANCH}02"}),
     )
     everything, claimable = InboxWish(tab=InboxTab.ALL), InboxWish(tab=InboxTab.CLAIMABLE)
+    waiting = InboxWish(tab=InboxTab.WAITING)
 
     def due() -> object:
         with house.engine.store.reading() as session:
@@ -75,6 +78,7 @@ def _reads(house: House) -> dict[str, Read]:
     reads: dict[str, Read] = {"due at midnight": due}
     for role in (Role.AGENT, Role.SPECIALIST):
         reads[f"inbox of {role}"] = partial(page, _busiest(house, role), everything)
+    reads["waiting of agent"] = partial(page, _busiest(house, Role.AGENT), waiting)
     reads["claimable by channel"] = partial(page, channel, claimable)
     return reads
 

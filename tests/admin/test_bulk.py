@@ -56,6 +56,16 @@ def test_everything_a_filter_keeps_is_chosen_on_the_server(book: Engine, special
     assert "选定 9 项" in specialist.text  # six new cars, and cars 3, 4 and 9 of the book
 
 
+def test_the_way_back_keeps_the_filter(book: Engine, specialist: Browser) -> None:
+    specialist.get("/inbox?tab=all&action=P-S1&sort=due")
+
+    specialist.submit(specialist.form("choose"), {"all": "1"})
+
+    back = specialist.soup.select_one(".ui-trail a")
+    assert back is not None
+    assert "/inbox?tab=all&action=P-S1&sort=due" == back["href"]
+
+
 def test_what_is_left_out_is_named(book: Engine, specialist: Browser) -> None:
     choose(specialist, [*hand_outs(book), task_of(book, 9, "final_sweep").id])
 

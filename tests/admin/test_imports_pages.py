@@ -330,6 +330,12 @@ def foreign_ids(app: Flask, book: Engine) -> dict[str, int]:
             last=book.clock.today(),
             actor=api.actor_of(book, "AG001"),
         ),
+        "attachment_id": api.attach_file(
+            book, renewal_of(book, 1), "a.pdf", b"%PDF-1.4", actor=api.actor_of(book, "SP01")
+        ),
+        "view_id": api.save_view(
+            book, "逾期", {"tab": "late"}, shared=False, actor=api.actor_of(book, "AG001")
+        ),
         "act_id": api.prepare_bulk(
             book, [task_of(book, 4, "dispatch_list").id], actor=api.actor_of(book, "SP01")
         ),

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.support.reading import expect_well_made, is_phone, sign_in
 
 
-@pytest.mark.parametrize("tab", ["today", "late", "all", "claimable", "team", "done"])
+@pytest.mark.parametrize("tab", ["today", "late", "all", "snoozed", "claimable", "waiting", "team", "done"])
 def test_every_drawer_reads_well(screen: Page, book_site: str, tab: str) -> None:
     sign_in(screen, book_site, "SP01")
 

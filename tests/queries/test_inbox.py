@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.api import (
+    OF_OTHERS,
     BadInput,
+    CustomerTier,
     Engine,
     InboxSort,
     InboxTab,
@@ -84,6 +86,37 @@ def test_the_team_of_an_agent_is_whoever_works_on_the_same_renewals(still_book: 
     assert found and not found & {"AG001", "AG009", "SP02"}
 
 
+def test_who_is_responsible_waits_for_what_others_have_to_do(still_book: Engine) -> None:
+    """AG001 answers for cars 1 to 11; some wait for the specialist or the supervisor."""
+    rows = inbox(still_book, "AG001", tab=InboxTab.WAITING, limit=100).rows
+    own = {row.task_id for row in inbox(still_book, "AG001", tab=InboxTab.ALL, limit=100).rows}
+
+    assert rows
+    assert not own & {row.task_id for row in rows}
+    assert all(row.who and "AG001" not in row.who and not row.may_take_back for row in rows)
+    assert () == inbox(still_book, "SU01", tab=InboxTab.WAITING).rows, "who is not responsible does not wait"
+    assert () == inbox(still_book, "AU01", tab=InboxTab.WAITING).rows
+
+
+def test_filters_narrow_by_tier_key_orphan_unit_and_lateness(still_book: Engine) -> None:
+    from engine.tables import Renewal
+
+    rows = inbox(still_book, "SP01", tab=InboxTab.ALL, limit=100).rows
+    with still_book.store.reading() as session:
+        of = {row.task_id: session.get_one(Renewal, row.renewal_id) for row in rows}
+
+    def kept(**wish: Any) -> set[int]:
+        return {r.task_id for r in inbox(still_book, "SP01", tab=InboxTab.ALL, limit=100, **wish).rows}
+
+    assert all({t for t in of if of[t].tier == tier} == kept(tier=tier) for tier in CustomerTier)
+    assert {t for t in of if of[t].is_key} == kept(is_key=True)
+    assert {t for t in of if of[t].is_orphan} == kept(is_orphan=True)
+    assert set(of) == kept(unit="ZC01") == kept(unit="ZC01-1") == kept(unit="PC330101")
+    assert set() == kept(unit="ZC02")
+    assert {row.task_id for row in rows if row.late_days} == kept(is_overdue=True) != set()
+    assert set() == kept(is_void=True)
+
+
 def test_the_order_by_expiry_is_that_of_the_calendar(still_book: Engine) -> None:
     rows = inbox(still_book, "SP01", tab=InboxTab.ALL, sort=InboxSort.EXPIRY).rows
 
@@ -108,7 +141,7 @@ def test_the_counts_of_the_drawers_are_those_of_their_lists(still_book: Engine) 
     assert counts == {
         tab: len(inbox(still_book, "SP01", tab=tab, limit=100).rows)
         for tab in InboxTab
-        if tab not in (InboxTab.DONE, InboxTab.TEAM)
+        if tab is not InboxTab.DONE and tab not in OF_OTHERS
     }
     assert counts[InboxTab.ALL] > counts[InboxTab.TODAY] >= counts[InboxTab.LATE] > 0
 

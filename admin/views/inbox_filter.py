@@ -1,0 +1,121 @@
+"""The filter of the inbox as the address bar, a form or a saved view gives it.
+
+A condition that cannot be read keeps nothing: leaving it out would show, take away or complete more than asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+
+from flask import request
+from flask_babel import gettext as _
+
+from engine.api import BadInput, CustomerTier, InboxSort, InboxTab, InboxWish, Label, Stage
+
+Code = TypeVar("Code", bound=StrEnum)
+MAX_TEXT = 64
+CONDITIONS = ("action", "stage", "tier", "unit", "key", "orphan", "overdue", "from", "to", "q")
+FILTER = ("tab", *CONDITIONS, "sort")
+"""The parameters of an inbox address that say what is shown; the page's position is none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A condition that cannot be read: what it is called and what was given."""
+
+    name: str
+    text: str
+
+    def say(self) -> str:
+        """Return what is wrong and what helps."""
+        return _(
+            "筛选条件“%(name)s”的值“%(text)s”无法识别，因此不显示任何任务；请重新选择或清除条件。",
+            name=self.name,
+            text=self.text[:20],
+        )
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one parameter after the other and notes those that cannot be read."""
+
+    given: Mapping[str, str]
+    faults: list[Fault] = field(default_factory=list)
+
+    def text(self, key: str) -> str:
+        return self.given.get(key, "").strip()[:MAX_TEXT]
+
+    def code(self, key: str, kind: type[Code], name: str) -> Code | None:
+        text = self.text(key)
+        if not text:
+            return None
+        try:
+            return kind(text)
+        except ValueError:
+            self.faults.append(Fault(name, text))
+            return None
+
+    def day(self, key: str, name: str) -> date | None:
+        text = self.text(key)
+        if not text:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.faults.append(Fault(name, text))
+            return None
+
+    def flag(self, key: str, name: str) -> bool:
+        text = self.text(key)
+        if text not in ("", "0", "1"):
+            self.faults.append(Fault(name, text))
+        return text == "1"
+
+
+def asked_wish(after: str | None = None) -> tuple[InboxWish, tuple[Fault, ...]]:
+    """Return what the request asks for and the conditions that cannot be read; with one of those nothing is kept."""
+    reader = _Reader(request.values)
+    stage = reader.code("stage", Stage, _("阶段"))
+    wish = InboxWish(
+        tab=reader.code("tab", InboxTab, _("待办分类")) or InboxTab.TODAY,
+        action_id=reader.text("action") or None,
+        stage=str(stage) if stage else None,
+        tier=reader.code("tier", CustomerTier, _("客户分层")),
+        unit=reader.text("unit") or None,
+        is_key=reader.flag("key", _("重点客户")),
+        is_orphan=reader.flag("orphan", _("孤儿单")),
+        is_overdue=reader.flag("overdue", _("逾期")),
+        due_from=reader.day("from", _("期限从")),
+        due_to=reader.day("to", _("期限到")),
+        search=reader.text("q"),
+        sort=reader.code("sort", InboxSort, _("次序")),
+        after=after,
+    )
+    return replace(wish, is_void=bool(reader.faults)), tuple(reader.faults)
+
+
+def exact_wish() -> InboxWish:
+    """Return what the request asks for, for an act on all of it.
+
+    Raises:
+        BadInput: a condition cannot be read; it is named.
+    """
+    wish, faults = asked_wish()
+    if faults:
+        raise BadInput(what=faults[0].name, value=faults[0].text[:20], reason=_REMEDY)
+    return wish
+
+
+_REMEDY = Label(
+    "无法识别，请回到待办重新选择筛选条件。", "it is none of the choices: choose the filter anew."
+)
+
+
+def filter_args(given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the parameters of the filter that are set, as an address carries them."""
+    found = request.values if given is None else given
+    return {name: text for name in FILTER if (text := found.get(name, "").strip()[:MAX_TEXT])}

@@ -1,0 +1,99 @@
+"""Sentences of what people do in the inbox beside completing tasks: put off, hand on, take back, keep views."""
+
+from __future__ import annotations
+
+from engine.domain.codes import Label
+from engine.queries.saying import says, task_en, task_zh
+from engine.queries.words import Happening, Kind, Words
+
+
+def _numbered(number: object, words: Words) -> str:
+    """A name with its number: two people of one name hand tasks to each other."""
+    name = words.person(number)
+    return f"{name} {number}" if name != str(number) else name
+
+
+@says("comment_added", Kind.TASK)
+def _comment(event: Happening, words: Words) -> Label:
+    of_zh = f"任务{task_zh(event)}" if event.subject else "续保"
+    of_en = f"the task {task_en(event, words)}" if event.subject else "the renewal"
+    text = words.comments.get(int(event["comment_id"] or 0))
+    zh, en = f"{event.who} 备注{of_zh}", f"{event.who} commented on {of_en}"
+    return Label(f"{zh}：{text}", f"{en}: {text}") if text else Label(zh, en)
+
+
+@says("file_attached", Kind.TASK)
+def _attached(event: Happening, words: Words) -> Label:
+    of_zh = f"任务{task_zh(event)}" if event.subject else "续保"
+    of_en = f"the task {task_en(event, words)}" if event.subject else "the renewal"
+    return Label(
+        f"{event.who} 为{of_zh}添加了附件（{event['kind']}）",
+        f"{event.who} added a file ({event['kind']}) to {of_en}",
+    )
+
+
+@says("file_opened", Kind.SYSTEM)
+def _file_opened(event: Happening, _words: Words) -> Label:
+    return Label(f"{event.who} 打开了附件（{event['kind']}）", f"{event.who} opened a file ({event['kind']})")
+
+
+@says("view_saved", Kind.SYSTEM)
+def _view_saved(event: Happening, _words: Words) -> Label:
+    shared = event["shared_in"]
+    return Label(
+        f"{event.who} 保存了待办视图“{event.subject}”" + (f"，在 {shared} 内共享" if shared else ""),
+        f"{event.who} saved the inbox view “{event.subject}”" + (f", shared in {shared}" if shared else ""),
+    )
+
+
+@says("view_dropped", Kind.SYSTEM)
+def _view_dropped(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 删除了待办视图“{event.subject}”",
+        f"{event.who} dropped the inbox view “{event.subject}”",
+    )
+
+
+@says("task_put_off", Kind.TASK)
+def _put_off(event: Happening, words: Words) -> Label:
+    beyond = event["beyond"]
+    return Label(
+        f"{event.who} 将任务{task_zh(event)}推迟到 {event['until']} 跟进"
+        + (f"（晚于最后一天 {beyond}）" if beyond else ""),
+        f"{event.who} put {task_en(event, words)} off to {event['until']}"
+        + (f" (after its last day, {beyond})" if beyond else ""),
+    )
+
+
+@says("task_resumed", Kind.TASK)
+def _resumed(event: Happening, words: Words) -> Label:
+    return Label(
+        f"{event.who} 取消了任务{task_zh(event)}的推迟", f"{event.who} took {task_en(event, words)} up again"
+    )
+
+
+@says("task_delegated", Kind.TASK)
+def _delegated(event: Happening, words: Words) -> Label:
+    giver, taker = _numbered(event["from"], words), _numbered(event["to"], words)
+    return Label(
+        f"{giver} 的任务{task_zh(event)}委托 {taker} 代办",
+        f"Task {task_en(event, words)} of {giver} was handed to {taker}",
+    )
+
+
+@says("task_taken_back", Kind.TASK)
+def _taken_back(event: Happening, words: Words) -> Label:
+    colleague, principal = _numbered(event["from"], words), _numbered(event["to"], words)
+    return Label(
+        f"委托 {colleague} 代办的任务{task_zh(event)}已收回，由 {principal} 办理",
+        f"Task {task_en(event, words)}, handed to {colleague}, was taken back by {principal}",
+    )
+
+
+@says("task_handed_back", Kind.TASK)
+def _handed_back(event: Happening, words: Words) -> Label:
+    colleague, principal = _numbered(event["from"], words), _numbered(event["to"], words)
+    return Label(
+        f"{colleague} 将受托的任务{task_zh(event)}交还 {principal}",
+        f"{colleague} handed {task_en(event, words)} back to {principal}",
+    )

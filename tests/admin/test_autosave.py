@@ -1,0 +1,152 @@
+"""What is typed into a form is kept by itself, and outlives whatever happens to the task meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from engine import api
+from engine.api import Engine
+from engine.tables import TaskDraft, UserTask
+from tests.acceptance import answers
+from tests.support.console import PASSWORD, TODAY, Browser, signed_in, task_of
+
+CAR = 7
+WORDS = "客户周五下午有空"
+
+
+@pytest.fixture
+def found(book: Engine) -> int:
+    return task_of(book, CAR, "record_contact").id
+
+
+def typing(browser: Browser, task: int, values: Mapping[str, str] | None = None) -> TestResponse:
+    """What the page sends by itself while somebody types."""
+    token = str(browser.soup.find("input", {"name": "csrf_token"})["value"])  # type: ignore[index]
+    data = {"csrf_token": token, "version": "1", **(values or {"remark": WORDS, "note": WORDS})}
+    return browser.client.post(f"/tasks/{task}/draft/auto", data=data)
+
+
+def text_field(engine: Engine) -> str:
+    """A field of the form that takes words."""
+    form = engine.deployed(1).forms["record_contact"]
+    return next(field.key for field in form.fields if field.kind == "textarea")
+
+
+def draft(engine: Engine, task: int, who: str) -> Mapping[str, Any] | None:
+    with engine.store.reading() as session:
+        wanted = select(TaskDraft).where(TaskDraft.task_id == task, TaskDraft.user_name == who)
+        row = session.scalars(wanted).one_or_none()
+        return row.values if row else None
+
+
+def give_to(engine: Engine, task: int, number: str | None) -> None:
+    with engine.store.transaction() as tx:
+        tx.get_one(UserTask, task).assignee_no = number
+
+
+def test_what_is_typed_is_kept_and_offered_again(book: Engine, app: Flask, found: int) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get(f"/tasks/{found}")
+
+    answer = typing(agent, found, {text_field(book): WORDS})
+
+    assert (200, {"saved": "10:30"}) == (answer.status_code, answer.get_json())
+    assert {text_field(book): WORDS} == draft(book, found, "AG001")
+    agent.get(f"/tasks/{found}")
+    assert "已恢复您" in agent.text and WORDS in agent.text
+
+
+def test_when_a_colleague_was_faster_the_words_are_kept_and_shown_with_what_happened(
+    book: Engine, app: Flask, found: int
+) -> None:
+    colleague = "AG002"
+    api.arrange_absence(book, "AG001", colleague, first=TODAY, last=TODAY, actor=api.actor_of(book, "AG001"))
+    agent = signed_in(app, "AG001")
+    agent.get(f"/tasks/{found}")
+    api.complete_task(book, found, answers.record_contact(TODAY, "12"), actor=api.actor_of(book, colleague))
+
+    answer = typing(agent, found, {text_field(book): WORDS})
+
+    assert 409 == answer.status_code
+    assert "已于 2026-11-24 10:30" in answer.get_json()["message"]
+    agent.get(answer.get_json()["url"])
+    assert "您填写的内容" in agent.text and WORDS in agent.text and "办结" in agent.text
+
+
+def test_when_the_task_went_to_somebody_else_the_own_words_alone_are_shown(
+    book: Engine, app: Flask, found: int
+) -> None:
+    """A colleague to whom it was handed loses the renewal with it, but not what was typed."""
+    other = "AG002"
+    api.add_user(book, other, roles=["agent"], unit_code="ZC01-1", password=PASSWORD, actor=api.SYSTEM)
+    api.delegate_task(book, found, other, note="", actor=api.actor_of(book, "AG001"))
+    colleague, key = signed_in(app, other), text_field(book)
+    colleague.get(f"/tasks/{found}")
+    form = colleague.form("task-form")
+    typing(colleague, found, {key: "先写一半"})
+    api.return_task(book, found, actor=api.actor_of(book, "AG001"))
+
+    colleague.submit(form, {key: WORDS}, status=409)
+
+    assert "已转给他人" in colleague.text and WORDS in colleague.text
+    assert "川A" not in colleague.text and "测" not in colleague.text.replace("测算", "")
+    assert {key: WORDS} == {k: v for k, v in (draft(book, found, other) or {}).items() if k == key}
+    colleague.get(f"/tasks/{found}")
+    assert "已转给他人" in colleague.text and WORDS in colleague.text
+
+
+def test_a_form_given_too_late_gives_the_words_back(book: Engine, app: Flask, found: int) -> None:
+    """Its supervisor did it as the assignee; meanwhile it became the agent's again: nothing typed is lost."""
+    give_to(book, found, "SU01")
+    supervisor, key = signed_in(app, "SU01"), text_field(book)
+    supervisor.get(f"/tasks/{found}")
+    form = supervisor.form("task-form")
+    give_to(book, found, "AG001")
+
+    supervisor.submit(form, {key: WORDS}, status=403)
+
+    assert "您填写的内容" in supervisor.text and WORDS in supervisor.text
+    assert draft(book, found, "SU01") is None, "who had kept nothing leaves nothing behind"
+
+
+def test_a_stranger_leaves_no_words_with_a_task(book: Engine, app: Flask, found: int) -> None:
+    stranger = signed_in(app, "AG009")
+    stranger.get("/inbox")
+
+    assert 404 == typing(stranger, found).status_code
+    assert draft(book, found, "AG009") is None
+    stranger.get(f"/tasks/{found}", status=404)
+
+
+def test_a_changed_task_says_so_and_keeps_the_words(book: Engine, app: Flask, found: int) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get(f"/tasks/{found}")
+    with book.store.transaction() as tx:
+        tx.get_one(UserTask, found).version += 1
+
+    answer = typing(agent, found, {text_field(book): WORDS})
+
+    assert (409, True) == (answer.status_code, "已变更" in answer.get_json()["message"])
+    assert {text_field(book): WORDS} == draft(book, found, "AG001")
+
+
+def test_after_ones_own_submission_nothing_is_kept(book: Engine, app: Flask, found: int) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get(f"/tasks/{found}")
+    api.complete_task(book, found, answers.record_contact(TODAY, "12"), actor=api.actor_of(book, "AG001"))
+
+    assert 409 == typing(agent, found, {text_field(book): WORDS}).status_code
+
+    assert draft(book, found, "AG001") is None
+
+
+def test_an_ended_session_is_told_apart(app: Flask, found: int) -> None:
+    answer = app.test_client().post(f"/tasks/{found}/draft/auto", headers={"X-Requested-With": "fetch"})
+
+    assert answer.status_code in (400, 401)
