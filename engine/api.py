@@ -129,6 +129,9 @@ from engine.services.imports import error_file as error_file
 from engine.services.imports import order_commit as order_commit
 from engine.services.imports import preview_list as preview_list
 from engine.services.incidents import report_dead_job as report_dead_job
+from engine.services.ledger import confirm_copy as confirm_copy
+from engine.services.ledger import freeze_ledgers as freeze_ledgers
+from engine.services.ledger import ledgers_are_due as ledgers_are_due
 from engine.services.messages import MessageDelivered as MessageDelivered
 from engine.services.messages import deliver_message as deliver_message
 from engine.services.operations import CATALOGUE as CATALOGUE

@@ -26,7 +26,9 @@ from engine.api import (
     carry_out,
     commit_batch,
     count_due,
+    freeze_ledgers,
     has_messages_due,
+    ledgers_are_due,
     people_are_due,
     prefiller,
     put_job,
@@ -75,6 +77,8 @@ def enqueue_due(engine: Engine) -> None:
         put_job(engine, "sweep", once=f"sweep:{number}")
     if people_are_due(engine, now):
         put_job(engine, "settle_people", lock="settle_people", once="settle_people")
+    if ledgers_are_due(engine, now):
+        put_job(engine, "freeze_ledgers", lock="freeze_ledgers", once="freeze_ledgers")
     if has_messages_due(engine, now):
         put_job(engine, "deliver", lock="deliver", once="deliver")
     put_job(engine, "rescue", once="rescue")
@@ -112,6 +116,10 @@ def build_app(engine: Engine) -> App:
     @job("settle_people")
     def _settle_people(context: JobContext) -> None:
         kept(context, lambda: _give(settle_people(engine, now=engine.clock.now())))
+
+    @job("freeze_ledgers")
+    def _freeze_ledgers(context: JobContext) -> None:
+        kept(context, lambda: _give(freeze_ledgers(engine, now=engine.clock.now())))
 
     @job("deliver")
     def _deliver(context: JobContext) -> None:

@@ -8,6 +8,7 @@ from engine.domain.actor import OPERATOR_LABEL, SYSTEM
 from engine.domain.codes import Label, MessageName, RenewalState, Role, Stage
 from engine.domain.masking import mask_policy_no
 from engine.domain.workdays import DayKind
+from engine.queries.ledger_sentences import LEDGER_SENTENCES
 from engine.queries.words import (
     FIELDS,
     NOBODY,
@@ -23,7 +24,7 @@ from engine.queries.words import (
 )
 
 Saying = Callable[[Happening, Words], Label]
-SENTENCES: dict[str, tuple[Kind, Saying]] = {}
+SENTENCES: dict[str, tuple[Kind, Saying]] = {**LEDGER_SENTENCES}
 
 
 def sentence(event: Happening, words: Words) -> tuple[Kind, Label]:
@@ -670,6 +671,10 @@ def _viewed(event: Happening, _words: Words) -> Label:
         "task": ("这笔续保的任务", "a task of this renewal"),
         "import_batch": ("一个导入批次", "an import batch"),
         "bulk_act": ("一次批量办理", "a bulk act"),
+        "ledger": ("职场续保台账", "a workplace renewal ledger"),
+        "ledger_copy": ("一份冻结的职场续保台账", "a frozen workplace ledger"),
+        "customer": ("一位客户的续保档案", "a customer renewal file"),
+        "morning": ("晨会单", "a morning sheet"),
     }.get(str(event.subject), ("这笔续保", "this renewal"))
     return Label(f"{event.who} 查看了{zh}", f"{event.who} viewed {en}")
 

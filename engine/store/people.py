@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -167,3 +167,27 @@ def former_staff(session: Session, numbers: Collection[str], day: date) -> set[s
         .having(func.max(case((serving, 1), else_=0)) == 0)
     )
     return set(rows)
+
+
+def people_names(session: Session, numbers: Iterable[str | None]) -> Mapping[str, str]:
+    """Return employee number → name; unknown numbers are left out."""
+    wanted = {number for number in numbers if number}
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(Person.employee_no, Person.name).where(Person.employee_no.in_(sorted(wanted)))
+    )
+    return {row.employee_no: row.name for row in rows}
+
+
+def unit_names(session: Session, codes: Iterable[str | None]) -> Mapping[str, str]:
+    """Return unit code → its latest name."""
+    wanted = {code for code in codes if code}
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(OrgUnit.code, OrgUnit.name)
+        .where(OrgUnit.code.in_(sorted(wanted)))
+        .order_by(OrgUnit.valid_from)
+    )
+    return {row.code: row.name for row in rows}

@@ -126,6 +126,7 @@ class Renewal(Base):
         Index(None, "trainer_no", "stage"),
         Index(None, "specialist_no", "stage"),
         Index(None, "workplace_code", "stage"),
+        Index(None, "workplace_code", "expiry_date"),
         Index(None, "sub_branch_code", "stage"),
     )
 

@@ -1,0 +1,406 @@
+"""The workplace renewal ledger as a person sees it: live, and the copies frozen week by week."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session
+
+from engine.clock import business_date
+from engine.domain.actor import Actor
+from engine.domain.codes import Role
+from engine.domain.commitment import commit_to_copy
+from engine.domain.ledger import (
+    Counts,
+    LedgerHead,
+    LedgerRow,
+    Period,
+    Standing,
+    count,
+    months_of,
+    outcomes_of,
+    row_from_json,
+    working_period,
+)
+from engine.domain.org import UnitKind
+from engine.domain.reach import oversees_workplace, serves_workplace
+from engine.errors import BadInput, NotFound
+from engine.label import Label, Thing
+from engine.queries.diagram import DeployedOf
+from engine.queries.keyset import beyond, pack_position, unpack_position
+from engine.queries.names import actor_names, people_names, unit_names
+from engine.queries.present import Present
+from engine.queries.scope import renewals_visible_to
+from engine.store.ledger import (
+    AT_ONCE,
+    CONFIRMED,
+    FROZEN,
+    ORDER,
+    LedgerCopy,
+    all_ledger_rows,
+    copies_of,
+    copy_name,
+    events_about,
+    find_copy,
+    ledger_query,
+    ledger_rows,
+    of_workplace,
+)
+from engine.store.organisation import directory_on
+from engine.store.renewals import Renewal
+
+READERS = frozenset(Role) - {Role.AGENT}
+"""Who keeps or reads a workplace's book; an agent has the own list of renewals."""
+PAGE = 50
+SHEET_ROWS = 20_000
+SHOWN_WORKPLACES = 200
+SHOWN_COPIES = 12
+LONGEST = 366
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerWish:
+    """Which workplace's ledger, and which expiry dates: by default the months it works on."""
+
+    workplace: str | None = None
+    first: date | None = None
+    last: date | None = None
+    find: str = ""
+    after: str | None = None
+    limit: int = PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkplaceChoice:
+    """A workplace in the person's scope."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyLine:
+    """One frozen copy in the list; ``is_late`` when it was made after the day it was due."""
+
+    id: int
+    week: str
+    frozen_at: datetime
+    rows: int
+    is_late: bool
+    confirmed_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerPage:
+    """One page of a workplace's ledger; ``head`` is None while no workplace is in scope.
+
+    ``first_no`` is the number of the first row shown; ``is_whole`` whether the scope holds all rows of the
+    workplace.
+    """
+
+    head: LedgerHead | None
+    rows: tuple[LedgerRow, ...] = ()
+    first_no: int = 1
+    is_whole: bool = True
+    workplaces: tuple[WorkplaceChoice, ...] = ()
+    has_more_workplaces: bool = False
+    months: tuple[date, ...] = ()
+    copies: tuple[CopyLine, ...] = ()
+    next_position: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyPage:
+    """One page of a frozen copy; ``is_sound`` tells that it says what the history committed to."""
+
+    id: int
+    week: str
+    head: LedgerHead
+    rows: tuple[LedgerRow, ...]
+    first_no: int
+    frozen_at: datetime
+    due_at: datetime
+    digest: str | None
+    is_sound: bool
+    is_whole: bool
+    may_confirm: bool
+    confirmed: tuple[Confirmation, ...]
+    next_position: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """Who confirmed a copy, as what, and when."""
+
+    who: str
+    role: str
+    at: datetime
+
+
+def ledger_page(
+    session: Session, actor: Actor, wish: LedgerWish, present: Present, *, deployed_of: DeployedOf
+) -> LedgerPage:
+    """Return one page of the ledger; some fifteen statements, however many rows.
+
+    Raises:
+        NotFound: the workplace is not in *actor*'s scope; it may exist.
+        BadInput: the period ends before it begins or is longer than a year, or the position was changed by hand.
+    """
+    choices = _workplaces(session, actor, present.today)
+    shown = [one for one in choices if wish.find in one.name or wish.find == one.code]
+    code = wish.workplace or next((one.code for one in shown or choices), None)
+    if code is None:
+        return LedgerPage(head=None)
+    if code not in {one.code for one in choices}:
+        raise NotFound(what=Thing.WORKPLACE, key=code)
+    period = _period(wish, present.today)
+    clauses = [renewals_visible_to(actor), *of_workplace(code, period)]
+    number, found, position = _window(session, clauses, wish)
+    return LedgerPage(
+        head=replace(_head(session, code, period, present), counts=_counts(session, clauses, present.today)),
+        rows=tuple(
+            ledger_rows(
+                session,
+                found,
+                day=present.today,
+                zone=present.zone,
+                forms_of=lambda set_id: deployed_of(set_id).forms,
+            )
+        ),
+        first_no=number,
+        is_whole=oversees_workplace(actor, code)
+        or serves_workplace(actor, directory_on(session, present.today), code),
+        workplaces=tuple((shown or choices)[:SHOWN_WORKPLACES]),
+        has_more_workplaces=len(choices) > SHOWN_WORKPLACES,
+        months=months_of(working_period(present.today)),
+        copies=_copies(session, code, present),
+        next_position=position,
+    )
+
+
+def ledger_sheet(
+    session: Session, actor: Actor, wish: LedgerWish, present: Present, *, deployed_of: DeployedOf
+) -> tuple[LedgerHead, list[LedgerRow]]:
+    """Return all rows of the ledger that *wish* shows page by page, in the same order, at most 20,000.
+
+    Raises:
+        NotFound, BadInput: as :func:`ledger_page`.
+    """
+    page = ledger_page(session, actor, replace(wish, after=None, limit=0), present, deployed_of=deployed_of)
+    if page.head is None:
+        raise NotFound(what=Thing.WORKPLACE, key=wish.workplace or "")
+    clauses = [renewals_visible_to(actor), *of_workplace(page.head.workplace_code, page.head.period)]
+    rows = all_ledger_rows(
+        session,
+        *clauses,
+        day=present.today,
+        zone=present.zone,
+        forms_of=lambda set_id: deployed_of(set_id).forms,
+        limit=SHEET_ROWS,
+    )
+    return page.head, list(rows)
+
+
+def _workplaces(session: Session, actor: Actor, today: date) -> list[WorkplaceChoice]:
+    """The workplaces of the scope by name; whoever sees everything is given those of the organisation."""
+    if actor.sees_all:
+        units = directory_on(session, today).units.values()
+        codes = {unit.code for unit in units if unit.kind == UnitKind.WORKPLACE}
+    else:
+        rows = session.scalars(select(Renewal.workplace_code).where(renewals_visible_to(actor)).distinct())
+        codes = {code for code in rows if code}
+    names = unit_names(session, codes)
+    choices = (WorkplaceChoice(code=code, name=names.get(code, code)) for code in codes)
+    return sorted(choices, key=lambda one: (one.name, one.code))
+
+
+def _period(wish: LedgerWish, today: date) -> Period:
+    if wish.first is None and wish.last is None:
+        return working_period(today)
+    around = working_period(today)
+    first = wish.first or min(around.first, wish.last or around.first)
+    last = wish.last or max(around.last, first)
+    if last < first or (last - first).days > LONGEST:
+        raise BadInput(
+            what=Label("期间", "period"),
+            value=f"{first} – {last}",
+            reason=Label("止于不早于起，且不超过一年。", "end it on or after its start, within a year."),
+        )
+    return Period(first, last)
+
+
+def _window(
+    session: Session, clauses: Sequence[ColumnElement[bool]], wish: LedgerWish
+) -> tuple[int, Sequence[Any], str | None]:
+    """The number of the first row, the rows of one page, and where the next one starts."""
+    if not wish.limit:
+        return 1, [], None
+    number, clauses = 1, list(clauses)
+    if wish.after:
+        day, row_id, before = unpack_position(wish.after, date, int, int)
+        clauses.append(beyond(ORDER, (day, row_id)))
+        number = before + 1
+    found = session.execute(ledger_query(*clauses).limit(wish.limit + 1)).all()
+    shown = found[: wish.limit]
+    if len(found) <= wish.limit:
+        return number, shown, None
+    last = shown[-1].Renewal
+    return number, shown, pack_position(last.expiry_date, last.id, number + len(shown) - 1)
+
+
+def _head(session: Session, code: str, period: Period, present: Present) -> LedgerHead:
+    liaisons = directory_on(session, present.today).liaisons_of(code)
+    trainers = list(dict.fromkeys(one.trainer_no for one in liaisons if one.trainer_no))
+    specialists = list(dict.fromkeys(one.specialist_no for one in liaisons if one.specialist_no))
+    names = people_names(session, [*trainers, *specialists])
+    return LedgerHead(
+        workplace_code=code,
+        workplace=unit_names(session, [code]).get(code, code),
+        trainers=tuple(names.get(number, number) for number in trainers),
+        specialists=tuple(names.get(number, number) for number in specialists),
+        period=period,
+        day=present.today,
+    )
+
+
+def _counts(session: Session, clauses: Sequence[ColumnElement[bool]], today: date) -> Counts:
+    """The header's counts over the whole period, by the same rule as ``standing_of``; one statement."""
+    known = [one for one in Standing if outcomes_of(one)]
+    decided = [(Renewal.outcome.in_(outcomes_of(one)), str(one)) for one in known]
+    standing = case(
+        *decided, (Renewal.expiry_date < today, str(Standing.LAPSED)), else_=str(Standing.PENDING)
+    )
+    rows = session.execute(
+        select(standing.label("standing"), func.count().label("n")).where(*clauses).group_by("standing")
+    )
+    found = {row.standing: int(row.n) for row in rows}
+    return Counts(
+        renewed=found.get(Standing.RENEWED, 0),
+        lost=found.get(Standing.LOST, 0),
+        lapsed=found.get(Standing.LAPSED, 0),
+        pending=found.get(Standing.PENDING, 0),
+        excluded=found.get(Standing.EXCLUDED, 0),
+    )
+
+
+# Frozen copies ----------------------------------------------------------------------------------------------
+
+
+def _copies(session: Session, code: str, present: Present) -> tuple[CopyLine, ...]:
+    copies = copies_of(session, code, limit=SHOWN_COPIES)
+    events = events_about(session, CONFIRMED, [copy_name(copy) for copy in copies])
+    names = actor_names(session, {event.actor for event in events})
+    confirmed: dict[str, list[str]] = {}
+    for event in events:
+        confirmed.setdefault(event.subject or "", []).append(names.get(event.actor, event.actor))
+    return tuple(
+        CopyLine(
+            id=copy.id,
+            week=copy.week,
+            frozen_at=copy.frozen_at,
+            rows=copy.row_count,
+            is_late=_is_late(copy, present),
+            confirmed_by=tuple(confirmed.get(copy_name(copy), ())),
+        )
+        for copy in copies
+    )
+
+
+def _is_late(copy: LedgerCopy, present: Present) -> bool:
+    frozen, due = (business_date(moment, present.zone) for moment in (copy.frozen_at, copy.due_at))
+    return frozen > due
+
+
+def copy_page(
+    session: Session,
+    actor: Actor,
+    copy_id: int,
+    present: Present,
+    *,
+    after: str | None = None,
+    limit: int | None = PAGE,
+) -> CopyPage:
+    """Return one page of a frozen copy, or all of it without *limit*: the rows of *actor*'s scope.
+
+    Whoever oversees the workplace sees all of it; others the rows they answered for then, or that are in their
+    scope now.
+
+    Raises:
+        NotFound: no such copy, or no row of it is in *actor*'s scope; both look the same.
+        BadInput: the position was changed by hand.
+    """
+    copy = find_copy(session, copy_id)
+    directory = directory_on(session, present.today)
+    content = copy.content
+    kept = [row_from_json(row) for row in content["rows"]]
+    rows = kept if oversees_workplace(actor, copy.workplace_code) else _rows_of(session, actor, kept)
+    serves = serves_workplace(actor, directory, copy.workplace_code)
+    if not actor.roles & READERS or not (rows or rows is kept or serves):
+        raise NotFound(what=Thing.LEDGER_COPY, key=copy_id)
+    start = unpack_position(after, int)[0] if after else 0
+    end = len(rows) if limit is None else start + limit
+    digest = _digest(session, copy)
+    confirmed = _confirmations(session, copy)
+    return CopyPage(
+        id=copy.id,
+        week=copy.week,
+        head=LedgerHead(
+            workplace_code=copy.workplace_code,
+            workplace=copy.workplace,
+            trainers=tuple(content["trainers"]),
+            specialists=tuple(content["specialists"]),
+            period=Period(copy.period_first, copy.period_last),
+            day=date.fromisoformat(content["day"]),
+            counts=count(row.standing for row in rows),
+        ),
+        rows=tuple(rows[start:end]),
+        first_no=start + 1,
+        frozen_at=copy.frozen_at,
+        due_at=copy.due_at,
+        digest=digest,
+        is_sound=digest == _digest_of(copy, content),
+        is_whole=len(rows) == len(kept),
+        may_confirm=serves and all(actor.name != name for name, _ in confirmed),
+        confirmed=tuple(one for _, one in confirmed),
+        next_position=pack_position(end) if end < len(rows) else None,
+    )
+
+
+def _rows_of(session: Session, actor: Actor, kept: Sequence[LedgerRow]) -> list[LedgerRow]:
+    ids = [row.renewal_id for row in kept]
+    now = {
+        renewal_id
+        for start in range(0, len(ids), AT_ONCE)
+        for renewal_id in session.scalars(
+            select(Renewal.id).where(renewals_visible_to(actor), Renewal.id.in_(ids[start : start + AT_ONCE]))
+        )
+    }
+    return [row for row in kept if row.renewal_id in now or actor.numbers & set(row.numbers)]
+
+
+def _digest(session: Session, copy: LedgerCopy) -> str | None:
+    """The hash that the history holds of a copy."""
+    event = next(iter(events_about(session, FROZEN, [copy_name(copy)])), None)
+    return str(event.payload["digest"]) if event is not None else None
+
+
+def _digest_of(copy: LedgerCopy, content: Mapping[str, Any]) -> str:
+    return commit_to_copy(copy.salt, workplace_code=copy.workplace_code, week=copy.week, content=content)
+
+
+def _confirmations(session: Session, copy: LedgerCopy) -> list[tuple[str, Confirmation]]:
+    events = events_about(session, CONFIRMED, [copy_name(copy)])
+    names = actor_names(session, {event.actor for event in events})
+    return [
+        (
+            event.actor,
+            Confirmation(
+                who=names.get(event.actor, event.actor), role=str(event.payload["role"]), at=event.at
+            ),
+        )
+        for event in events
+    ]
