@@ -31,6 +31,9 @@ from engine.domain.codes import RowVerdict as RowVerdict
 from engine.domain.codes import Stage as Stage
 from engine.domain.codes import TaskStatus as TaskStatus
 from engine.domain.codes import WithheldFor as WithheldFor
+from engine.domain.ledger import TIERS as TIERS
+from engine.domain.ledger import LedgerHead as LedgerHead
+from engine.domain.ledger import LedgerRow as LedgerRow
 from engine.domain.lists import PROFILES as PROFILES
 from engine.domain.lists import ExpiryConvention as ExpiryConvention
 from engine.domain.lists import ListFileError as ListFileError
@@ -77,6 +80,13 @@ from engine.queries.inbox import InboxTab as InboxTab
 from engine.queries.inbox import InboxWish as InboxWish
 from engine.queries.inbox import inbox_ids as inbox_ids
 from engine.queries.inbox import inbox_page as inbox_page
+from engine.queries.ledger import LEDGER_READERS as LEDGER_READERS
+from engine.queries.ledger import CopyPage as CopyPage
+from engine.queries.ledger import LedgerPage as LedgerPage
+from engine.queries.ledger import LedgerWish as LedgerWish
+from engine.queries.ledger import copy_page as copy_page
+from engine.queries.ledger import ledger_page as ledger_page
+from engine.queries.ledger import ledger_sheet as ledger_sheet
 from engine.queries.people import OrgPage as OrgPage
 from engine.queries.people import StaffLine as StaffLine
 from engine.queries.people import UnitNode as UnitNode

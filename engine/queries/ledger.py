@@ -53,7 +53,7 @@ from engine.store.ledger import (
 from engine.store.organisation import directory_on
 from engine.store.renewals import Renewal
 
-READERS = frozenset(Role) - {Role.AGENT}
+LEDGER_READERS = frozenset(Role) - {Role.AGENT}
 """Who keeps or reads a workplace's book; an agent has the own list of renewals."""
 PAGE = 50
 SHEET_ROWS = 20_000
@@ -339,7 +339,7 @@ def copy_page(
     kept = [row_from_json(row) for row in content["rows"]]
     rows = kept if oversees_workplace(actor, copy.workplace_code) else _rows_of(session, actor, kept)
     serves = serves_workplace(actor, directory, copy.workplace_code)
-    if not actor.roles & READERS or not (rows or rows is kept or serves):
+    if not actor.roles & LEDGER_READERS or not (rows or rows is kept or serves):
         raise NotFound(what=Thing.LEDGER_COPY, key=copy_id)
     start = unpack_position(after, int)[0] if after else 0
     end = len(rows) if limit is None else start + limit
