@@ -67,6 +67,10 @@ from engine.queries.bulk import BulkPage as BulkPage
 from engine.queries.bulk import bulk_list as bulk_list
 from engine.queries.bulk import bulk_page as bulk_page
 from engine.queries.bulk import prefiller as prefiller
+from engine.queries.customer_file import MOST_RENEWALS as MOST_RENEWALS
+from engine.queries.customer_file import CustomerFile as CustomerFile
+from engine.queries.customer_file import PhoneState as PhoneState
+from engine.queries.customer_file import customer_file as customer_file
 from engine.queries.diagram import Path as Path
 from engine.queries.diagram import diagram_of as diagram_of
 from engine.queries.home import HomePage as HomePage
@@ -87,6 +91,10 @@ from engine.queries.ledger import LedgerWish as LedgerWish
 from engine.queries.ledger import copy_page as copy_page
 from engine.queries.ledger import ledger_page as ledger_page
 from engine.queries.ledger import ledger_sheet as ledger_sheet
+from engine.queries.morning import MORNING_READERS as MORNING_READERS
+from engine.queries.morning import MorningRow as MorningRow
+from engine.queries.morning import MorningSheet as MorningSheet
+from engine.queries.morning import morning_sheet as morning_sheet
 from engine.queries.people import OrgPage as OrgPage
 from engine.queries.people import StaffLine as StaffLine
 from engine.queries.people import UnitNode as UnitNode

@@ -29,12 +29,16 @@ _QUOTE_KEYS = ("ctp_premium", "vessel_tax", "commercial_premium")
 
 @dataclass(frozen=True, slots=True)
 class FormGiven:
-    """A submitted form as plain values; ``at`` is when it was given in, ``day`` that instant's business date."""
+    """A submitted form as plain values; ``at`` is when it was given in, ``day`` that instant's business date.
+
+    ``by`` is the sign-in name of whoever gave it.
+    """
 
     form_id: str
     values: Mapping[str, Any]
     at: datetime
     day: date
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,10 +193,18 @@ def _row(
         new_policy_no=mask_policy_no(new.policy_no) if new and new.policy_no else None,
         signed_date=new.signed_date if new else None,
         loss_reason=reason_label(known, renewal.loss_reason),
-        competitor=mask_text(told.competitor) if told.competitor else None,
+        competitor=_masked(told.competitor, customer),
         specialist=around.people.get(renewal.specialist_no or "", renewal.specialist_no),
-        note=mask_text(told.note)[:LONGEST_NOTE] if told.note else None,
+        note=_masked(told.note, customer),
     )
+
+
+def _masked(text: str | None, customer: Customer | None) -> str | None:
+    """What people typed, without numbers of a person's kind and without the customer's name."""
+    if not text:
+        return None
+    shown, name = mask_text(text), customer.name if customer else None
+    return (shown.replace(name, mask_name(name)) if name else shown)[:LONGEST_NOTE]
 
 
 def reason_label(known: Mapping[str, forms.Form], code: str | None) -> Label | None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, or_, select
+from sqlalchemy import ForeignKey, Index, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import Line
@@ -375,3 +375,22 @@ def customers_known(
             )
         )
     ).all()
+
+
+def same_customers(session: Session, customer: Customer, *, by_name: bool) -> Sequence[Customer]:
+    """Return the rows that are the same customer as *customer*, itself included.
+
+    The same ID number; else the same name with the same phone, or with *by_name* (an organisation, whose contact
+    persons differ: domain.md §7 case 46) the same name alone, unless both have ID numbers that differ.
+    """
+    same = [Customer.id == customer.id]
+    if customer.id_no_index is not None:
+        same.append(Customer.id_no_index == customer.id_no_index)
+    named = [Customer.name_index == customer.name_index]
+    if not by_name:
+        named.append(Customer.phone_index == customer.phone_index)
+    if customer.id_no_index is not None:
+        named.append(Customer.id_no_index.is_(None))
+    if customer.name_index is not None and (by_name or customer.phone_index is not None):
+        same.append(and_(*named))
+    return session.scalars(select(Customer).where(or_(*same)).order_by(Customer.id)).all()

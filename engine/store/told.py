@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -18,20 +18,25 @@ AT_ONCE = 500
 
 
 def forms_given_for(
-    session: Session, renewal_ids: Sequence[int], zone: ZoneInfo
+    session: Session,
+    renewal_ids: Sequence[int],
+    zone: ZoneInfo,
+    *,
+    form_ids: Collection[str] = TOLD_FORMS,
 ) -> dict[int, list[FormGiven]]:
-    """Return the forms that tell of contacts, quotes and losses, by renewal, the oldest first."""
+    """Return the forms that tell of contacts and losses (or *form_ids*), by renewal, the oldest first."""
     found: dict[int, list[FormGiven]] = {renewal_id: [] for renewal_id in renewal_ids}
     for start in range(0, len(renewal_ids), AT_ONCE):
         part = renewal_ids[start : start + AT_ONCE]
         rows = session.scalars(
             select(Submission)
-            .where(Submission.instance_id.in_(part), Submission.form_id.in_(TOLD_FORMS))
+            .where(Submission.instance_id.in_(part), Submission.form_id.in_(sorted(form_ids)))
             .order_by(Submission.id)
         )
         for row in rows:
             day = business_date(row.submitted_at, zone)
-            found[row.instance_id].append(FormGiven(row.form_id, row.values, row.submitted_at, day))
+            given = FormGiven(row.form_id, row.values, row.submitted_at, day, row.submitted_by)
+            found[row.instance_id].append(given)
     return found
 
 
