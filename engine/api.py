@@ -34,6 +34,7 @@ from engine.domain.codes import WithheldFor as WithheldFor
 from engine.domain.ledger import TIERS as TIERS
 from engine.domain.ledger import LedgerHead as LedgerHead
 from engine.domain.ledger import LedgerRow as LedgerRow
+from engine.domain.ledger import month_period as month_period
 from engine.domain.lists import PROFILES as PROFILES
 from engine.domain.lists import ExpiryConvention as ExpiryConvention
 from engine.domain.lists import ListFileError as ListFileError

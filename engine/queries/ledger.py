@@ -37,14 +37,12 @@ from engine.queries.present import Present
 from engine.queries.scope import renewals_visible_to
 from engine.store.ledger import (
     AT_ONCE,
-    CONFIRMED,
-    FROZEN,
     ORDER,
     LedgerCopy,
     all_ledger_rows,
+    confirmations_of,
     copies_of,
-    copy_name,
-    events_about,
+    digest_of,
     find_copy,
     ledger_query,
     ledger_rows,
@@ -292,11 +290,11 @@ def _counts(session: Session, clauses: Sequence[ColumnElement[bool]], today: dat
 
 def _copies(session: Session, code: str, present: Present) -> tuple[CopyLine, ...]:
     copies = copies_of(session, code, limit=SHOWN_COPIES)
-    events = events_about(session, CONFIRMED, [copy_name(copy) for copy in copies])
-    names = actor_names(session, {event.actor for event in events})
-    confirmed: dict[str, list[str]] = {}
-    for event in events:
-        confirmed.setdefault(event.subject or "", []).append(names.get(event.actor, event.actor))
+    words = confirmations_of(session, [copy.id for copy in copies])
+    names = actor_names(session, {word.confirmed_by for word in words})
+    confirmed: dict[int, list[str]] = {}
+    for word in words:
+        confirmed.setdefault(word.copy_id, []).append(names.get(word.confirmed_by, word.confirmed_by))
     return tuple(
         CopyLine(
             id=copy.id,
@@ -304,7 +302,7 @@ def _copies(session: Session, code: str, present: Present) -> tuple[CopyLine, ..
             frozen_at=copy.frozen_at,
             rows=copy.row_count,
             is_late=_is_late(copy, present),
-            confirmed_by=tuple(confirmed.get(copy_name(copy), ())),
+            confirmed_by=tuple(confirmed.get(copy.id, ())),
         )
         for copy in copies
     )
@@ -343,7 +341,7 @@ def copy_page(
         raise NotFound(what=Thing.LEDGER_COPY, key=copy_id)
     start = unpack_position(after, int)[0] if after else 0
     end = len(rows) if limit is None else start + limit
-    digest = _digest(session, copy)
+    digest = digest_of(session, copy)
     confirmed = _confirmations(session, copy)
     return CopyPage(
         id=copy.id,
@@ -382,25 +380,19 @@ def _rows_of(session: Session, actor: Actor, kept: Sequence[LedgerRow]) -> list[
     return [row for row in kept if row.renewal_id in now or actor.numbers & set(row.numbers)]
 
 
-def _digest(session: Session, copy: LedgerCopy) -> str | None:
-    """The hash that the history holds of a copy."""
-    event = next(iter(events_about(session, FROZEN, [copy_name(copy)])), None)
-    return str(event.payload["digest"]) if event is not None else None
-
-
 def _digest_of(copy: LedgerCopy, content: Mapping[str, Any]) -> str:
     return commit_to_copy(copy.salt, workplace_code=copy.workplace_code, week=copy.week, content=content)
 
 
 def _confirmations(session: Session, copy: LedgerCopy) -> list[tuple[str, Confirmation]]:
-    events = events_about(session, CONFIRMED, [copy_name(copy)])
-    names = actor_names(session, {event.actor for event in events})
+    words = confirmations_of(session, [copy.id])
+    names = actor_names(session, {word.confirmed_by for word in words})
     return [
         (
-            event.actor,
+            word.confirmed_by,
             Confirmation(
-                who=names.get(event.actor, event.actor), role=str(event.payload["role"]), at=event.at
+                who=names.get(word.confirmed_by, word.confirmed_by), role=word.role, at=word.confirmed_at
             ),
         )
-        for event in events
+        for word in words
     ]

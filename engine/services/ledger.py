@@ -34,10 +34,11 @@ from engine.store.ledger import (
     CONFIRMED,
     FROZEN,
     MARK,
+    LedgerConfirmation,
     LedgerCopy,
     all_ledger_rows,
+    confirmations_of,
     copy_name,
-    events_about,
     find_copy,
     frozen_in,
     frozen_week,
@@ -179,9 +180,10 @@ def confirm_copy(engine: Engine, copy_id: int, *, actor: Actor) -> None:
         directory = directory_on(tx, business_date(now, engine.clock.zone))
         if not serves_workplace(actor, directory, copy.workplace_code):
             raise NotFound(what=Thing.LEDGER_COPY, key=copy_id)
-        if any(row.actor == actor.name for row in events_about(tx, CONFIRMED, [copy_name(copy)])):
+        if any(row.confirmed_by == actor.name for row in confirmations_of(tx, [copy_id])):
             raise AlreadyConfirmed(what=Label("台账", "ledger"), week=copy.week)
         role = Role.TRAINER if Role.TRAINER in actor.roles else Role.SPECIALIST
+        tx.add(LedgerConfirmation(copy_id=copy_id, confirmed_by=actor.name, role=str(role), confirmed_at=now))
         tx.record(
             CONFIRMED,
             at=now,

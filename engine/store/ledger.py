@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, defer
+from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 import forms
 from engine.domain.codes import Line
@@ -63,6 +63,19 @@ class LedgerCopy(Base):
     content_sealed: Mapped[SealedBytes]
 
     content = Personal[dict[str, Any]](JSON, key=("workplace_code", "week"))
+
+
+class LedgerConfirmation(Base):
+    """A trainer's or specialist's word that a copy is in order (G-L3, G-S4); one each."""
+
+    __tablename__ = "ledger_confirmation"
+    __table_args__ = (UniqueConstraint("copy_id", "confirmed_by"),)
+
+    id: Mapped[PrimaryKey]
+    copy_id: Mapped[int] = mapped_column(ForeignKey("ledger_copy.id"))
+    confirmed_by: Mapped[Code]
+    role: Mapped[Code]
+    confirmed_at: Mapped[datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +297,18 @@ def copy_name(copy: LedgerCopy) -> str:
     return f"{copy.workplace_code}:{copy.week}"
 
 
-def events_about(session: Session, action: str, names: Collection[str]) -> Sequence[HistoryEvent]:
-    """Return the history's events of *action* about these copies, the oldest first."""
-    query = select(HistoryEvent).where(HistoryEvent.action == action, HistoryEvent.subject.in_(names))
-    return session.scalars(query.order_by(HistoryEvent.seq)).all()
+def digest_of(session: Session, copy: LedgerCopy) -> str | None:
+    """Return the hash that the history holds of a copy."""
+    query = select(HistoryEvent).where(
+        HistoryEvent.action == FROZEN,
+        HistoryEvent.at == copy.frozen_at,
+        HistoryEvent.subject == copy_name(copy),
+    )
+    event = session.scalar(query.order_by(HistoryEvent.seq).limit(1))
+    return str(event.payload["digest"]) if event is not None else None
+
+
+def confirmations_of(session: Session, copy_ids: Collection[int]) -> Sequence[LedgerConfirmation]:
+    """Return who confirmed these copies, the first one first."""
+    query = select(LedgerConfirmation).where(LedgerConfirmation.copy_id.in_(copy_ids))
+    return session.scalars(query.order_by(LedgerConfirmation.id)).all()

@@ -43,6 +43,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_copy")),
         sa.UniqueConstraint("workplace_code", "week", name=op.f("uq_ledger_copy_workplace_code_week")),
     )
+    op.create_table(
+        "ledger_confirmation",
+        sa.Column("id", BigKey, nullable=False),
+        sa.Column("copy_id", BigKey, nullable=False),
+        sa.Column("confirmed_by", sa.String(64), nullable=False),
+        sa.Column("role", sa.String(64), nullable=False),
+        sa.Column("confirmed_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["copy_id"], ["ledger_copy.id"], name=op.f("fk_ledger_confirmation_copy_id_ledger_copy")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_confirmation")),
+        sa.UniqueConstraint(
+            "copy_id", "confirmed_by", name=op.f("uq_ledger_confirmation_copy_id_confirmed_by")
+        ),
+    )
     op.create_index(
         op.f("ix_renewal_workplace_code_expiry_date"), "renewal", ["workplace_code", "expiry_date"]
     )
@@ -74,4 +89,5 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER {name} ON ledger_copy")
         op.execute("DROP FUNCTION ledger_copy_guard()")
     op.drop_index(op.f("ix_renewal_workplace_code_expiry_date"), table_name="renewal")
+    op.drop_table("ledger_confirmation")
     op.drop_table("ledger_copy")
