@@ -55,6 +55,7 @@ def test_the_page_says_whose_ledger_it_is_and_how_it_stands(app: Flask) -> None:
 def test_the_counts_follow_what_happens_and_keep_their_identity(app: Flask, book: Engine) -> None:
     issue_policy(book, 7, signed=TODAY)
     api.deliver_message(book, "policy_lost", vin(8), data={}, actor=api.SYSTEM)
+    complete(book, 8, "lapse_reason", answers.lapse_reason(TODAY, competitor="同业甲"))
     complete(book, 8, "verify_loss", answers.verify_loss(TODAY))
     trainer = signed_in(app, "TR01")
 
@@ -64,6 +65,14 @@ def test_the_counts_follow_what_happens_and_keep_their_identity(app: Flask, book
     assert (1, 1) == (shown["已续"], shown["转保"])
     assert shown["应续"] == shown["已续"] + shown["转保"] + shown["脱保"] + shown["待续"]
     assert "10.0%" in trainer.text
+    rows = {
+        row.select_one("a.ui-row-link").get_text(): row
+        for row in trainer.soup.select(".book-ledger tr")
+        if row.a
+    }
+    assert "****000001" in rows["川A***07"].get_text()
+    assert "同业报价更低" in rows["川A***08"].get_text()
+    assert "同业甲" in rows["川A***08"].get_text()
 
 
 def test_rows_are_masked_and_carry_every_column_of_the_book(app: Flask) -> None:
