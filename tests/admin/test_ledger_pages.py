@@ -46,7 +46,7 @@ def test_the_page_says_whose_ledger_it_is_and_how_it_stands(app: Flask) -> None:
     assert str(len(in_period)) == shown["应续"]
     assert ("0", "0.0%", str(len(in_period) - 1), "1") == (
         shown["已续"],
-        shown["续保率（件，进度口径）"],
+        shown["续保率进度口径"],
         shown["待续"],
         shown["脱保"],
     )
@@ -159,7 +159,7 @@ def test_a_period_without_rows_says_so(app: Flask) -> None:
     trainer.get("/ledger?month=2026-05")
 
     assert "这段期间没有到期的续保" in trainer.text
-    assert "—" == figures(trainer)["续保率（件，进度口径）"]
+    assert "—" == figures(trainer)["续保率进度口径"]
 
 
 def test_an_agent_has_no_ledger_and_no_entry_in_the_menu(app: Flask) -> None:
