@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from engine.clock import midnight
 from engine.domain.actor import Actor
@@ -194,25 +194,34 @@ def _query(actor: Actor, unit: UnitChoice, present: Present) -> Any:
             column == unit.code,
             renewals_naming(actor),
             Renewal.ended_at.is_(None),
-            _asks_for_attention(present),
+            _asks_for_attention(unit, present),
         )
         .order_by(Renewal.expiry_date, Renewal.id)
     )
 
 
-def _asks_for_attention(present: Present) -> ColumnElement[bool]:
+def _asks_for_attention(unit: UnitChoice, present: Present) -> ColumnElement[bool]:
     today = present.today
+    owned = aliased(Renewal)
+    column = owned.team_code if unit.is_team else owned.workplace_code
+    # Not correlated, so that it is worked out once and not for each renewal.
+    due = (
+        select(UserTask.instance_id)
+        .join(owned, owned.id == UserTask.instance_id)
+        .where(column == unit.code, owned.ended_at.is_(None), _is_owners(owned.owner_no), _is_due(present))
+    )
     lacking = (and_(Renewal.stage == stage, Renewal.contacts < wanted) for stage, wanted in EXPECTED.items())
     return or_(
-        exists().where(UserTask.instance_id == Renewal.id, _is_the_owners(), _is_due(present)),
+        Renewal.id.in_(due),
         *lacking,
         and_(Renewal.is_key.is_(True), Renewal.stage.in_(_LAST_STAGES)),
         Renewal.expiry_date.between(today, today + LAPSING),
     )
 
 
-def _is_the_owners() -> ColumnElement[bool]:
-    return func.coalesce(UserTask.claimed_by, UserTask.assignee_no) == Renewal.owner_no
+def _is_owners(owner_no: Any) -> ColumnElement[bool]:
+    """Whether a task is in the hands of the one responsible person."""
+    return cast(ColumnElement[bool], func.coalesce(UserTask.claimed_by, UserTask.assignee_no) == owner_no)
 
 
 def _is_due(present: Present) -> ColumnElement[bool]:
@@ -227,7 +236,11 @@ def _tasks(session: Session, ids: Sequence[int], present: Present) -> Mapping[in
         rows = session.scalars(
             select(UserTask)
             .join(Renewal, Renewal.id == UserTask.instance_id)
-            .where(UserTask.instance_id.in_(ids[start : start + AT_ONCE]), _is_the_owners(), _is_due(present))
+            .where(
+                UserTask.instance_id.in_(ids[start : start + AT_ONCE]),
+                _is_owners(Renewal.owner_no),
+                _is_due(present),
+            )
             .order_by(UserTask.due_at, UserTask.id)
         )
         for task in rows:
