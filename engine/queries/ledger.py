@@ -333,7 +333,7 @@ def copy_page(
     """
     copy = find_copy(session, copy_id)
     directory = directory_on(session, present.today)
-    content = copy.content
+    content = copy.body
     kept = [row_from_json(row) for row in content["rows"]]
     rows = kept if oversees_workplace(actor, copy.workplace_code) else _rows_of(session, actor, kept)
     serves = serves_workplace(actor, directory, copy.workplace_code)

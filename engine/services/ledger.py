@@ -124,7 +124,7 @@ def _freeze(
         frozen_at=now,
         row_count=len(content["rows"]),
         salt=make_salt(),
-        content=content,
+        body=content,
     )
     try:
         with engine.store.transaction() as tx:

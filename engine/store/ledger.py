@@ -43,7 +43,7 @@ ORDER: Order = ((Renewal.expiry_date.expression, False), (Renewal.id.expression,
 class LedgerCopy(Base):
     """A workplace's ledger as it was in one ISO week; written once, never changed.
 
-    The history holds a hash over ``salt`` and ``content`` (:func:`engine.domain.commitment.commit_to_copy`).
+    The history holds a hash over ``salt`` and ``body`` (:func:`engine.domain.commitment.commit_to_copy`).
     ``period_first`` and ``period_last`` bound the expiry dates, ``due_at`` is when it was to be frozen.
     """
 
@@ -60,9 +60,9 @@ class LedgerCopy(Base):
     frozen_at: Mapped[datetime]
     row_count: Mapped[int]
     salt: Mapped[Code]
-    content_sealed: Mapped[SealedBytes]
+    body_sealed: Mapped[SealedBytes]
 
-    content = Personal[dict[str, Any]](JSON, key=("workplace_code", "week"))
+    body = Personal[dict[str, Any]](JSON, key=("workplace_code", "week"))
 
 
 class LedgerConfirmation(Base):
@@ -273,10 +273,10 @@ def frozen_in(session: Session, week: str) -> set[str]:
 
 
 def copies_of(session: Session, workplace_code: str, *, limit: int) -> Sequence[LedgerCopy]:
-    """Return the newest copies of a workplace, without their content."""
+    """Return the newest copies of a workplace, without their body."""
     query = select(LedgerCopy).where(LedgerCopy.workplace_code == workplace_code)
     return session.scalars(
-        query.options(defer(LedgerCopy.content_sealed)).order_by(LedgerCopy.week.desc()).limit(limit)
+        query.options(defer(LedgerCopy.body_sealed)).order_by(LedgerCopy.week.desc()).limit(limit)
     ).all()
 
 

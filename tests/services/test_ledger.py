@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,11 +11,14 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from engine import api
+from engine import api, jobs
 from engine.api import Engine, LedgerWish, NotFound, Present
+from engine.domain.tampering import Tampering
 from engine.domain.workdays import DayKind
 from engine.queries.ledger import CopyPage, LedgerPage
+from engine.queries.verification import verify
 from engine.services.ledger import AlreadyConfirmed
+from engine.store.queue import QUEUE
 from engine.tables import HistoryEvent, LedgerCopy
 from tests.acceptance import answers
 from tests.support.console import TODAY, at, complete
@@ -175,7 +180,7 @@ def test_a_copy_that_was_forged_past_the_guard_is_told_apart(monday: Engine) -> 
     copy = copies(monday, WEEK)[0]
     with monday.store.transaction() as tx:
         row = tx.get_one(LedgerCopy, copy.id)
-        row.content = {**row.content, "rows": row.content["rows"][1:]}
+        row.body = {**row.body, "rows": row.body["rows"][1:]}
 
     assert not opened(monday, copy.id).is_sound
 
@@ -183,10 +188,10 @@ def test_a_copy_that_was_forged_past_the_guard_is_told_apart(monday: Engine) -> 
 def test_a_copy_is_masked_and_sealed(monday: Engine) -> None:
     copy = copies(monday, WEEK)[0]
     with monday.store.engine.connect() as connection:
-        stored = connection.execute(select(LedgerCopy.__table__.c.content_sealed)).scalars().all()
+        stored = connection.execute(select(LedgerCopy.__table__.c.body_sealed)).scalars().all()
 
-    assert "测试" not in str(copy.content)
-    assert "川A0" not in str(copy.content)
+    assert "测试" not in str(copy.body)
+    assert "川A0" not in str(copy.body)
     assert all("测".encode() not in bytes(one) for one in stored)
 
 
@@ -244,3 +249,64 @@ def test_nobody_else_confirms(monday: Engine, who: str) -> None:
 def test_today_of_the_book_its_week_has_copies_already(book: Engine) -> None:
     assert {"2026-W47", "2026-W48"} == {copy.week for copy in copies(book)}
     assert TODAY.isocalendar().week == 48
+
+
+def test_on_a_server_a_worker_is_given_the_job_once_and_does_it(book: Engine) -> None:
+    if not book.store.is_shared:
+        pytest.skip("workers need PostgreSQL")
+    api.set_clock(book, at(book, MONDAY, 7), actor=api.SYSTEM)
+
+    for _ in range(2):
+        jobs.enqueue_due(book)
+
+    with book.store.engine.connect() as connection:
+        waiting = connection.execute(
+            text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'freeze_ledgers'")
+        )
+        assert 1 == waiting.scalar_one()
+    with ThreadPoolExecutor(1) as thread:  # a browser test of this process may have left a loop
+        thread.submit(lambda: asyncio.run(_work_off(book))).result()
+    assert ["ZC01", "ZC02"] == [copy.workplace_code for copy in copies(book, WEEK)]
+    assert not api.ledgers_are_due(book, book.clock.now())
+
+
+async def _work_off(engine: Engine) -> None:
+    app = jobs.build_app(engine)
+    async with app.open_async():
+        await app.run_worker_async(queues=[QUEUE], wait=False, install_signal_handlers=False)
+
+
+def test_the_verification_of_the_history_finds_a_forged_copy(monday: Engine) -> None:
+    assert verify(monday).is_sound
+    copy = copies(monday, WEEK)[0]
+    with monday.store.transaction() as tx:
+        row = tx.get_one(LedgerCopy, copy.id)
+        row.body = {**row.body, "trainers": ["某人"]}
+
+    (finding,) = verify(monday).findings
+
+    assert (Tampering.LEDGER_EDITED, f"ZC01:{WEEK}") == (finding.kind, finding.detail)
+    assert f"ZC01:{WEEK}" in finding.say("zh")
+
+
+def test_the_verification_finds_a_copy_that_was_put_in_later(monday: Engine) -> None:
+    first = copies(monday, WEEK)[0]
+    with monday.store.transaction() as tx:
+        tx.add(
+            LedgerCopy(
+                workplace_code="ZC01",
+                workplace="钱塘职场",
+                week="2026-W40",
+                period_first=first.period_first,
+                period_last=first.period_last,
+                due_at=first.due_at,
+                frozen_at=first.frozen_at,
+                row_count=0,
+                salt="00",
+                body={"day": "2026-10-08", "trainers": [], "specialists": [], "rows": []},
+            )
+        )
+
+    (finding,) = verify(monday).findings
+
+    assert (Tampering.LEDGER_ADDED, "ZC01:2026-W40") == (finding.kind, finding.detail)

@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("frozen_at", UtcDateTime(), nullable=False),
         sa.Column("row_count", sa.Integer(), nullable=False),
         sa.Column("salt", sa.String(64), nullable=False),
-        sa.Column("content_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("body_sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_copy")),
         sa.UniqueConstraint("workplace_code", "week", name=op.f("uq_ledger_copy_workplace_code_week")),
     )
