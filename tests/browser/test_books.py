@@ -12,9 +12,11 @@ from playwright.sync_api import Page, expect
 from admin.app import create_app
 from tests.edge_cases.test_case_24_46 import OWNER, list_cars
 from tests.support.console import copy_book, open_book, renewal_of
-from tests.support.reading import expect_well_made, is_phone, sign_in
+from tests.support.reading import expect_well_made, sign_in
 
 PAGE_LIMIT = 300_000
+A4_WIDTH = 703
+"""The printable width of A4 with margins of 12 mm, in CSS pixels."""
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +86,14 @@ def test_the_morning_sheet_reads_well_and_prints_as_a_table(screen: Page, book_s
     expect(screen.get_by_role("button", name="打印")).to_be_visible()
 
     screen.emulate_media(media="print")
+    screen.set_viewport_size({"width": A4_WIDTH, "height": 1000})
 
     expect(screen.locator(".ui-topbar")).to_be_hidden()
     expect(screen.locator(".ui-filters")).to_be_hidden()
-    if not is_phone(screen):
-        expect(screen.locator(".book-morning thead").first).to_be_visible()
+    expect(screen.locator(".book-morning thead").first).to_be_visible()
+    expect(screen.locator(".book-morning tbody tr").first).to_have_css("display", "table-row")
+    beside = screen.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert 0 == beside
 
 
 def test_the_print_button_prints(screen: Page, book_site: str) -> None:
