@@ -38,7 +38,7 @@ from engine.api import (
 )
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/ledger")
-ARGS = ("workplace", "month", "from", "to")
+PERIOD_ARGS = ("month", "from", "to")
 register(
     MenuItem(
         endpoint="ledger.index",
@@ -86,10 +86,18 @@ def _shown(page: LedgerPage, wish: LedgerWish) -> str:
         month=text_arg("month"),
         month_options=[(f"{month:%Y-%m}", f"{month:%Y-%m}") for month in page.months],
         workplace_options=[(one.code, one.name) for one in page.workplaces],
-        sheet_url=url_for("ledger.sheet", **{name: text_arg(name) for name in ARGS if text_arg(name)}),
+        sheet_url=_sheet_url(page),
         first_url=url_with(after=None) if wish.after else None,
         next_url=url_with(after=page.next_position) if page.next_position else None,
     )
+
+
+def _sheet_url(page: LedgerPage) -> str | None:
+    """The address of the workbook with the same workplace and period."""
+    if page.head is None:
+        return None
+    period = {name: text_arg(name) for name in PERIOD_ARGS if text_arg(name)}
+    return url_for("ledger.sheet", workplace=page.head.workplace_code, **period)
 
 
 @blueprint.get("/sheet.xlsx")

@@ -149,12 +149,10 @@ def ledger_page(
         BadInput: the period ends before it begins or is longer than a year, or the position was changed by hand.
     """
     choices = _workplaces(session, actor, present.today)
-    shown = [one for one in choices if wish.find in one.name or wish.find == one.code]
-    code = wish.workplace or next((one.code for one in shown or choices), None)
-    if code is None:
+    if not choices:
         return LedgerPage(head=None)
-    if code not in {one.code for one in choices}:
-        raise NotFound(what=Thing.WORKPLACE, key=code)
+    shown = [one for one in choices if wish.find in one.name or wish.find == one.code] or choices
+    code = _chosen(wish, choices, shown)
     period = _period(wish, present.today)
     clauses = [renewals_visible_to(actor), *of_workplace(code, period)]
     number, found, position = _window(session, clauses, wish)
@@ -172,7 +170,7 @@ def ledger_page(
         first_no=number,
         is_whole=oversees_workplace(actor, code)
         or serves_workplace(actor, directory_on(session, present.today), code),
-        workplaces=tuple((shown or choices)[:SHOWN_WORKPLACES]),
+        workplaces=_offered(shown, choices, code),
         has_more_workplaces=len(choices) > SHOWN_WORKPLACES,
         months=months_of(working_period(present.today)),
         copies=_copies(session, code, present),
@@ -190,7 +188,7 @@ def ledger_sheet(
     """
     page = ledger_page(session, actor, replace(wish, after=None, limit=0), present, deployed_of=deployed_of)
     if page.head is None:
-        raise NotFound(what=Thing.WORKPLACE, key=wish.workplace or "")
+        raise NotFound(what=Thing.WORKPLACE, key=wish.workplace or "—")
     clauses = [renewals_visible_to(actor), *of_workplace(page.head.workplace_code, page.head.period)]
     rows = all_ledger_rows(
         session,
@@ -214,6 +212,24 @@ def _workplaces(session: Session, actor: Actor, today: date) -> list[WorkplaceCh
     names = unit_names(session, codes)
     choices = (WorkplaceChoice(code=code, name=names.get(code, code)) for code in codes)
     return sorted(choices, key=lambda one: (one.name, one.code))
+
+
+def _chosen(wish: LedgerWish, choices: Sequence[WorkplaceChoice], shown: Sequence[WorkplaceChoice]) -> str:
+    """The workplace asked for; the first one found when another is looked for by name."""
+    if wish.workplace is None:
+        return shown[0].code
+    if wish.workplace not in {one.code for one in choices}:
+        raise NotFound(what=Thing.WORKPLACE, key=wish.workplace)
+    return wish.workplace if wish.workplace in {one.code for one in shown} else shown[0].code
+
+
+def _offered(
+    shown: Sequence[WorkplaceChoice], choices: Sequence[WorkplaceChoice], code: str
+) -> tuple[WorkplaceChoice, ...]:
+    """What may be chosen next: not more than a list can hold, the present one always among it."""
+    first = shown[:SHOWN_WORKPLACES]
+    present = [one for one in choices if one.code == code and one not in first]
+    return (*present, *first)
 
 
 def _period(wish: LedgerWish, today: date) -> Period:
