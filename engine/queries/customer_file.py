@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
@@ -60,6 +60,9 @@ from engine.store.told import forms_given_for
 
 MOST_RENEWALS = 120
 MOST_CONTACTS = 60
+MOST_TASKS = 300
+Mine = Sequence[ColumnElement[bool]]
+"""The WHERE clauses over Renewal for those of the customer in the reader's scope."""
 
 
 class PhoneState(StrEnum):
@@ -196,7 +199,8 @@ def customer_file(
         raise NotFound(what=Thing.CUSTOMER, key=customer_id)
     of_organisation = is_organisation(customer.name)
     members = same_customers(session, customer, by_name=of_organisation)
-    found, total = _found(session, actor, members, present, deployed_of)
+    mine = Renewal.customer_id.in_([row.id for row in members]), renewals_visible_to(actor)
+    found, total = _found(session, mine, present, deployed_of)
     if not found.rows:
         raise NotFound(what=Thing.CUSTOMER, key=customer_id)
     told = _told(session, found)
@@ -238,7 +242,7 @@ def customer_file(
         check=last_check(told, names),
         cars=cars,
         renewals=total,
-        groups=_groups(session, actor, found),
+        groups=_groups(session, actor, mine, found),
         contacts=contacts[:MOST_CONTACTS],
         contact_count=len(contacts),
         losses=loss_lines(told, names),
@@ -246,15 +250,8 @@ def customer_file(
     )
 
 
-def _found(
-    session: Session,
-    actor: Actor,
-    members: Sequence[Customer],
-    present: Present,
-    deployed_of: DeployedOf,
-) -> tuple[_Found, int]:
+def _found(session: Session, mine: Mine, present: Present, deployed_of: DeployedOf) -> tuple[_Found, int]:
     """The newest renewals of the customer in scope with what stands around them, and how many there are."""
-    mine = Renewal.customer_id.in_([row.id for row in members]), renewals_visible_to(actor)
     total = session.scalar(select(func.count()).select_from(Renewal).where(*mine)) or 0
     rows = session.execute(
         select(Renewal, Vehicle, ProcessInstance.definition_set_id)
@@ -362,36 +359,42 @@ def _known_of(car: CarLine) -> Mapping[FilePart, bool]:
     }
 
 
-def _groups(session: Session, actor: Actor, found: _Found) -> tuple[TaskGroup, ...]:
-    """The open tasks of all cars that *actor* may do, those of one form together; the most urgent form first."""
-    by_id = {row.Renewal.id: row for row in found.rows}
-    tasks = session.scalars(
-        select(UserTask)
+def _groups(session: Session, actor: Actor, mine: Mine, found: _Found) -> tuple[TaskGroup, ...]:
+    """The open tasks of all cars that *actor* may do, those of one form together; the most urgent form first.
+
+    Of all renewals, not only of those that are shown: what expires first must not be left out.
+    """
+    rows = session.execute(
+        select(UserTask, Vehicle, ProcessInstance.definition_set_id)
         .join(Renewal, Renewal.id == UserTask.instance_id)
+        .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
+        .join(ProcessInstance, ProcessInstance.id == Renewal.id)
         .where(
-            UserTask.instance_id.in_(by_id),
+            *mine,
             UserTask.status.in_(OPEN),
             tasks_doable_by(actor),
             or_(UserTask.claimed_by.is_(None), UserTask.claimed_by == actor.name),
         )
         .order_by(UserTask.due_at, UserTask.id)
+        .limit(MOST_TASKS)
     )
-    groups: dict[str, list[UserTask]] = {}
-    for task in tasks:
-        groups.setdefault(task.form_id, []).append(task)
-    return tuple(_group(rows, by_id, found) for rows in groups.values())
+    groups: dict[str, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(row.UserTask.form_id, []).append(row)
+    return tuple(_group(held, found) for held in groups.values())
 
 
-def _group(tasks: Sequence[UserTask], by_id: Mapping[int, Any], found: _Found) -> TaskGroup:
-    form = found.known(by_id[tasks[0].instance_id].definition_set_id)[tasks[0].form_id]
+def _group(rows: Sequence[Any], found: _Found) -> TaskGroup:
+    form = found.known(rows[0].definition_set_id)[rows[0].UserTask.form_id]
     return TaskGroup(
         title=Label(form.title.zh, form.title.en),
         may_bulk=not form.one_by_one,
-        tasks=tuple(_task(task, by_id[task.instance_id], found) for task in tasks),
+        tasks=tuple(_task(row, found) for row in rows),
     )
 
 
-def _task(task: UserTask, row: Any, found: _Found) -> TaskOfCar:
+def _task(row: Any, found: _Found) -> TaskOfCar:
+    task: UserTask = row.UserTask
     due = due_day(task.due_at, found.present.zone)
     is_late = task.due_at is not None and task.due_at <= found.present.now
     return TaskOfCar(

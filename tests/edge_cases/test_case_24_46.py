@@ -217,3 +217,16 @@ def test_case_46_companies_of_one_name_with_different_numbers_stay_apart(book: E
 
     assert {"川A***51"} == plates(file_of(book, 51, "AG001"))
     assert {"川A***52"} == plates(file_of(book, 52, "AG001"))
+
+
+def test_case_46_of_a_large_fleet_every_open_task_is_in_the_act(book: Engine) -> None:
+    cars = api.MOST_RENEWALS + 4
+    list_cars(
+        book,
+        *({"number": 1000 + n, "days": 46 + n % 10, **FLEET, "手机": f"1391234{n:04d}"} for n in range(cars)),
+    )
+
+    file = file_of(book, 1000, "SP01")
+
+    assert (cars, api.MOST_RENEWALS) == (file.renewals, len(file.cars))
+    assert cars == sum(len(group.tasks) for group in file.groups)
