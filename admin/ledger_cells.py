@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 
-from admin.formatters import show_code, show_days_left
+from admin.formatters import show_code, show_days_left, show_listed
 from admin.i18n import language
 from engine.api import TIERS, Label, LedgerHead, LedgerRow
 
@@ -55,9 +55,9 @@ def head_lines(head: LedgerHead, frozen: str | None = None) -> list[list[str]]:
         [_("职场"), f"{head.workplace} {head.workplace_code}"],
         [
             _("组训"),
-            "、".join(head.trainers) or _("空缺"),
+            show_listed(head.trainers) or _("空缺"),
             _("专员"),
-            "、".join(head.specialists) or _("空缺"),
+            show_listed(head.specialists) or _("空缺"),
         ],
         [_("期间"), f"{head.period.first} – {head.period.last}", _("统计截止"), head.day.isoformat()],
         [

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext
 
 from admin.actor import require_actor
 from admin.context import current_engine
-from admin.formatters import show_code, show_days_left
+from admin.formatters import show_code, show_days_left, show_listed
 from admin.i18n import language
 from admin.menu import MenuItem, register
 from admin.views.args import text_arg
@@ -137,5 +137,4 @@ def _marks(row: MorningRow) -> str:
         (row.is_lapsing, _("7 天内到期")),
         (row.do_not_contact, _("不再联系")),
     ]
-    sign = "、" if language() == "zh" else ", "
-    return sign.join(text for is_so, text in marks if is_so)
+    return show_listed(text for is_so, text in marks if is_so)
