@@ -85,13 +85,13 @@ from engine.queries.inbox import InboxTab as InboxTab
 from engine.queries.inbox import InboxWish as InboxWish
 from engine.queries.inbox import inbox_ids as inbox_ids
 from engine.queries.inbox import inbox_page as inbox_page
-from engine.queries.ledger import LEDGER_READERS as LEDGER_READERS
-from engine.queries.ledger import CopyPage as CopyPage
 from engine.queries.ledger import LedgerPage as LedgerPage
 from engine.queries.ledger import LedgerWish as LedgerWish
-from engine.queries.ledger import copy_page as copy_page
 from engine.queries.ledger import ledger_page as ledger_page
 from engine.queries.ledger import ledger_sheet as ledger_sheet
+from engine.queries.ledger_copies import LEDGER_READERS as LEDGER_READERS
+from engine.queries.ledger_copies import CopyPage as CopyPage
+from engine.queries.ledger_copies import copy_page as copy_page
 from engine.queries.morning import MORNING_READERS as MORNING_READERS
 from engine.queries.morning import MorningRow as MorningRow
 from engine.queries.morning import MorningSheet as MorningSheet

@@ -15,7 +15,8 @@ from engine import api, jobs
 from engine.api import Engine, LedgerWish, NotFound, Present
 from engine.domain.tampering import Tampering
 from engine.domain.workdays import DayKind
-from engine.queries.ledger import CopyPage, LedgerPage
+from engine.queries.ledger import LedgerPage
+from engine.queries.ledger_copies import CopyPage
 from engine.queries.verification import verify
 from engine.services.ledger import AlreadyConfirmed
 from engine.store.queue import QUEUE
