@@ -28,6 +28,7 @@ from engine.api import (
     DayKind,
     EngineError,
     IncidentStatus,
+    Label,
     Line,
     MessageName,
     OutboxStatus,
@@ -158,6 +159,12 @@ def show_roles(roles: Iterable[str]) -> str:
     )
 
 
+def show_listed(texts: Iterable[str | Label]) -> str:
+    """Return several texts as one, with the sign that the language of the request puts between them."""
+    shown = (text.say(language()) if isinstance(text, Label) else text for text in texts)
+    return ("、" if language() == "zh" else ", ").join(shown)
+
+
 def show_days_left(days: int) -> str:
     """Return how far the expiry date is: ``还有 12 天``, ``今天到期``, ``已过期 3 天``."""
     if days > 0:
@@ -214,6 +221,7 @@ def init_formatters(app: Flask) -> None:
         "day_or_moment": show_day_or_moment,
         "code": show_code,
         "role_names": show_roles,
+        "listed": show_listed,
         "days_left": show_days_left,
         "days_late": show_days_late,
         "actor_name": show_actor,

@@ -48,7 +48,11 @@ MENU: list[MenuItem] = [
         roles=frozenset({Role.CHANNEL, Role.SPECIALIST, Role.TRAINER, Role.SUPERVISOR, Role.AGENT}),
     ),
     MenuItem(
-        endpoint="renewals.index", label=lazy_gettext("续保"), icon="car", order=30, family=("renewals.",)
+        endpoint="renewals.index",
+        label=lazy_gettext("续保"),
+        icon="car",
+        order=30,
+        family=("renewals.", "customers."),
     ),
 ]
 

@@ -27,7 +27,9 @@ from engine.api import (
     commit_batch,
     count_due,
     forecasts_are_old,
+    freeze_ledgers,
     has_messages_due,
+    ledgers_are_due,
     people_are_due,
     prefiller,
     put_job,
@@ -77,6 +79,8 @@ def enqueue_due(engine: Engine) -> None:
         put_job(engine, "sweep", once=f"sweep:{number}")
     if people_are_due(engine, now):
         put_job(engine, "settle_people", lock="settle_people", once="settle_people")
+    if ledgers_are_due(engine, now):
+        put_job(engine, "freeze_ledgers", lock="freeze_ledgers", once="freeze_ledgers")
     if has_messages_due(engine, now):
         put_job(engine, "deliver", lock="deliver", once="deliver")
     if forecasts_are_old(engine):
@@ -120,6 +124,10 @@ def build_app(engine: Engine) -> App:
     @job("requote")
     def _requote(context: JobContext) -> None:
         kept(context, lambda: _give(requote(engine, now=engine.clock.now())))
+
+    @job("freeze_ledgers")
+    def _freeze_ledgers(context: JobContext) -> None:
+        kept(context, lambda: _give(freeze_ledgers(engine, now=engine.clock.now())))
 
     @job("deliver")
     def _deliver(context: JobContext) -> None:

@@ -23,6 +23,7 @@ from engine.store.instances import InboundMessage as InboundMessage
 from engine.store.instances import Incident as Incident
 from engine.store.instances import ProcessInstance as ProcessInstance
 from engine.store.instances import Timer as Timer
+from engine.store.ledger import LedgerCopy as LedgerCopy
 from engine.store.notes import Attachment as Attachment
 from engine.store.notes import Comment as Comment
 from engine.store.outbox import OutboxMessage as OutboxMessage

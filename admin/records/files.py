@@ -29,20 +29,29 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Return a workbook of one sheet; texts stay texts, numbers and days are ones that can be sorted and summed."""
+def as_xlsx(
+    header: Sequence[str], rows: Iterable[Sequence[Cell]], *, above: Sequence[Sequence[str]] = ()
+) -> bytes:
+    """Return a workbook of one sheet; texts stay texts, numbers and days are ones that can be sorted and summed.
+
+    The lines *above* stand over the header.
+    """
     import xlsxwriter  # a sixth of a second that a start need not wait for
 
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"constant_memory": True, "in_memory": True}) as book:
         sheet = book.add_worksheet()
         bold = book.add_format({"bold": True})
-        sheet.freeze_panes(1, 0)
+        sheet.freeze_panes(len(above) + 1, 0)
         for column, cell in enumerate(header):
             sheet.set_column(column, column, min(WIDEST, max(12, 2 * len(cell) + 4)))
-            sheet.write_string(0, column, neutral(cell), bold)
+        for number, line in enumerate(above):
+            for column, cell in enumerate(line):
+                sheet.write_string(number, column, neutral(cell))
+        for column, cell in enumerate(header):
+            sheet.write_string(len(above), column, neutral(cell), bold)
         formats = {kind: book.add_format({"num_format": text}) for kind, text in _FORMATS.items()}
-        for number, row in enumerate(rows, start=1):
+        for number, row in enumerate(rows, start=len(above) + 1):
             for column, cell in enumerate(row):
                 _write(sheet, number, column, cell, formats)
     return content.getvalue()

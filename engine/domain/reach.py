@@ -24,6 +24,24 @@ def units_seen_by(actor: Actor, directory: Directory) -> frozenset[str]:
     return frozenset(own | (_with_all_below(joined, directory) & directory.units.keys()))
 
 
+def serves_workplace(actor: Actor, directory: Directory, workplace: str) -> bool:
+    """Whether *actor*, or whom he stands in for, is a trainer or specialist of *workplace* on the directory's day."""
+    joined = {
+        number
+        for liaison in directory.liaisons_of(workplace)
+        for number in (liaison.trainer_no, liaison.specialist_no)
+    }
+    own = {post.employee_no for post in directory.posts_in.get(workplace, ()) if post.role == Role.TRAINER}
+    is_theirs = bool(actor.roles & {Role.TRAINER, Role.SPECIALIST})
+    return is_theirs and bool(actor.numbers & (joined | own))
+
+
+def oversees_workplace(actor: Actor, workplace: str) -> bool:
+    """Whether *actor* oversees *workplace*: all its rows are open, whoever answers for them (domain.md §7 case 45)."""
+    opens_units = Role.CHANNEL in actor.roles or actor.may_read_everything_in_units()
+    return actor.sees_all or (opens_units and workplace in actor.unit_codes)
+
+
 def _with_all_below(codes: set[str], directory: Directory) -> set[str]:
     return (
         {code for code in directory.units if any(unit.code in codes for unit in directory.ancestors(code))}

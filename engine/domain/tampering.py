@@ -20,6 +20,8 @@ class Tampering(StrEnum):
     UNREADABLE = "unreadable"
     FORM_EDITED = "form_edited"
     FORM_ADDED = "form_added"
+    LEDGER_EDITED = "ledger_edited"
+    LEDGER_ADDED = "ledger_added"
     CHECKPOINT_FORGED = "checkpoint_forged"
     CHECKPOINT_UNKNOWN_KEY = "checkpoint_unknown_key"
     CHECKPOINT_MISSING = "checkpoint_missing"
@@ -84,6 +86,15 @@ _SENTENCES = {
     Tampering.FORM_ADDED: Label(
         f"任务 {{other}} 有一份提交的表单，历史中却没有相应的完成记录：系事后添加。{_ZH_ACT}",
         f"A form is stored for task {{other}}, but the history knows of no completion: it was put in later. {_EN_ACT}",
+    ),
+    Tampering.LEDGER_EDITED: Label(
+        f"冻结的职场台账 {{detail}} 已不是历史第 {{rows}} 行所证明的那一份：被修改或删除。{_ZH_ACT}",
+        f"The frozen ledger {{detail}} is not the one that history row {{rows}} vouches for: it was edited or"
+        f" deleted. {_EN_ACT}",
+    ),
+    Tampering.LEDGER_ADDED: Label(
+        f"有一份冻结的职场台账 {{detail}}，历史中却没有相应的冻结记录：系事后添加。{_ZH_ACT}",
+        f"There is a frozen ledger {{detail}} that the history does not know of: it was put in later. {_EN_ACT}",
     ),
     Tampering.CHECKPOINT_FORGED: Label(
         f"检查点文件 {{checkpoint}} 不是本系统签发的：内容或签名不符。{_ZH_ACT}",

@@ -8,18 +8,9 @@ from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import OPERATOR_LABEL, OPERATOR_NAME, SYSTEM, SYSTEM_NAME
-from engine.store.people import OrgUnit, Person, UserAccount
-
-
-def people_names(session: Session, numbers: Iterable[str | None]) -> Mapping[str, str]:
-    """Return employee number → name; unknown numbers are left out."""
-    wanted = {number for number in numbers if number}
-    if not wanted:
-        return {}
-    rows = session.execute(
-        select(Person.employee_no, Person.name).where(Person.employee_no.in_(sorted(wanted)))
-    )
-    return {row.employee_no: row.name for row in rows}
+from engine.store.people import Person, UserAccount
+from engine.store.people import people_names as people_names
+from engine.store.people import unit_names as unit_names
 
 
 def actor_names(session: Session, names: Iterable[str | None]) -> Mapping[str, str]:
@@ -37,16 +28,3 @@ def actor_names(session: Session, names: Iterable[str | None]) -> Mapping[str, s
         )
     )
     return known | {row.key: row.shown for row in rows}
-
-
-def unit_names(session: Session, codes: Iterable[str | None]) -> Mapping[str, str]:
-    """Return unit code → its latest name."""
-    wanted = {code for code in codes if code}
-    if not wanted:
-        return {}
-    rows = session.execute(
-        select(OrgUnit.code, OrgUnit.name)
-        .where(OrgUnit.code.in_(sorted(wanted)))
-        .order_by(OrgUnit.valid_from)
-    )
-    return {row.code: row.name for row in rows}

@@ -110,6 +110,7 @@ class RenewalPage:
     seats: int | None
     new_car_price: Decimal | None
     first_registration: date | None
+    customer_id: int | None
     customer: str | None
     phone: str | None
     id_no: str | None
@@ -191,6 +192,7 @@ def renewal_page(
         seats=vehicle.seats,
         new_car_price=vehicle.new_car_price,
         first_registration=vehicle.first_registration,
+        customer_id=renewal.customer_id,
         customer=shown_customer(customer),
         phone=mask_phone(customer.phone) if customer and customer.phone else None,
         id_no=mask_id_no(customer.id_no) if customer and customer.id_no else None,

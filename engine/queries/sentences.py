@@ -8,6 +8,7 @@ from engine.domain.codes import Label, MessageName, QuoteKind, RenewalState, Rol
 from engine.domain.masking import mask_policy_no
 from engine.domain.workdays import DayKind
 from engine.queries import sentences_of_inbox as sentences_of_inbox  # it registers its own
+from engine.queries.ledger_sentences import LEDGER_SENTENCES
 from engine.queries.quote_words import cause_text
 from engine.queries.saying import SENTENCES as SENTENCES
 from engine.queries.saying import actions_of as actions_of
@@ -26,6 +27,8 @@ from engine.queries.words import (
     named,
     shown_value,
 )
+
+SENTENCES.update(LEDGER_SENTENCES)
 
 # Stages and states ------------------------------------------------------------------------------------------
 
@@ -711,6 +714,10 @@ def _viewed(event: Happening, _words: Words) -> Label:
         "task": ("这笔续保的任务", "a task of this renewal"),
         "import_batch": ("一个导入批次", "an import batch"),
         "bulk_act": ("一次批量办理", "a bulk act"),
+        "ledger": ("职场续保台账", "a workplace renewal ledger"),
+        "ledger_copy": ("一份冻结的职场续保台账", "a frozen workplace ledger"),
+        "customer": ("一位客户的续保档案", "a customer renewal file"),
+        "morning": ("晨会单", "a morning sheet"),
     }.get(str(event.subject), ("这笔续保", "this renewal"))
     return Label(f"{event.who} 查看了{zh}", f"{event.who} viewed {en}")
 

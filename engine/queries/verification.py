@@ -15,6 +15,7 @@ from engine.domain.chain import Chain, ChainRow
 from engine.domain.codes import Label
 from engine.domain.tampering import Finding, Tampering
 from engine.queries.form_evidence import FormEvidence
+from engine.queries.ledger_evidence import LedgerEvidence
 from engine.queries.row_breaks import name_break
 from engine.queries.witness_files import WitnessFiles
 from engine.store.checkpoints import CheckpointFolder
@@ -81,7 +82,11 @@ def verify(engine: Engine, *, keys: Collection[str] = (), on_progress: Progress 
         witnessed=witness.witnessed,
         forms=walk.forms.checked,
         public_key=own,
-        findings=tuple(found for found in (broken, walk.forms.fault, witness.fault) if found is not None),
+        findings=tuple(
+            found
+            for found in (broken, walk.forms.fault, walk.ledgers.fault, witness.fault)
+            if found is not None
+        ),
         warnings=tuple(_warnings(walk, witness)),
     )
 
@@ -95,6 +100,7 @@ class _Walk:
         self.on_progress = on_progress
         self.chain = Chain()
         self.forms = FormEvidence(session)
+        self.ledgers = LedgerEvidence(session)
         self.first_at: str | None = None
         self.last_at: str | None = None
         self.named: tuple[int, str] | None = None
@@ -105,6 +111,7 @@ class _Walk:
             broken = self._first_break() or self.witness.cut(self.chain)
             if broken is None:
                 self.forms.finish()
+                self.ledgers.finish()
             else:
                 self.forms.look()
             return broken
@@ -126,6 +133,7 @@ class _Walk:
         self.first_at = self.first_at or row.at
         self.last_at = row.at
         self.forms.note(row)
+        self.ledgers.note(row)
         if row.action == CHECKPOINT:
             self.named = _named(row) or self.named
         if self.on_progress is not None and self.chain.size % PROGRESS_EVERY == 0:

@@ -9,6 +9,7 @@ from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
 from engine.domain.duration import parse_duration
 from engine.errors import ClockError
+from engine.services.ledger import freeze_ledgers, next_freeze
 from engine.services.outbox import send_queued
 from engine.services.requoting import requote
 from engine.services.succession import next_people_due, settle_people
@@ -23,13 +24,14 @@ Progress = Callable[[datetime], None]
 
 
 def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
-    """Run every job that is due now, once: timers oldest first, hand-overs, forecasts by newer tables, then the outbox."""
+    """Run every job that is due now, once: timers oldest first, hand-overs, forecasts, ledgers, then the outbox."""
     now = engine.clock.now()
     report = TickReport()
     while (done := sweep(engine, now=now, actor=actor)) is not None:
         report += done
     report += TickReport(handed_over=settle_people(engine, now=now, actor=actor))
     requote(engine, now=now, actor=actor)
+    report += TickReport(ledgers_frozen=freeze_ledgers(engine, now=now, actor=actor))
     return report + TickReport(messages_sent=send_queued(engine, now=now))
 
 
@@ -91,9 +93,14 @@ def advance_clock(
 
 
 def _next_moment(engine: Engine) -> datetime | None:
-    """Return when there is something to do next: a timer, a message, or a change of the organisation."""
+    """Return when there is something to do next: a timer, a message, a change of the organisation, a ledger."""
     with engine.store.reading() as session:
-        found = next_due_at(session), next_to_send(session), next_people_due(engine, session)
+        found = (
+            next_due_at(session),
+            next_to_send(session),
+            next_people_due(engine, session),
+            next_freeze(engine, session),
+        )
     return min((moment for moment in found if moment is not None), default=None)
 
 

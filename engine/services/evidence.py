@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.domain.codes import RenewalState, Role
+from engine.domain.contacts import EFFECTIVE_RESULTS
 from engine.services import chasing, provisional, quoting, transfers
 from engine.services.assignment import assign, responsible_of
 from engine.services.context import StepScope
@@ -16,9 +17,6 @@ from engine.store.organisation import directory_on
 
 Values = Mapping[str, Any]
 
-EFFECTIVE_RESULTS = frozenset(
-    {"11", "12", "13", "14", "15", "16", "17", "31", "32", "33", "34", "41", "51", "61", "62"}
-)
 FAILED_VISIT_RESULTS = frozenset({"31", "32", "33", "34"})
 QUOTED_RESULTS = frozenset({"14", "15"})
 AGREED = "41"

@@ -37,6 +37,7 @@ class TickReport:
     messages_sent: int = 0
     incidents: int = 0
     handed_over: int = 0
+    ledgers_frozen: int = 0
 
     def __add__(self, other: TickReport) -> TickReport:
         return TickReport(
@@ -45,6 +46,7 @@ class TickReport:
             self.messages_sent + other.messages_sent,
             self.incidents + other.incidents,
             self.handed_over + other.handed_over,
+            self.ledgers_frozen + other.ledgers_frozen,
         )
 
 

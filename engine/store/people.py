@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -181,3 +181,27 @@ def known_numbers(session: Session, numbers: Collection[str]) -> frozenset[str]:
     """Return those of *numbers* that are a colleague's of the channel, serving or departed."""
     found = session.scalars(select(Person.employee_no).where(Person.employee_no.in_(numbers)))
     return frozenset(found) if numbers else frozenset()
+
+
+def people_names(session: Session, numbers: Iterable[str | None]) -> Mapping[str, str]:
+    """Return employee number → name; unknown numbers are left out."""
+    wanted = {number for number in numbers if number}
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(Person.employee_no, Person.name).where(Person.employee_no.in_(sorted(wanted)))
+    )
+    return {row.employee_no: row.name for row in rows}
+
+
+def unit_names(session: Session, codes: Iterable[str | None]) -> Mapping[str, str]:
+    """Return unit code → its latest name."""
+    wanted = {code for code in codes if code}
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(OrgUnit.code, OrgUnit.name)
+        .where(OrgUnit.code.in_(sorted(wanted)))
+        .order_by(OrgUnit.valid_from)
+    )
+    return {row.code: row.name for row in rows}

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, func, or_, select
+from sqlalchemy import ForeignKey, Index, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import Line
@@ -133,6 +133,7 @@ class Renewal(Base):
         Index(None, "trainer_no", "stage"),
         Index(None, "specialist_no", "stage"),
         Index(None, "workplace_code", "stage"),
+        Index(None, "workplace_code", "expiry_date"),
         Index(None, "sub_branch_code", "stage"),
     )
 
@@ -404,3 +405,22 @@ def last_covered_date(session: Session, customer_id: int) -> date | None:
     """Return the last covered date of all policies of a customer's vehicles, or None."""
     query = select(func.max(PolicyLine.expiry_date)).join(Vehicle, Vehicle.id == PolicyLine.vehicle_id)
     return session.scalar(query.where(Vehicle.customer_id == customer_id))
+
+
+def same_customers(session: Session, customer: Customer, *, by_name: bool) -> Sequence[Customer]:
+    """Return the rows that are the same customer as *customer*, itself included.
+
+    The same ID number; else the same name with the same phone, or with *by_name* (an organisation, whose contact
+    persons differ: domain.md §7 case 46) the same name alone, unless both have ID numbers that differ.
+    """
+    same = [Customer.id == customer.id]
+    if customer.id_no_index is not None:
+        same.append(Customer.id_no_index == customer.id_no_index)
+    named = [Customer.name_index == customer.name_index]
+    if not by_name:
+        named.append(Customer.phone_index == customer.phone_index)
+    if customer.id_no_index is not None:
+        named.append(Customer.id_no_index.is_(None))
+    if customer.name_index is not None and (by_name or customer.phone_index is not None):
+        same.append(and_(*named))
+    return session.scalars(select(Customer).where(or_(*same)).order_by(Customer.id)).all()

@@ -9,6 +9,7 @@ from engine.store.history import HistoryEvent
 from engine.store.imports import ImportBatch, ImportRow
 from engine.store.instances import InboundMessage, Incident, ProcessInstance, Timer
 from engine.store.keyring import DataKey
+from engine.store.ledger import LedgerConfirmation, LedgerCopy
 from engine.store.outbox import OutboxAbout, OutboxMessage
 from engine.store.people import Liaison, OrgUnit, Person, Post, SignInSession, UserAccount, UserRole
 from engine.store.quotes import Quote
@@ -26,6 +27,8 @@ __all__ = [
     "ImportRow",
     "InboundMessage",
     "Incident",
+    "LedgerConfirmation",
+    "LedgerCopy",
     "Liaison",
     "OrgUnit",
     "OutboxAbout",

@@ -23,6 +23,7 @@ LISTED = ("商业", "交强", "非营业个人客车", "燃油")
 ADDRESSES = (
     *("/", "/renewals", "/renewals?open=all", "/inbox?tab=all", "/inbox?tab=done", "/inbox?tab=late"),
     *("/account", "/org", "/imports", "/imports/1"),
+    *("/ledger", "/ledger/copies/1", "/morning", "/customers/1", "/customers/8"),
     *(
         f"/admin/{name}"
         for name in ("", "renewals/", "tasks/", "imports/", "timers/", "incidents/", "outbox/")
@@ -78,7 +79,7 @@ def chinese_on(page: BeautifulSoup, names: list[str]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("who", ["AG001", "SP01", "CC01", "PO01", "AD01"])
+@pytest.mark.parametrize("who", ["AG001", "SP01", "TR01", "CC01", "PO01", "AD01"])
 def test_no_chinese_is_left_on_an_english_page(app: Flask, book: Engine, names: list[str], who: str) -> None:
     person = signed_in(app, who)
     speak_english(person)

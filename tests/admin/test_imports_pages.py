@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from admin import commits
 from engine import api
 from engine.api import Engine
-from engine.tables import HistoryEvent, ImportBatch, Renewal
+from engine.tables import HistoryEvent, ImportBatch, LedgerCopy, Renewal
 from tests.acceptance.desk import policy, standard_csv, vin
 from tests.admin.test_pages import english_words
 from tests.support.console import PASSWORD, TODAY, Browser, renewal_of, signed_in, task_of
@@ -318,8 +318,13 @@ def test_a_row_of_another_branch_is_refused_by_name(app: Flask, book: Engine) ->
 def foreign_ids(app: Flask, book: Engine) -> dict[str, int]:
     eastern = signed_in(app, "CC01")
     upload(eastern, standard_csv(rows(31)))
+    with book.store.reading() as session:
+        customer_id = session.get_one(Renewal, renewal_of(book, 1)).customer_id or 0
+        copy_id = session.query(LedgerCopy.id).filter_by(workplace_code="ZC01").first()[0]
     return {
         "renewal_id": renewal_of(book, 1),
+        "customer_id": customer_id,
+        "copy_id": copy_id,
         "task_id": task_of(book, 8, "chase_policy").id,
         "batch_id": batch_id(eastern),
         "absence_id": api.arrange_absence(
