@@ -20,6 +20,11 @@ from engine.domain.codes import WORKING_ROLES as WORKING_ROLES
 from engine.domain.codes import BatchStatus as BatchStatus
 from engine.domain.codes import BulkRowStatus as BulkRowStatus
 from engine.domain.codes import BulkStatus as BulkStatus
+from engine.domain.codes import DeadlineEnd as DeadlineEnd
+from engine.domain.codes import DeadlineKind as DeadlineKind
+from engine.domain.codes import HandoverKind as HandoverKind
+from engine.domain.codes import HandoverRowStatus as HandoverRowStatus
+from engine.domain.codes import HandoverStatus as HandoverStatus
 from engine.domain.codes import IncidentStatus as IncidentStatus
 from engine.domain.codes import Label as Label
 from engine.domain.codes import Line as Line
@@ -28,6 +33,7 @@ from engine.domain.codes import OutboxStatus as OutboxStatus
 from engine.domain.codes import RenewalState as RenewalState
 from engine.domain.codes import Role as Role
 from engine.domain.codes import RowVerdict as RowVerdict
+from engine.domain.codes import SplitRule as SplitRule
 from engine.domain.codes import Stage as Stage
 from engine.domain.codes import TaskStatus as TaskStatus
 from engine.domain.codes import WithheldFor as WithheldFor
@@ -121,6 +127,14 @@ from engine.services.clockwork import set_clock as set_clock
 from engine.services.clockwork import tick as tick
 from engine.services.directory import OrgReport as OrgReport
 from engine.services.directory import import_org as import_org
+from engine.services.handover import POOL as POOL
+from engine.services.handover import HandoverOver as HandoverOver
+from engine.services.handover import carry_out_handover as carry_out_handover
+from engine.services.handover import change_rows as change_rows
+from engine.services.handover import confirm_handover as confirm_handover
+from engine.services.handover import drop_handover as drop_handover
+from engine.services.handover import prepare_handover as prepare_handover
+from engine.services.handover_plan import roles_over as roles_over
 from engine.services.imports import ImportReport as ImportReport
 from engine.services.imports import batch_report as batch_report
 from engine.services.imports import commit_batch as commit_batch
@@ -135,6 +149,12 @@ from engine.services.operations import CATALOGUE as CATALOGUE
 from engine.services.outbox import dismiss_message as dismiss_message
 from engine.services.outbox import resend_message as resend_message
 from engine.services.outbox import send_queued as send_queued
+from engine.services.people_change import keep_people as keep_people
+from engine.services.people_change import people_change_is_due as people_change_is_due
+from engine.services.pool import OFFERERS as OFFERERS
+from engine.services.pool import AlreadyClaimed as AlreadyClaimed
+from engine.services.pool import claim_renewal as claim_renewal
+from engine.services.pool import offer_renewal as offer_renewal
 from engine.services.publish import DeployReport as DeployReport
 from engine.services.publish import deploy as deploy
 from engine.services.publish import lint_files as lint_files
@@ -155,7 +175,6 @@ from engine.services.sign_in import check_password as check_password
 from engine.services.sign_in import end_session as end_session
 from engine.services.sign_in import open_session as open_session
 from engine.services.sign_in import touch_session as touch_session
-from engine.services.succession import people_are_due as people_are_due
 from engine.services.succession import settle_people as settle_people
 from engine.services.tasks import TaskCompleted as TaskCompleted
 from engine.services.tasks import claim_task as claim_task

@@ -27,12 +27,12 @@ from engine.api import (
     commit_batch,
     count_due,
     has_messages_due,
-    people_are_due,
+    keep_people,
+    people_change_is_due,
     prefiller,
     put_job,
     report_dead_job,
     send_queued,
-    settle_people,
     sweep,
     wait_before,
 )
@@ -73,7 +73,7 @@ def enqueue_due(engine: Engine) -> None:
     due = count_due(engine, now, limit=SWEEPERS * CHUNK)
     for number in range(-(-due // CHUNK)):
         put_job(engine, "sweep", once=f"sweep:{number}")
-    if people_are_due(engine, now):
+    if people_change_is_due(engine, now):
         put_job(engine, "settle_people", lock="settle_people", once="settle_people")
     if has_messages_due(engine, now):
         put_job(engine, "deliver", lock="deliver", once="deliver")
@@ -111,7 +111,7 @@ def build_app(engine: Engine) -> App:
 
     @job("settle_people")
     def _settle_people(context: JobContext) -> None:
-        kept(context, lambda: _give(settle_people(engine, now=engine.clock.now())))
+        kept(context, lambda: _give(keep_people(engine, now=engine.clock.now())))
 
     @job("deliver")
     def _deliver(context: JobContext) -> None:

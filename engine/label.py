@@ -45,6 +45,7 @@ class Thing:
     BATCH = Label("批次", "batch")
     ABSENCE = Label("请假", "absence")
     BULK_ACT = Label("批量办理", "bulk act")
+    HANDOVER = Label("交接", "hand-over")
     HOLIDAY = Label("假日", "holiday")
     USER = Label("用户", "user")
     USER_NAME = Label("用户名", "user name")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from engine.domain.actor import OPERATOR_LABEL, SYSTEM
 from engine.domain.codes import Label, MessageName, RenewalState, Role, Stage
 from engine.domain.masking import mask_policy_no
 from engine.domain.workdays import DayKind
+from engine.queries import sentences_people as sentences_people  # registers its own
+from engine.queries.saying import SENTENCES as SENTENCES
+from engine.queries.saying import says
 from engine.queries.words import (
     FIELDS,
     NOBODY,
@@ -21,9 +24,6 @@ from engine.queries.words import (
     named,
     shown_value,
 )
-
-Saying = Callable[[Happening, Words], Label]
-SENTENCES: dict[str, tuple[Kind, Saying]] = {}
 
 
 def sentence(event: Happening, words: Words) -> tuple[Kind, Label]:
@@ -43,16 +43,6 @@ def _in_english(text: str) -> str:
 def actions_of(kind: Kind) -> list[str]:
     """Return the actions whose sentences are of *kind*."""
     return sorted(action for action, (of, _) in SENTENCES.items() if of is kind)
-
-
-def says(action: str, kind: Kind) -> Callable[[Saying], Saying]:
-    """Register the sentence of *action*."""
-
-    def keep(saying: Saying) -> Saying:
-        SENTENCES[action] = (kind, saying)
-        return saying
-
-    return keep
 
 
 # Stages and states ------------------------------------------------------------------------------------------
@@ -670,6 +660,8 @@ def _viewed(event: Happening, _words: Words) -> Label:
         "task": ("这笔续保的任务", "a task of this renewal"),
         "import_batch": ("一个导入批次", "an import batch"),
         "bulk_act": ("一次批量办理", "a bulk act"),
+        "handover": ("一项交接", "a hand-over"),
+        "pool": ("认领池", "the claim pool"),
     }.get(str(event.subject), ("这笔续保", "this renewal"))
     return Label(f"{event.who} 查看了{zh}", f"{event.who} viewed {en}")
 

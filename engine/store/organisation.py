@@ -12,11 +12,12 @@ from engine.domain.directory import Directory
 from engine.store.history import HistoryEvent
 from engine.store.people import rows_in_force
 
-CHANGED_BY = "org_imported"
+CHANGED_BY = ("org_imported", "post_ended")
+"""What makes another organisation of the same day."""
 SETTLED = "people_settled"
 KEPT_DAYS = 3
 _CACHE, _REVISION = "organisations", "organisation's revision"
-LAST_IMPORT = select(func.max(HistoryEvent.seq)).where(HistoryEvent.action == CHANGED_BY)
+LAST_IMPORT = select(func.max(HistoryEvent.seq)).where(HistoryEvent.action.in_(CHANGED_BY))
 
 
 def cache() -> dict[str, Any]:
