@@ -19,7 +19,7 @@ from admin.menu import menu_for, user_links_for
 from admin.records import register_views
 from admin.security import current_actor, init_security
 from admin.tokens import csrf_field
-from admin.views import account, bulk, home, imports, inbox, org, renewals, tasks
+from admin.views import account, bulk, handover, home, imports, inbox, org, pool, renewals, tasks, urging
 from engine.api import Engine, Role
 
 KEEP_FILES = 30 * 24 * 3600  # addresses of our files change with their content
@@ -52,7 +52,7 @@ def create_app(engine: Engine) -> Flask:
 def _init_pages(app: Flask, engine: Engine) -> None:
     """Join the rooms of the console: sign-in first, so that its guard stands before every page."""
     init_security(app, engine)
-    for view in (home, inbox, bulk, tasks, renewals, imports, org, account):
+    for view in (home, inbox, bulk, tasks, renewals, imports, org, handover, pool, urging, account):
         app.register_blueprint(view.blueprint)
     register_views(app, engine)
 

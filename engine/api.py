@@ -72,6 +72,10 @@ from engine.queries.bulk import bulk_page as bulk_page
 from engine.queries.bulk import prefiller as prefiller
 from engine.queries.diagram import Path as Path
 from engine.queries.diagram import diagram_of as diagram_of
+from engine.queries.handover import HandoverPage as HandoverPage
+from engine.queries.handover import handover_list as handover_list
+from engine.queries.handover import handover_page as handover_page
+from engine.queries.handover import handover_progress as handover_progress
 from engine.queries.home import HomePage as HomePage
 from engine.queries.home import home_page as home_page
 from engine.queries.imports import BatchPage as BatchPage
@@ -83,6 +87,7 @@ from engine.queries.inbox import InboxTab as InboxTab
 from engine.queries.inbox import InboxWish as InboxWish
 from engine.queries.inbox import inbox_ids as inbox_ids
 from engine.queries.inbox import inbox_page as inbox_page
+from engine.queries.names import people_names as people_names
 from engine.queries.people import OrgPage as OrgPage
 from engine.queries.people import StaffLine as StaffLine
 from engine.queries.people import UnitNode as UnitNode
@@ -92,6 +97,11 @@ from engine.queries.people import org_page as org_page
 from engine.queries.people import own_units as own_units
 from engine.queries.people import staff_within as staff_within
 from engine.queries.people import unit_choices as unit_choices
+from engine.queries.pool import OwedLine as OwedLine
+from engine.queries.pool import PoolPage as PoolPage
+from engine.queries.pool import alarms_of as alarms_of
+from engine.queries.pool import first_contacts_of as first_contacts_of
+from engine.queries.pool import pool_page as pool_page
 from engine.queries.portfolio import PortfolioWish as PortfolioWish
 from engine.queries.portfolio import portfolio_page as portfolio_page
 from engine.queries.present import Present as Present
@@ -108,6 +118,7 @@ from engine.queries.words import KIND_LABELS as KIND_LABELS
 from engine.queries.words import Happening as Happening
 from engine.queries.words import Kind as Kind
 from engine.queries.words import Words as Words
+from engine.queries.words import field_label as field_label
 from engine.services.absence import arrange_absence as arrange_absence
 from engine.services.absence import end_absence as end_absence
 from engine.services.access import record_export as record_export
@@ -133,6 +144,7 @@ from engine.services.handover import carry_out_handover as carry_out_handover
 from engine.services.handover import change_rows as change_rows
 from engine.services.handover import confirm_handover as confirm_handover
 from engine.services.handover import drop_handover as drop_handover
+from engine.services.handover import open_handover as open_handover
 from engine.services.handover import prepare_handover as prepare_handover
 from engine.services.handover_plan import roles_over as roles_over
 from engine.services.imports import ImportReport as ImportReport
@@ -184,8 +196,12 @@ from engine.services.tasks import save_draft as save_draft
 from engine.services.timers import TickReport as TickReport
 from engine.services.timers import retry_incident as retry_incident
 from engine.services.timers import sweep as sweep
+from engine.services.urging import MOST_URGED as MOST_URGED
 from engine.services.urging import AlreadyUrged as AlreadyUrged
+from engine.services.urging import Urged as Urged
+from engine.services.urging import urge_many as urge_many
 from engine.services.urging import urge_task as urge_task
+from engine.services.urging import urge_up as urge_up
 from engine.services.users import actor_of as actor_of
 from engine.services.users import add_user as add_user
 from engine.services.users import set_active as set_active

@@ -174,3 +174,14 @@ def _alarm(event: Happening, words: Words) -> Label:
     if not told:
         return what
     return Label(f"{what.zh}，已提醒 {'、'.join(told)}", f"{what.en}; told {', '.join(told)}")
+
+
+@says("task_urged_up", Kind.TASK)
+def _urged_up(event: Happening, words: Words) -> Label:
+    who = words.person(event["assignee"])
+    above = [words.person(number) for number in event["above"] or ()]
+    name_zh, name_en = event.subject, words.task_en(event.subject)
+    return Label(
+        f"催办逾期任务“{name_zh}”，责任人 {who}，并告知上级 {'、'.join(above)}",
+        f"Urged {who} to do the late task “{name_en}”; told {', '.join(above)} above",
+    )

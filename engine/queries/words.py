@@ -174,6 +174,7 @@ RECORDS: Mapping[str, Label] = {
     "import_records": Label("导入批次", "imports"),
     "timers": Label("定时", "timers"),
     "inbox": Label("待办", "the inbox"),
+    "handover": Label("交接记录", "a hand-over record"),
     "incidents": Label("异常", "incidents"),
     "outbox": Label("外发通知", "outgoing messages"),
     "history_records": Label("历史", "the history"),

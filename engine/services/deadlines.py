@@ -67,7 +67,7 @@ def keep_deadlines(engine: Engine, *, now: datetime, actor: Actor) -> int:
             passed = passed_deadlines(session, now, limit=BATCH)
         if not passed:
             return rung
-        rung += sum(_ring(engine, number, now, actor) for number in passed)
+        rung += sum(_ring(engine, number, about, now, actor) for number, about in passed)
 
 
 def _settle(engine: Engine, now: datetime, actor: Actor) -> int:
@@ -116,26 +116,25 @@ def _begin(engine: Engine, now: datetime, actor: Actor) -> None:
         _begin(engine, now, actor)
 
 
-def _ring(engine: Engine, deadline_id: int, now: datetime, actor: Actor) -> int:
-    """Tell those in charge, once: whoever rings marks the row it has locked."""
+def _ring(engine: Engine, deadline_id: int, instance_id: int | None, now: datetime, actor: Actor) -> int:
+    """Tell those in charge, once: whoever rings marks the row it has locked; the renewal is locked before it."""
     with engine.store.transaction() as tx:
+        renewal = None
+        if instance_id is not None:
+            renewal = load_scope(tx, engine, instance_id, actor=actor, now=now).renewal
         row = lock_deadline(tx, deadline_id)
         if row is None or row.rung_at is not None or row.settled_at is not None:
             return 0
         row.rung_at = now
         directory = directory_on(tx, business_date(now, engine.clock.zone))
         kind = DeadlineKind(row.kind)
-        business_key: str | None = None
-        if row.instance_id is None:
-            told = told_of_vacancy(directory, row.unit_code or "")
-        else:
-            renewal = load_scope(tx, engine, row.instance_id, actor=actor, now=now).renewal
-            told, business_key = (
-                told_of_renewal(directory, kind, responsible_of(renewal)),
-                renewal.business_key,
-            )
+        told = (
+            told_of_vacancy(directory, row.unit_code or "")
+            if renewal is None
+            else told_of_renewal(directory, kind, responsible_of(renewal))
+        )
         tell(tx, row, told)
-        _send(tx, engine, row, kind, told, business_key, now)
+        _send(tx, engine, row, kind, told, renewal.business_key if renewal is not None else None, now)
         about: dict[str, Any] = {"kind": row.kind, "told": sorted(told), "owner": row.owner_no}
         tx.record(
             "alarm_raised",

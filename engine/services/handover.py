@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.bootstrap import Engine
 from engine.clock import midnight
@@ -57,6 +57,9 @@ from engine.store.handover import (
 )
 from engine.store.organisation import directory_on
 from engine.store.session import Tx
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 MOST_ROWS = 5_000
 CHUNK = 50
@@ -197,12 +200,14 @@ def _require_day(last_day: date, today: date) -> None:
         raise BadInput(what=_LAST_DAY, value=last_day, reason=_TOO_FAR)
 
 
-def _takers(tx: Tx, engine: Engine, leaver: Leaver, last_day: date) -> tuple[Directory, list[Taker]]:
+def _takers(
+    session: Session, engine: Engine, leaver: Leaver, last_day: date
+) -> tuple[Directory, list[Taker]]:
     """Who may take over on the day after the last one, or today if that is over."""
     day = max(last_day + timedelta(days=1), engine.clock.today())
-    directory = directory_on(tx, day)
+    directory = directory_on(session, day)
     until = engine.workdays().add_workdays(day, WORKDAYS[DeadlineKind.FIRST_CONTACT])
-    return directory, takers_of(tx, directory, leaver, until=until)
+    return directory, takers_of(session, directory, leaver, until=until)
 
 
 def leaver_of(handover: Handover) -> Leaver:
@@ -214,9 +219,29 @@ def _locked(tx: Tx, engine: Engine, handover_id: int, actor: Actor) -> Handover:
     """The hand-over, locked, if this person may see it; else it might as well not exist."""
     handover = lock_handover(tx, handover_id)
     directory = directory_on(tx, engine.clock.today())
-    if handover.created_by != actor.name and not may_hand_over(actor, directory, leaver_of(handover)):
+    if not _reaches(actor, directory, handover):
         raise NotFound(what=Thing.HANDOVER, key=handover_id)
     return handover
+
+
+def open_handover(engine: Engine, handover_id: int, *, actor: Actor) -> tuple[Taker, ...]:
+    """Return who may take the rows of a preview over; nobody once it is confirmed or dropped.
+
+    Raises:
+        NotFound: no such hand-over in the actor's reach.
+    """
+    with engine.store.reading() as session:
+        handover = session.get(Handover, handover_id)
+        today = engine.clock.today()
+        if handover is None or not _reaches(actor, directory_on(session, today), handover):
+            raise NotFound(what=Thing.HANDOVER, key=handover_id)
+        if handover.status != HandoverStatus.PREPARED:
+            return ()
+        return tuple(_takers(session, engine, leaver_of(handover), handover.last_day)[1])
+
+
+def _reaches(actor: Actor, directory: Directory, handover: Handover) -> bool:
+    return handover.created_by == actor.name or may_hand_over(actor, directory, leaver_of(handover))
 
 
 def change_rows(

@@ -90,16 +90,19 @@ def ended_deadlines(session: Session, *, limit: int) -> Sequence[tuple[int, str]
     return [(row[0], str(row[1])) for row in session.execute(query)]
 
 
-def passed_deadlines(session: Session, now: datetime, *, limit: int) -> Sequence[int]:
-    """Return standing deadlines whose time is over and of which nobody was told yet, the oldest first."""
+def passed_deadlines(session: Session, now: datetime, *, limit: int) -> Sequence[tuple[int, int | None]]:
+    """Return standing deadlines whose time is over and of which nobody was told yet, the oldest first.
+
+    Of each its number and that of its renewal, if it has one.
+    """
     query = (
-        select(Deadline.id)
+        select(Deadline.id, Deadline.instance_id)
         .outerjoin(Renewal, Renewal.id == Deadline.instance_id)
         .where(stands(), Deadline.due_at <= now, Deadline.rung_at.is_(None))
         .order_by(Deadline.due_at, Deadline.id)
         .limit(limit)
     )
-    return session.scalars(query).all()
+    return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def next_deadline(session: Session) -> datetime | None:
