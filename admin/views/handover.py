@@ -10,12 +10,14 @@ from urllib.parse import quote
 from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say, status_of
 from admin.formatters import show_code
 from admin.i18n import language
+from admin.menu import MenuItem, register
 from admin.records.files import WRITERS
 from admin.views.args import text_arg
 from engine.api import (
@@ -56,6 +58,16 @@ SHEET_ROWS = 5_000
 MOST_NAMES = 400
 """More colleagues than this are not offered by name; their number is typed."""
 KINDS = (HandoverKind.LEAVE, HandoverKind.MOVE)
+register(
+    MenuItem(
+        endpoint="handover.index",
+        label=lazy_gettext("交接"),
+        icon="people",
+        order=61,
+        roles=frozenset({Role.SUPERVISOR, Role.TRAINER, Role.CHANNEL, Role.ADMIN}),
+        family=("handover.",),
+    )
+)
 
 
 @blueprint.get("")

@@ -16,7 +16,7 @@ from engine.services.assignment import hand_to
 from engine.services.context import StepScope
 from engine.services.first_contact import new_deadline
 from engine.services.instances import load_scope
-from engine.store.deadlines import Deadline, open_deadlines
+from engine.store.deadlines import Deadline, latest_offer, open_deadlines
 from engine.store.organisation import directory_on
 
 OFFERERS = frozenset({Role.SUPERVISOR, Role.TRAINER, Role.SPECIALIST, Role.CHANNEL})
@@ -72,14 +72,16 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
-        row = next(iter(open_deadlines(tx, renewal_id, DeadlineKind.POOL)), None)
-        directory = directory_on(tx, scope.today)
-        unit = row.unit_code if row is not None else scope.renewal.workplace_code
-        is_wide = row is None or row.rung_at is not None
-        branch = row.branch_code if row is not None else scope.renewal.branch_code
-        if not may_claim(directory, actor.employee_no, unit=unit, branch=branch, is_wide=is_wide):
+        row, directory = latest_offer(tx, renewal_id), directory_on(tx, scope.today)
+        if row is None or not may_claim(
+            directory,
+            actor.employee_no,
+            unit=row.unit_code,
+            branch=row.branch_code,
+            is_wide=row.rung_at is not None,
+        ):
             raise NotFound(what=Thing.RENEWAL, key=renewal_id)
-        if row is None or not _stands(row, scope):
+        if not _stands(row, scope):
             raise AlreadyClaimed
         row.settled_at, row.ending = now, str(DeadlineEnd.CLAIMED)
         scope.record("pool_claimed", subject=actor.employee_no)
@@ -88,4 +90,5 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
 
 def _stands(row: Deadline, scope: StepScope) -> bool:
     renewal = scope.renewal
-    return renewal.ended_at is None and renewal.agent_no is None and renewal.owner_no == row.owner_no
+    is_open = row.settled_at is None and renewal.ended_at is None
+    return is_open and renewal.agent_no is None and renewal.owner_no == row.owner_no

@@ -133,6 +133,14 @@ def open_deadlines(session: Session, instance_id: int, kind: DeadlineKind) -> Se
     return session.scalars(query.order_by(Deadline.id).execution_options(populate_existing=True)).all()
 
 
+def latest_offer(session: Session, instance_id: int) -> Deadline | None:
+    """Return the last offer of a renewal in the claim pool, over or not; call with the renewal locked."""
+    query = select(Deadline).where(Deadline.instance_id == instance_id, Deadline.kind == DeadlineKind.POOL)
+    return session.scalar(
+        query.order_by(Deadline.id.desc()).limit(1).execution_options(populate_existing=True)
+    )
+
+
 def open_vacancies(session: Session) -> dict[str, Deadline]:
     """Return the open vacancies, by team."""
     query = select(Deadline).where(Deadline.kind == DeadlineKind.VACANCY, Deadline.settled_at.is_(None))
