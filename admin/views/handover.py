@@ -62,7 +62,7 @@ register(
     MenuItem(
         endpoint="handover.index",
         label=lazy_gettext("交接"),
-        icon="people",
+        icon="flow",
         order=61,
         roles=frozenset({Role.SUPERVISOR, Role.TRAINER, Role.CHANNEL, Role.ADMIN}),
         family=("handover.",),

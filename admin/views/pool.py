@@ -18,18 +18,21 @@ from engine.api import (
     Forbidden,
     NotFound,
     Present,
+    alarms_of,
     claim_renewal,
+    first_contacts_of,
     offer_renewal,
     pool_page,
     record_view,
 )
 
 blueprint = Blueprint("pool", __name__, url_prefix="/pool")
+SHOWN_OWED = 200
 register(
     MenuItem(
         endpoint="pool.index",
         label=lazy_gettext("认领池"),
-        icon="people",
+        icon="check",
         order=35,
         roles=frozenset(WORKING_ROLES),
         family=("pool.",),
@@ -47,6 +50,26 @@ def index() -> str:
         page = pool_page(session, actor, Present.of(engine.clock), offers=bool(actor.roles & OFFERERS))
     record_view(engine, actor=actor, subject="pool")
     return render_template("pool/index.html", page=page, offers=bool(actor.roles & OFFERERS))
+
+
+@blueprint.get("/owed")
+def owed() -> str:
+    """Show all alarms one was told of, and all first contacts one has to make."""
+    engine, actor = current_engine(), require_actor()
+    if not actor.working_roles:
+        raise Forbidden(act=_("查看预警"))
+    present = Present.of(engine.clock)
+    with engine.store.reading() as session:
+        alarms = alarms_of(session, actor, present, limit=SHOWN_OWED)
+        first_contacts = first_contacts_of(session, actor, present, limit=SHOWN_OWED)
+    return render_template(
+        "pool/owed.html",
+        alarms=alarms,
+        first_contacts=first_contacts,
+        today=present.today,
+        shown=SHOWN_OWED,
+        is_whole=True,
+    )
 
 
 @blueprint.post("/<int:renewal_id>/claim")

@@ -183,30 +183,41 @@ class _Bare:
         )
 
 
-def alarms_of(session: Session, actor: Actor, present: Present) -> tuple[OwedLine, ...]:
-    """Return what has passed, of which *actor* was told, and which nobody has mended yet."""
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """The first of what somebody owes or was told of, and how many there are in all."""
+
+    rows: tuple[OwedLine, ...]
+    count: int
+
+
+def alarms_of(session: Session, actor: Actor, present: Present, *, limit: int = SHOWN_AT_HOME) -> Owed:
+    """Return what has passed, of which *actor* was told, and which nobody has mended yet; the oldest first."""
     if not actor.numbers:
-        return ()
+        return Owed((), 0)
     told = select(DeadlineTold.deadline_id).where(DeadlineTold.employee_no.in_(sorted(actor.numbers)))
-    return _owed(
-        session,
-        present,
-        Deadline.id.in_(told),
-        Deadline.rung_at.is_not(None),
-        stands(),
-        limit=SHOWN_AT_HOME * 4,
-    )
+    where = Deadline.id.in_(told), Deadline.rung_at.is_not(None), stands()
+    return _first(session, present, *where, limit=limit)
 
 
-def first_contacts_of(session: Session, actor: Actor, present: Present) -> tuple[OwedLine, ...]:
+def first_contacts_of(
+    session: Session, actor: Actor, present: Present, *, limit: int = SHOWN_AT_HOME
+) -> Owed:
     """Return the renewals that *actor* took over and has to make the first contact of, by due date."""
     if not actor.numbers:
-        return ()
-    return _owed(
-        session,
-        present,
-        Deadline.kind == DeadlineKind.FIRST_CONTACT,
-        or_(*(Deadline.owner_no == number for number in sorted(actor.numbers))),
-        stands(),
-        limit=SHOWN_AT_HOME * 4,
+        return Owed((), 0)
+    mine = Deadline.owner_no.in_(sorted(actor.numbers))
+    return _first(session, present, Deadline.kind == DeadlineKind.FIRST_CONTACT, mine, stands(), limit=limit)
+
+
+def _first(session: Session, present: Present, *where: ColumnElement[bool], limit: int) -> Owed:
+    rows = _owed(session, present, *where, limit=limit)
+    if len(rows) < limit:
+        return Owed(rows, len(rows))
+    counted = (
+        select(func.count())
+        .select_from(Deadline)
+        .outerjoin(Renewal, Renewal.id == Deadline.instance_id)
+        .where(*where)
     )
+    return Owed(rows, session.scalar(counted) or 0)

@@ -39,9 +39,9 @@ BATCH = 200
 KEPT = timedelta(days=3)
 """How long an alarm's message may wait: an older one tells nobody anything."""
 _TEXTS = {
-    DeadlineKind.FIRST_CONTACT: "【车险续保】有一笔转接的续保逾期未联系客户，请登录首页查看并督促。",
-    DeadlineKind.POOL: "【车险续保】认领池有一笔续保 5 个工作日无人认领，已向全市开放，请登录首页查看。",
-    DeadlineKind.UNOWNED: "【车险续保】有一笔续保超过 3 个工作日无责任人，请登录首页查看并指派。",
+    DeadlineKind.FIRST_CONTACT: "【车险续保】有转接的续保逾期未联系客户，请登录首页查看并督促。",
+    DeadlineKind.POOL: "【车险续保】认领池有续保 5 个工作日无人认领，已向全市开放，请登录首页查看。",
+    DeadlineKind.UNOWNED: "【车险续保】有续保超过 3 个工作日无责任人，请登录首页查看并指派。",
     DeadlineKind.VACANCY: "【车险续保】有营业组的业务主任空缺超过 2 个工作日，请登录首页查看。",
 }
 
@@ -109,7 +109,10 @@ def _begin(engine: Engine, now: datetime, actor: Actor) -> None:
                 continue
             deadline = new_deadline(scope, DeadlineKind.UNOWNED)
             tx.add(deadline)
-            scope.record("nobody_responsible", due=business_date(deadline.due_at, engine.clock.zone))
+            scope.record(
+                "nobody_responsible",
+                due=business_date(deadline.due_at, engine.clock.zone) - timedelta(days=1),
+            )
             if scope.renewal.is_orphan:
                 pool.offer(scope)
     if len(found) == BATCH:
@@ -134,7 +137,7 @@ def _ring(engine: Engine, deadline_id: int, instance_id: int | None, now: dateti
             else told_of_renewal(directory, kind, responsible_of(renewal))
         )
         tell(tx, row, told)
-        _send(tx, engine, row, kind, told, renewal.business_key if renewal is not None else None, now)
+        _send(tx, engine, kind, told, now)
         about: dict[str, Any] = {"kind": row.kind, "told": sorted(told), "owner": row.owner_no}
         tx.record(
             "alarm_raised",
@@ -147,22 +150,15 @@ def _ring(engine: Engine, deadline_id: int, instance_id: int | None, now: dateti
         return 1
 
 
-def _send(
-    tx: Tx,
-    engine: Engine,
-    row: Deadline,
-    kind: DeadlineKind,
-    told: Collection[str],
-    business_key: str | None,
-    now: datetime,
-) -> None:
+def _send(tx: Tx, engine: Engine, kind: DeadlineKind, told: Collection[str], now: datetime) -> None:
+    """One message a person, kind and day, however many renewals it is about: the home page lists them."""
     leaves = next(notice_moments(now, engine.clock.zone, gathered=timedelta(0)))
     for number in sorted(told):
         queue(
             tx,
-            key=f"alarm:{row.id}:{number}"[:64],
-            business_key=business_key,
-            instance_id=row.instance_id,
+            key=f"{kind}:{leaves.date()}:{number}"[:64],
+            business_key=None,
+            instance_id=None,
             channel="sms",
             template=f"alarm_{kind}",
             recipient=number,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from engine.clock import midnight
-from engine.domain.codes import DeadlineEnd, DeadlineKind
+from engine.clock import business_date, midnight
+from engine.domain.codes import DeadlineEnd, DeadlineKind, Stage
 from engine.domain.deadlines import WORKDAYS
+from engine.domain.stage import stage_starts
 from engine.services.context import StepScope
 from engine.store.deadlines import Deadline, open_deadlines
 
@@ -14,7 +15,8 @@ from engine.store.deadlines import Deadline, open_deadlines
 def begin(scope: StepScope) -> None:
     """Start the clock of who answers for the renewal from now on; whoever had it before is out of it.
 
-    It stops by the first effective contact (domain.md §4.2) that is recorded after this, whoever records it.
+    It stops by the first effective contact (domain.md §4.2) that is recorded after this, whoever records it. Before
+    the general follow-up nobody is asked for a contact yet (§1.1), so the days count from its beginning then.
     """
     kind = DeadlineKind.FIRST_CONTACT
     for old in open_deadlines(scope.tx, scope.renewal.id, kind):
@@ -22,15 +24,17 @@ def begin(scope: StepScope) -> None:
     owner = scope.renewal.owner_no
     if owner is None:
         return
-    day = scope.engine.workdays().add_workdays(scope.today, WORKDAYS[kind])
-    scope.tx.add(new_deadline(scope, kind))
+    asked = stage_starts(scope.renewal.expiry_date)[Stage.FOLLOW_UP]
+    deadline = new_deadline(scope, kind, since=max(scope.today, asked))
+    scope.tx.add(deadline)
+    day = business_date(deadline.due_at, scope.engine.clock.zone) - timedelta(days=1)
     scope.record("first_contact_due", subject=owner, due=day)
 
 
-def new_deadline(scope: StepScope, kind: DeadlineKind) -> Deadline:
-    """Return a deadline of *kind* for the renewal that runs from today; the caller adds it."""
+def new_deadline(scope: StepScope, kind: DeadlineKind, *, since: date | None = None) -> Deadline:
+    """Return a deadline of *kind* for the renewal that runs from *since*, today by default; the caller adds it."""
     row, engine = scope.renewal, scope.engine
-    last = engine.workdays().add_workdays(scope.today, WORKDAYS[kind])
+    last = engine.workdays().add_workdays(since or scope.today, WORKDAYS[kind])
     return Deadline(
         kind=str(kind),
         instance_id=row.id,

@@ -18,7 +18,8 @@ from tests.services.test_handover import confirm, events, person, prepare, renew
 from tests.support.console import TODAY, at, complete, renewal_of
 from tests.support.org import org_sheets, write_sheets
 
-CAR = 4
+CAR, FIRST = 4, 6
+"""A car that is prepared, and one in the general follow-up."""
 LOST = 300
 """A car of an agent whom nobody knows, listed by a branch: nobody answers for it."""
 AFTER_THREE = date(2026, 11, 28)
@@ -51,9 +52,9 @@ def messages(engine: Engine, kind: str) -> list[str]:
 
 @pytest.fixture
 def handed(book: Engine) -> Engine:
-    """The book after AG001's renewals went to the team; car 4 to AG002."""
+    """The book after AG001's renewals went to the team; cars 4 and 6 to AG002."""
     handover = prepare(book)
-    api.change_rows(book, handover, [renewal_of(book, CAR)], "AG002", actor=person(book))
+    api.change_rows(book, handover, [renewal_of(book, n) for n in (CAR, FIRST)], "AG002", actor=person(book))
     confirm(book, handover)
     return book
 
@@ -62,7 +63,7 @@ def handed(book: Engine) -> Engine:
 
 
 def test_a_new_owner_has_three_workdays_for_the_first_contact(handed: Engine) -> None:
-    (row,) = deadlines(handed, "first_contact", CAR)
+    (row,) = deadlines(handed, "first_contact", FIRST)
 
     assert "AG002" == row.owner_no
     assert at(handed, AFTER_THREE, 0) == row.due_at
@@ -71,10 +72,10 @@ def test_a_new_owner_has_three_workdays_for_the_first_contact(handed: Engine) ->
 
 def test_a_missed_first_contact_rings_once_for_supervisor_and_specialist(handed: Engine) -> None:
     go(handed, date(2026, 11, 27), 20)
-    assert not deadlines(handed, "first_contact", CAR)[0].rung_at
+    assert not deadlines(handed, "first_contact", FIRST)[0].rung_at
     go(handed, AFTER_THREE, 9)
 
-    (row,) = deadlines(handed, "first_contact", CAR)
+    (row,) = deadlines(handed, "first_contact", FIRST)
     assert row.rung_at is not None
     assert {"SU01", "SP01"} == told(handed, row)
     go(handed, AFTER_THREE + timedelta(days=3))
@@ -103,12 +104,26 @@ def test_a_contact_before_the_take_over_does_not_count(handed: Engine) -> None:
 def test_whoever_passes_it_on_is_out_of_it_and_the_next_has_three_days_again(handed: Engine) -> None:
     go(handed, TODAY + timedelta(days=1))
     handover = prepare(handed, leaver="AG002", kind=HandoverKind.MOVE, last_day=TODAY)
-    api.change_rows(handed, handover, [renewal_of(handed, CAR)], "AG003", actor=person(handed))
+    api.change_rows(handed, handover, [renewal_of(handed, FIRST)], "AG003", actor=person(handed))
     confirm(handed, handover)
 
-    old, new = deadlines(handed, "first_contact", CAR)
+    old, new = deadlines(handed, "first_contact", FIRST)
     assert ("passed_on", None) == (old.ending, new.settled_at)
     assert ("AG003", at(handed, date(2026, 12, 1), 0)) == (new.owner_no, new.due_at)
+
+
+def test_before_the_follow_up_the_days_count_from_its_beginning(handed: Engine) -> None:
+    (row,) = deadlines(handed, "first_contact", CAR)
+
+    assert TODAY + timedelta(days=50) == renewal(handed, CAR).expiry_date, "the follow-up begins on Sunday 29"
+    assert at(handed, date(2026, 12, 3), 0) == row.due_at
+
+
+def test_one_message_a_day_tells_of_all_that_passed(handed: Engine) -> None:
+    go(handed, AFTER_THREE)
+
+    assert len(events(handed, "alarm_raised")) > 3
+    assert ["SP01", "SU01"] == messages(handed, "first_contact")
 
 
 def test_the_first_hand_out_of_a_list_is_no_take_over(book: Engine) -> None:

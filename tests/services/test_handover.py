@@ -15,6 +15,7 @@ from engine.tables import Handover, HandoverRow, HistoryEvent, Post, Renewal, Us
 from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv
 from tests.support.console import TODAY, complete, renewal_of
+from tests.support.org import org_sheets, write_sheets
 
 YESTERDAY = TODAY - timedelta(days=1)
 LEAVER = "AG001"
@@ -284,3 +285,66 @@ def test_a_row_for_the_pool_waits_there_for_a_claim(book: Engine) -> None:
         renewal(book, 4).owner_no,
         renewal(book, 4).is_orphan,
     )
+
+
+# By effective date -----------------------------------------------------------------------------------------------
+
+
+def records(engine: Engine, number: str) -> list[Handover]:
+    with engine.store.reading() as session:
+        return list(session.scalars(select(Handover).where(Handover.from_no == number)))
+
+
+def test_case_14_an_agent_who_moves_leaves_a_record_of_what_went_along(book: Engine) -> None:
+    move, sheets = TODAY + timedelta(days=2), org_sheets()
+    old = next(row for row in sheets["人员"] if row[0] == LEAVER)
+    old[7] = move - timedelta(days=1)
+    sheets["人员"].append([*old[:3], "ZC02-1", "SU03", old[5], move, None])
+    api.import_org(book, write_sheets(sheets), "o.xlsx", actor=api.SYSTEM)
+    api.advance_clock(book, by="P1D", actor=api.SYSTEM)
+    assert [] == records(book, LEAVER)
+    api.advance_clock(book, by="P2D", actor=api.SYSTEM)
+
+    (record,) = records(book, LEAVER)
+    assert ("organisation", "done", move - timedelta(days=1)) == (record.kind, record.status, record.last_day)
+    row = next(row for row in rows(book, record.id) if row.instance_id == renewal_of(book, 5))
+    moved = {change["field"]: (change["from"], change["to"]) for change in row.changes}
+    assert ("ZC01", "ZC02") == moved["workplace_code"]
+    assert ("SU01", "SU03") == moved["supervisor_no"]
+    assert (LEAVER, "by_date") == (row.to_no, row.rule)
+    assert "owner_no" not in moved, "the agent keeps them: no first contact is due"
+
+
+def test_case_17_a_new_specialist_by_date_leaves_a_record_too(book: Engine) -> None:
+    sheets = org_sheets()
+    liaison = next(row for row in sheets["对接"] if row[0] == "ZC01")
+    liaison[4] = TODAY
+    sheets["对接"].append(["ZC01", "SP02", "TR01", TODAY + timedelta(days=1), None])
+    api.import_org(book, write_sheets(sheets), "o.xlsx", actor=api.SYSTEM)
+    api.advance_clock(book, by="P1D", actor=api.SYSTEM)
+
+    (record,) = records(book, "SP01")
+    assert {"SP02"} == {row.to_no for row in rows(book, record.id)}
+    assert len(rows(book, record.id)) >= 8
+
+
+def test_a_leaver_without_a_plan_leaves_a_record_of_who_got_what(book: Engine) -> None:
+    sheets = org_sheets()
+    next(row for row in sheets["人员"] if row[0] == LEAVER)[7] = YESTERDAY
+    api.import_org(book, write_sheets(sheets), "o.xlsx", actor=api.SYSTEM)
+    api.tick(book)
+
+    (record,) = records(book, LEAVER)
+    assert {"SU01"} == {row.to_no for row in rows(book, record.id)}
+    row = next(row for row in rows(book, record.id) if row.instance_id == renewal_of(book, 5))
+    assert {"field": "owner_no", "from": LEAVER, "to": "SU01"} in row.changes
+
+
+def test_a_file_that_brings_a_leaver_back_says_so(book: Engine) -> None:
+    confirm(book, prepare(book))
+
+    report = api.import_org(book, write_sheets(org_sheets()), "o.xlsx", actor=api.SYSTEM)
+
+    assert any(LEAVER in zh and "恢复在岗" in zh for zh, _ in report.warnings)
+    again = api.import_org(book, write_sheets(org_sheets()), "o.xlsx", actor=api.SYSTEM)
+    assert not any("恢复在岗" in zh for zh, _ in again.warnings)
