@@ -2,9 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from engine.domain.codes import DeadlineEnd, DeadlineKind, HandoverKind, Label, Role, SplitRule
 from engine.queries.saying import says
 from engine.queries.words import Happening, Kind, Words, coded
+
+_OF_PERSON = frozenset(
+    {
+        "first_contact_due",
+        "handover_begun",
+        "handover_confirmed",
+        "handover_dropped",
+        "handover_finished",
+        "handover_noted",
+        "handover_prepared",
+        "handover_row_refused",
+        "pool_claimed",
+        "post_ended",
+        "renewal_handed_over",
+    }
+)
+"""Entries whose subject is somebody's number."""
+_OF_UNIT = frozenset({"pool_offered", "vacancy_seen"})
+
+
+def mentioned(action: str, subject: str | None, payload: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """Return the employee numbers and the unit codes that an entry of these names."""
+    people = {subject} if subject and action in _OF_PERSON else set()
+    people |= {str(number) for key in ("told", "above") for number in payload.get(key) or ()}
+    if action in ("renewal_handed_over", "handover_changed"):
+        people |= {str(payload[key]) for key in ("from", "to", "confirmed_by") if payload.get(key)}
+    return people, {subject} if subject and action in _OF_UNIT else set()
+
 
 _POOL = Label("认领池", "the claim pool")
 

@@ -130,6 +130,10 @@ def test_the_pool_is_offered_claimed_and_told(app: Flask, book: Engine) -> None:
     supervisor.submit(supervisor.form_to(f"/pool/{renewal_of(book, 5)}/offer"))
     assert "已放入认领池" in supervisor.text
 
+    supervisor.get(f"/renewals/{renewal_of(book, 5)}")
+    assert "放入认领池，钱塘职场 5 个工作日内可认领" in supervisor.text
+    supervisor.get("/pool")
+
     agent = signed_in(app, "AG006")
     agent.get("/pool")
     agent.submit(agent.form_to(f"/pool/{renewal_of(book, 5)}/claim"))
@@ -140,6 +144,8 @@ def test_the_pool_is_offered_claimed_and_told(app: Flask, book: Engine) -> None:
 
     supervisor.submit(supervisor.form_to(f"/pool/{renewal_of(book, 5)}/claim"))
     assert "已不在认领池" in supervisor.text
+    agent.get(f"/renewals/{renewal_of(book, 5)}")
+    assert "从认领池认领" in agent.text and "AG006 从认领池" not in agent.text
 
 
 def test_a_missed_first_contact_stands_on_the_home_page_until_it_is_made(app: Flask, book: Engine) -> None:
