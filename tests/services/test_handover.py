@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from engine import api
 from engine.api import BadInput, Engine, HandoverKind, HandoverStatus, NotFound, Role
-from engine.tables import Handover, HandoverRow, HistoryEvent, Post, Renewal, UserTask
+from engine.tables import Handover, HandoverRow, HistoryEvent, OutboxMessage, Post, Renewal, UserTask
 from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv
-from tests.support.console import TODAY, complete, renewal_of
+from tests.support.console import TODAY, at, complete, renewal_of, task_of
 from tests.support.org import org_sheets, write_sheets
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -285,6 +285,31 @@ def test_a_row_for_the_pool_waits_there_for_a_claim(book: Engine) -> None:
         renewal(book, 4).owner_no,
         renewal(book, 4).is_orphan,
     )
+
+
+def test_what_waits_for_a_leaver_does_not_leave(book: Engine) -> None:
+    night = at(book, YESTERDAY + timedelta(days=1), 21)
+    api.set_clock(book, night, actor=api.SYSTEM)
+    api.urge_task(book, task_of(book, 7, "record_contact").id, actor=person(book))
+    confirm(book, prepare(book))
+    api.advance_clock(book, by="P1D", actor=api.SYSTEM)
+
+    with book.store.reading() as session:
+        (message,) = session.scalars(select(OutboxMessage).where(OutboxMessage.template == "task_urged"))
+        assert ("withheld", "recipient_left") == (message.status, message.withheld_for)
+
+
+def test_a_large_one_is_left_to_a_worker_where_there_are_workers(book: Engine) -> None:
+    handover = prepare(book)
+    api.confirm_handover(book, handover, actor=person(book), by_worker=True)
+
+    if book.store.is_shared:
+        with book.store.reading() as session:
+            queued = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'settle_people'")
+            assert 1 == session.execute(queued).scalar()
+    assert api.people_change_is_due(book, book.clock.now())
+    assert len(rows(book, handover)) == api.keep_people(book, now=book.clock.now())
+    assert "done" == status(book, handover)
 
 
 # By effective date -----------------------------------------------------------------------------------------------
