@@ -22,6 +22,7 @@ from engine.domain.codes import (
     HandoverStatus,
     Role,
     SplitRule,
+    TaskStatus,
 )
 from engine.domain.deadlines import WORKDAYS
 from engine.domain.directory import Directory, Responsible
@@ -33,6 +34,8 @@ from engine.services import pool
 from engine.services.assignment import FIELDS, assign, responsible_of
 from engine.services.context import StepScope
 from engine.services.handover_plan import (
+    HANDED_ROLES,
+    MOVING_ROLES,
     Leaver,
     cases_of,
     mark_of,
@@ -54,6 +57,7 @@ from engine.store.handover import (
     posts_in_force,
     rows_of_renewals,
     rows_pending,
+    tasks_claimed_by,
 )
 from engine.store.organisation import directory_on
 from engine.store.session import Tx
@@ -74,8 +78,12 @@ _TAKER = Label("接手人", "who takes over")
 _LAST_DAY = Label("最后在岗日", "last day")
 _NOBODY = Label("没有这位在职人员，请核对工号", "nobody with this number serves: check it")
 _NO_ROLE = Label(
-    "该人员不以营销员、业务主任、组训或专员身份在职",
-    "this person serves as none of agent, supervisor, trainer, specialist",
+    "该人员不以营销员、业务主任或专员身份在职；组训随组织机构文件的“对接”交接",
+    "this person serves as none of agent, supervisor, specialist; a trainer follows the liaisons of the file",
+)
+_NO_MOVE = Label(
+    "业务主任名下的续保随其岗位，调动请导入组织机构文件；离职可在此交接",
+    "a supervisor's renewals follow the post: import the organisation for a move; leaving is done here",
 )
 _NOT_OURS = Label(
     "只能交接本机构下属的续保", "you may hand over the renewals of those below you in your units only"
@@ -125,6 +133,8 @@ def prepare_handover(
     with engine.store.transaction() as tx:
         leaver = _leaver(directory_on(tx, today), employee_no, role, actor)
         _require_day(last_day, today)
+        if kind is not HandoverKind.LEAVE and leaver.role not in MOVING_ROLES:
+            raise BadInput(what=_PERSON, value=employee_no, reason=_NO_MOVE)
         if in_force_for(tx, leaver.number) is not None:
             raise BadInput(what=_PERSON, value=employee_no, reason=_IN_FORCE)
         renewals = held_by(tx, leaver.number, leaver.role, workplace=workplace, most=MOST_ROWS + 1)
@@ -182,10 +192,8 @@ def _leaver(directory: Directory, employee_no: str, role: Role | None, actor: Ac
     number = directory.number_of(employee_no.strip())
     if number is None:
         raise BadInput(what=_PERSON, value=employee_no[:40], reason=_NOBODY)
-    roles = HELD_ROLES if role is None else (role,)
-    posts = [
-        (held, post) for held in roles if held in HELD_ROLES and (post := directory.post_of(number, held))
-    ]
+    roles = [held for held in HANDED_ROLES if role in (None, held)]
+    posts = [(held, post) for held in roles if (post := directory.post_of(number, held))]
     if not posts:
         raise BadInput(what=_PERSON, value=employee_no[:40], reason=_NO_ROLE)
     leavers = [Leaver(number, held, post.unit_code) for held, post in posts]
@@ -484,6 +492,22 @@ def _plain(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+def _release(tx: Tx, handover: Handover, actor: Actor, now: datetime) -> None:
+    """Give back what the leaver had claimed from a queue: nobody else could do it."""
+    for task in tasks_claimed_by(tx, handover.from_no):
+        task.status, task.claimed_by, task.claimed_at = str(TaskStatus.OPEN), None, None
+        task.version += 1
+        tx.record(
+            "task_released",
+            at=now,
+            actor=actor.name,
+            instance_id=task.instance_id,
+            task_id=task.id,
+            subject=task.name,
+            action_id=task.action_id,
+        )
+
+
 def _finish(engine: Engine, handover_id: int, actor: Actor) -> None:
     now = engine.clock.now()
     with engine.store.transaction() as tx:
@@ -491,6 +515,8 @@ def _finish(engine: Engine, handover_id: int, actor: Actor) -> None:
         if handover.status != HandoverStatus.RUNNING:
             return
         handover.status, handover.finished_at = str(HandoverStatus.DONE), now
+        if handover.kind == HandoverKind.LEAVE:
+            _release(tx, handover, actor, now)
         counts = counts_of_handover(tx, handover_id)
         tx.record(
             "handover_finished",

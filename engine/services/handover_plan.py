@@ -15,24 +15,24 @@ from engine.domain.handover import Case, Taker
 from engine.domain.reach import units_seen_by
 from engine.services.assignment import FIELDS
 from engine.store.absence import away
-from engine.store.handover import HELD_ROLES, loads_of, servers_of
+from engine.store.handover import loads_of, servers_of
 from engine.store.renewals import Renewal
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+HANDED_ROLES = (Role.AGENT, Role.SUPERVISOR, Role.SPECIALIST)
+"""Whose renewals are handed over by hand; a trainer's follow the liaisons of the organisation file alone."""
+MOVING_ROLES = frozenset({Role.AGENT, Role.SPECIALIST})
+"""Who may hand renewals over and stay; a team's renewals follow its supervisor's post."""
 BELOW = {
     Role.SUPERVISOR: frozenset({Role.AGENT}),
     Role.TRAINER: frozenset({Role.AGENT, Role.SUPERVISOR}),
-    Role.CHANNEL: frozenset(HELD_ROLES),
-    Role.ADMIN: frozenset(HELD_ROLES),
+    Role.CHANNEL: frozenset(HANDED_ROLES),
+    Role.ADMIN: frozenset(HANDED_ROLES),
 }
 """Whose renewals each role hands over; supervisors and trainers in their own units only."""
-STANDS_IN = {
-    Role.AGENT: Role.SUPERVISOR,
-    Role.SUPERVISOR: Role.TRAINER,
-    Role.TRAINER: Role.SPECIALIST,
-}
+STANDS_IN = {Role.AGENT: Role.SUPERVISOR, Role.SUPERVISOR: Role.TRAINER}
 """Who takes over where no colleague of the role serves (domain.md §7 case 16)."""
 
 
@@ -101,18 +101,17 @@ def _posts(directory: Directory, leaver: Leaver) -> Iterator[PostRow]:
         for post in directory.posts_in.get(code, ()):
             if post.role in (leaver.role, stand_in):
                 yield post
-    if leaver.role in (Role.SUPERVISOR, Role.TRAINER):
+    if leaver.role is Role.SUPERVISOR:
         for row in directory.liaisons_of(directory.nearest(leaver.unit_code, "workplace")):
-            number = row.trainer_no if leaver.role is Role.SUPERVISOR else row.specialist_no
-            held = directory.post_of(number, STANDS_IN[leaver.role])
+            held = directory.post_of(row.trainer_no, Role.TRAINER)
             if held is not None:
                 yield held
 
 
 def _home(directory: Directory, leaver: Leaver) -> str | None:
-    """The unit in which colleagues are looked for: the workplace, for trainers and specialists the city."""
-    kinds = {Role.TRAINER: ("life_branch",), Role.SPECIALIST: ("branch",)}.get(leaver.role, ("workplace",))
-    return directory.nearest(leaver.unit_code, *kinds)
+    """The unit in which colleagues are looked for: the workplace, for a specialist the city."""
+    kind = "branch" if leaver.role is Role.SPECIALIST else "workplace"
+    return directory.nearest(leaver.unit_code, kind)
 
 
 def _team(directory: Directory, post: PostRow) -> str | None:
@@ -126,7 +125,7 @@ def team_of(directory: Directory, leaver: Leaver) -> str | None:
 
 def workplace_of(directory: Directory, leaver: Leaver) -> str | None:
     """Return the workplace in which the renewals are to stay; None where a whole city serves them."""
-    return None if leaver.role in (Role.TRAINER, Role.SPECIALIST) else _home(directory, leaver)
+    return None if leaver.role is Role.SPECIALIST else _home(directory, leaver)
 
 
 def cases_of(session: Session, renewals: Sequence[Renewal], leaver: Leaver) -> list[Case]:

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
-from engine.domain.codes import HandoverKind, HandoverRowStatus, HandoverStatus, Role
+from engine.domain.codes import HandoverKind, HandoverRowStatus, HandoverStatus, Role, TaskStatus
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey
 from engine.store.people import Post
 from engine.store.personal import JSON, Personal, SealedBytes
 from engine.store.renewals import Renewal
+from engine.store.tasks import UserTask
 
 IN_FORCE = (HandoverStatus.SCHEDULED, HandoverStatus.RUNNING)
 AT_ONCE = 500
@@ -216,3 +217,13 @@ def handovers_due(session: Session, now: datetime) -> Sequence[int]:
     due = and_(Handover.status == HandoverStatus.SCHEDULED, Handover.due_at <= now)
     query = select(Handover.id).where(or_(Handover.status == HandoverStatus.RUNNING, due))
     return session.scalars(query.order_by(Handover.id)).all()
+
+
+def tasks_claimed_by(session: Session, name: str) -> Sequence[UserTask]:
+    """Return the open tasks that somebody holds from a queue, locked."""
+    query = select(UserTask).where(
+        UserTask.claimed_by == name,
+        UserTask.status == TaskStatus.CLAIMED,
+        or_(UserTask.assignee_no.is_(None), UserTask.assignee_no != name),
+    )
+    return session.scalars(query.order_by(UserTask.id).with_for_update()).all()

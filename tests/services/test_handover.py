@@ -267,6 +267,44 @@ def test_case_17_a_specialist_hands_one_workplace_to_a_colleague_and_keeps_servi
     assert Role.SPECIALIST in person(book, "SP01").roles
 
 
+def test_a_supervisor_who_leaves_hands_the_team_to_a_colleague_for_good(book: Engine) -> None:
+    handover = prepare(book, "TR01", "SU01")
+    assert {"SU02"} == {row.to_no for row in rows(book, handover)}
+    confirm(book, handover, "TR01")
+    api.advance_clock(book, by="P1D", actor=api.SYSTEM)
+
+    assert ("SU02", LEAVER) == (renewal(book, 5).supervisor_no, renewal(book, 5).owner_no)
+
+
+@pytest.mark.parametrize(
+    ("who", "leaver", "kind", "told"),
+    [("TR01", "SU01", HandoverKind.MOVE, "随其岗位"), ("CC01", "TR01", HandoverKind.LEAVE, "对接")],
+)
+def test_what_follows_the_organisation_is_not_handed_over_by_hand(
+    book: Engine, who: str, leaver: str, kind: HandoverKind, told: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        prepare(book, who, leaver, kind=kind)
+    assert told in refused.value.say("zh")
+
+
+def test_what_a_leaver_had_claimed_from_a_queue_goes_back_to_it(book: Engine) -> None:
+    task = task_of(book, 21, "record_contact")
+    with book.store.transaction() as tx:
+        row = tx.get_one(UserTask, task.id)
+        row.assignee_no, row.status, row.claimed_by, row.claimed_at = (
+            None,
+            "claimed",
+            LEAVER,
+            book.clock.now(),
+        )
+    confirm(book, prepare(book))
+
+    with book.store.reading() as session:
+        row = session.get_one(UserTask, task.id)
+        assert ("open", None) == (row.status, row.claimed_by)
+
+
 def test_a_row_for_the_pool_waits_there_for_a_claim(book: Engine) -> None:
     handover = prepare(book)
     car = renewal_of(book, 4)
