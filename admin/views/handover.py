@@ -189,7 +189,7 @@ def confirm(handover_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:handover_id>/drop")
 def drop(handover_id: int) -> ResponseReturnValue:
-    """Give a preview up."""
+    """Give a preview up, or call off what waits for its day."""
     try:
         drop_handover(current_engine(), handover_id, actor=require_actor())
     except NotFound:
@@ -197,7 +197,7 @@ def drop(handover_id: int) -> ResponseReturnValue:
     except EngineError as error:
         flash(say(error), "error")
         return redirect(url_for("handover.show", handover_id=handover_id), code=303)
-    flash(_("已放弃，没有任何变更。"), "success")
+    flash(_("已取消，续保与岗位不变。"), "success")
     return redirect(url_for("handover.index"), code=303)
 
 

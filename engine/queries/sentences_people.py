@@ -21,6 +21,7 @@ _OF_PERSON = frozenset(
         "handover_row_refused",
         "pool_claimed",
         "post_ended",
+        "post_restored",
         "renewal_handed_over",
     }
 )
@@ -133,6 +134,15 @@ def _post_ended(event: Happening, words: Words) -> Label:
     return Label(
         f"{whose} 的{role.zh}岗位至 {event['last_day']} 止，此后不能登录办理",
         f"{whose} serves as {role.en.lower()} to {event['last_day']}; access ends with it",
+    )
+
+
+@says("post_restored", Kind.SYSTEM)
+def _post_restored(event: Happening, words: Words) -> Label:
+    whose, role = words.person(event.subject), coded(Role, event["role"])
+    return Label(
+        f"交接已取消，{whose} 的{role.zh}岗位照旧",
+        f"The hand-over was called off: {whose} goes on as {role.en.lower()}",
     )
 
 

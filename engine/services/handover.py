@@ -54,6 +54,7 @@ from engine.store.handover import (
     in_force_for,
     lock_handover,
     lock_handover_row,
+    lock_post,
     posts_in_force,
     rows_of_renewals,
     rows_pending,
@@ -159,6 +160,7 @@ def prepare_handover(
             status=str(HandoverStatus.PREPARED),
             created_by=actor.name,
             created_at=now,
+            ended_posts=[],
         )
         tx.add(handover)
         tx.write()
@@ -298,19 +300,38 @@ def _target(tx: Tx, engine: Engine, handover: Handover, to: str) -> str | None:
 
 
 def drop_handover(engine: Engine, handover_id: int, *, actor: Actor) -> None:
-    """Give a preview up; nothing was changed by it.
+    """Give a preview up, or call a confirmed one off while its day has not come; the posts it ended go on.
 
     Raises:
-        NotFound: no such hand-over in reach. HandoverOver: it was confirmed or dropped.
+        NotFound: no such hand-over in reach. HandoverOver: it was dropped, or is being carried out.
     """
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         handover = _locked(tx, engine, handover_id, actor)
-        if handover.status != HandoverStatus.PREPARED:
+        waits = handover.status == HandoverStatus.SCHEDULED and handover.due_at and handover.due_at > now
+        if handover.status != HandoverStatus.PREPARED and not waits:
             raise HandoverOver
         handover.status, handover.finished_at = str(HandoverStatus.DROPPED), now
+        _restore_posts(tx, handover, actor, now)
         tx.record(
             "handover_dropped", at=now, actor=actor.name, subject=handover.from_no, handover_id=handover_id
+        )
+
+
+def _restore_posts(tx: Tx, handover: Handover, actor: Actor, now: datetime) -> None:
+    """Let the posts that were ended go on as before, unless somebody changed them since."""
+    for ended in handover.ended_posts:
+        post = lock_post(tx, ended["id"])
+        if post is None or post.valid_to != handover.last_day:
+            continue
+        post.valid_to = date.fromisoformat(ended["before"]) if ended["before"] else None
+        tx.record(
+            "post_restored",
+            at=now,
+            actor=actor.name,
+            subject=post.employee_no,
+            role=post.role,
+            unit=post.unit_code,
         )
 
 
@@ -356,6 +377,8 @@ def _end_posts(tx: Tx, handover: Handover, actor: Actor, now: datetime) -> None:
     """End the leaver's posts of the role with the last day: from then on nothing is reached any more (case 13)."""
     for post in posts_in_force(tx, handover.from_no, Role(handover.role), handover.last_day):
         before, post.valid_to = post.valid_to, handover.last_day
+        ended = {"id": post.id, "before": before.isoformat() if before else None}
+        handover.ended_posts = [*handover.ended_posts, ended]
         tx.record(
             "post_ended",
             at=now,

@@ -38,6 +38,7 @@ def note_moved(scope: StepScope, before: Responsible, after: Responsible) -> Non
             confirmed_by=scope.actor.name,
             confirmed_at=scope.now,
             finished_at=scope.now,
+            ended_posts=[],
         )
         scope.tx.add(record)
         scope.tx.write()

@@ -26,7 +26,7 @@ class Handover(Base):
     """Renewals that go from ``from_no`` (who held ``role`` in ``unit_code``) to others.
 
     ``last_day`` is the last day on which the renewals are that person's; ``due_at`` the midnight after it, while
-    the hand-over waits for it.
+    the hand-over waits for it. ``ended_posts`` are the posts it ended: a list of id and former last day.
     """
 
     __tablename__ = "handover"
@@ -45,6 +45,7 @@ class Handover(Base):
     confirmed_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    ended_posts: Mapped[list[Any]]
 
 
 class HandoverRow(Base):
@@ -227,3 +228,8 @@ def tasks_claimed_by(session: Session, name: str) -> Sequence[UserTask]:
         or_(UserTask.assignee_no.is_(None), UserTask.assignee_no != name),
     )
     return session.scalars(query.order_by(UserTask.id).with_for_update()).all()
+
+
+def lock_post(session: Session, post_id: int) -> Post | None:
+    """Return a post, its row locked; None where there is none any more."""
+    return session.get(Post, post_id, with_for_update=True, populate_existing=True)

@@ -12,7 +12,7 @@ from engine.domain.directory import Directory
 from engine.store.history import HistoryEvent
 from engine.store.people import rows_in_force
 
-CHANGED_BY = ("org_imported", "post_ended")
+CHANGED_BY = ("org_imported", "post_ended", "post_restored")
 """What makes another organisation of the same day."""
 SETTLED = "people_settled"
 KEPT_DAYS = 3

@@ -11,6 +11,8 @@ from flask import Flask
 
 from engine import api
 from engine.api import Engine
+from tests.admin.test_english import chinese_on, speak_english
+from tests.admin.test_english import names as names
 from tests.services.test_deadlines import AFTER_THREE, go
 from tests.services.test_handover import prepare, renewal, rows
 from tests.support.console import TODAY, Browser, renewal_of, signed_in
@@ -83,8 +85,20 @@ def test_a_preview_is_dropped_without_effect(app: Flask, book: Engine) -> None:
     browser = start(app)
     browser.submit(browser.form_to("/org/handovers/1/drop"))
 
-    assert "已放弃" in browser.text
+    assert "已取消" in browser.text
     assert "AG001" == renewal(book, 4).owner_no
+
+
+def test_a_confirmed_one_is_called_off_before_its_day(app: Flask, book: Engine) -> None:
+    browser = start(app, last_day=(TODAY + timedelta(days=3)).isoformat())
+    browser.submit(browser.form("confirm"))
+    assert "起自动交接" in browser.text
+    browser.submit(browser.form_to("/org/handovers/1/drop"))
+    assert "已取消" in browser.text
+
+    api.advance_clock(book, by="P5D", actor=api.SYSTEM)
+    assert "AG001" == renewal(book, 5).owner_no
+    assert api.Role.AGENT in api.actor_of(book, "AG001").roles
 
 
 def test_many_rows_are_carried_out_beside_the_request(
@@ -172,3 +186,25 @@ def test_many_are_urged_from_one_page_each_with_its_result(app: Flask, book: Eng
     assert "尚未逾期" in browser.text
     browser.submit(browser.form("urge"), {})
     assert "没有选择任何任务" in browser.text
+
+
+@pytest.mark.one_database
+def test_the_pages_of_people_are_english_in_english(app: Flask, book: Engine, names: list[str]) -> None:
+    handover = prepare(book)
+    api.change_rows(book, handover, [renewal_of(book, 4)], api.POOL, actor=api.actor_of(book, "SU01"))
+    browser = signed_in(app, "SU01")
+    speak_english(browser)
+    paths = (
+        "/org/handovers",
+        f"/org/handovers/{handover}",
+        "/pool",
+        "/urge?late=0",
+        f"/renewals/{renewal_of(book, 4)}",
+    )
+    pages = [(path, browser.get(path)) for path in paths]
+    api.confirm_handover(book, handover, actor=api.actor_of(book, "SU01"))
+    api.carry_out_handover(book, handover)
+    go(book, AFTER_THREE)
+    pages += [(path, browser.get(path)) for path in (*paths, "/pool/owed", "/")]
+
+    assert {} == {path: found for path, page in pages if (found := chinese_on(page, names))}

@@ -34,6 +34,7 @@ def _handovers() -> None:
         sa.Column("confirmed_at", UtcDateTime(), nullable=True),
         sa.Column("due_at", UtcDateTime(), nullable=True),
         sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_posts", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_handover")),
     )
     op.create_index(op.f("ix_handover_from_no_status"), "handover", ["from_no", "status"])
