@@ -24,6 +24,7 @@ from admin.views import (
     bulk,
     customers,
     hand_on,
+    handover,
     home,
     imports,
     inbox,
@@ -31,10 +32,12 @@ from admin.views import (
     morning,
     notes,
     org,
+    pool,
     renewals,
     saved_views,
     task_acts,
     tasks,
+    urging,
 )
 from engine.api import Engine, Role
 
@@ -83,6 +86,9 @@ def _init_pages(app: Flask, engine: Engine) -> None:
         notes,
         imports,
         org,
+        handover,
+        pool,
+        urging,
         account,
     ):
         app.register_blueprint(view.blueprint)

@@ -29,14 +29,14 @@ from engine.api import (
     forecasts_are_old,
     freeze_ledgers,
     has_messages_due,
+    keep_people,
     ledgers_are_due,
-    people_are_due,
+    people_change_is_due,
     prefiller,
     put_job,
     report_dead_job,
     requote,
     send_queued,
-    settle_people,
     sweep,
     wait_before,
 )
@@ -77,7 +77,7 @@ def enqueue_due(engine: Engine) -> None:
     due = count_due(engine, now, limit=SWEEPERS * CHUNK)
     for number in range(-(-due // CHUNK)):
         put_job(engine, "sweep", once=f"sweep:{number}")
-    if people_are_due(engine, now):
+    if people_change_is_due(engine, now):
         put_job(engine, "settle_people", lock="settle_people", once="settle_people")
     if ledgers_are_due(engine, now):
         put_job(engine, "freeze_ledgers", lock="freeze_ledgers", once="freeze_ledgers")
@@ -119,7 +119,7 @@ def build_app(engine: Engine) -> App:
 
     @job("settle_people")
     def _settle_people(context: JobContext) -> None:
-        kept(context, lambda: _give(settle_people(engine, now=engine.clock.now())))
+        kept(context, lambda: _give(keep_people(engine, now=engine.clock.now())))
 
     @job("requote")
     def _requote(context: JobContext) -> None:

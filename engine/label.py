@@ -51,6 +51,7 @@ class Thing:
     WORKPLACE = Label("职场", "workplace")
     TEAM = Label("营业组或职场", "team or workplace")
     LEDGER_COPY = Label("台账冻结副本", "frozen ledger")
+    HANDOVER = Label("交接", "hand-over")
     HOLIDAY = Label("假日", "holiday")
     USER = Label("用户", "user")
     USER_NAME = Label("用户名", "user name")

@@ -15,7 +15,11 @@ from engine.store.absence import Absence as Absence
 from engine.store.bulk import BulkAct as BulkAct
 from engine.store.bulk import BulkRow as BulkRow
 from engine.store.calendar import Holiday as Holiday
+from engine.store.deadlines import Deadline as Deadline
+from engine.store.deadlines import DeadlineTold as DeadlineTold
 from engine.store.definitions import DefinitionSet as DefinitionSet
+from engine.store.handover import Handover as Handover
+from engine.store.handover import HandoverRow as HandoverRow
 from engine.store.history import HistoryEvent as HistoryEvent
 from engine.store.imports import ImportBatch as ImportBatch
 from engine.store.imports import ImportRow as ImportRow

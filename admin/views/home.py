@@ -16,7 +16,16 @@ from admin.formatters import show_moment
 from admin.i18n import LANGUAGES, choose_language
 from admin.records.base import READERS
 from admin.targets import local_target
-from engine.api import EngineError, Forbidden, Present, Role, advance_clock, home_page
+from engine.api import (
+    EngineError,
+    Forbidden,
+    Present,
+    Role,
+    advance_clock,
+    alarms_of,
+    first_contacts_of,
+    home_page,
+)
 
 blueprint = Blueprint("home", __name__)
 STEPS = ("P1D", "P7D")
@@ -29,9 +38,14 @@ def index() -> str:
     present = Present.of(engine.clock)
     with engine.store.reading() as session:
         page = home_page(session, actor, present)
+        alarms = alarms_of(session, actor, present)
+        first_contacts = first_contacts_of(session, actor, present)
     return render_template(
         "home/index.html",
         page=page,
+        alarms=alarms,
+        first_contacts=first_contacts,
+        may_urge=bool(actor.working_roles),
         today=present.today,
         sees_others=actor.working_roles != (Role.AGENT,),
         tomorrow=present.today + timedelta(days=1),

@@ -24,6 +24,7 @@ from engine.api import (
     UnitKind,
     import_org,
     org_page,
+    roles_over,
 )
 
 blueprint = Blueprint("org", __name__, url_prefix="/org")
@@ -91,6 +92,7 @@ def _page(
         "org/index.html",
         page=page,
         is_admin=Role.ADMIN in actor.roles,
+        may_hand_over=bool(roles_over(actor)),
         refusal=refusal,
         problems=problems[:SHOWN_PROBLEMS],
         more_problems=max(0, len(problems) - SHOWN_PROBLEMS),

@@ -162,6 +162,64 @@ class BulkRowStatus(_Labelled):
     KEPT = "kept"
 
 
+class HandoverKind(_Labelled):
+    """Why renewals go from one person to others."""
+
+    LEAVE = "leave"
+    MOVE = "move"
+    ORGANISATION = "organisation"
+
+
+class HandoverStatus(_Labelled):
+    """Life of a hand-over; one that is ``scheduled`` is carried out on its day."""
+
+    PREPARED = "prepared"
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class HandoverRowStatus(_Labelled):
+    """What became of one renewal of a hand-over."""
+
+    PENDING = "pending"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class SplitRule(_Labelled):
+    """Why a renewal goes to whom it goes (engine/domain/handover.py)."""
+
+    RELATIONSHIP = "relationship"
+    TEAM = "team"
+    WORKPLACE = "workplace"
+    STAND_IN = "stand_in"
+    POOL = "pool"
+    BY_HAND = "by_hand"
+    BY_DATE = "by_date"
+
+
+class DeadlineKind(_Labelled):
+    """What people owe when others leave (engine/domain/deadlines.py)."""
+
+    FIRST_CONTACT = "first_contact"
+    POOL = "pool"
+    UNOWNED = "unowned"
+    VACANCY = "vacancy"
+
+
+class DeadlineEnd(_Labelled):
+    """How such a deadline came to its end."""
+
+    MET = "met"
+    PASSED_ON = "passed_on"
+    CLAIMED = "claimed"
+    ASSIGNED = "assigned"
+    FILLED = "filled"
+    RENEWAL_CLOSED = "renewal_closed"
+
+
 class OutboxStatus(_Labelled):
     """Life of an outside effect."""
 
@@ -274,6 +332,34 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (BulkRowStatus.REFUSED, Label("未成功", "Refused")),
     (BulkRowStatus.UNDONE, Label("已撤回", "Undone")),
     (BulkRowStatus.KEPT, Label("未能撤回", "Could not be undone")),
+    (HandoverKind.LEAVE, Label("离职", "Leaves")),
+    (HandoverKind.MOVE, Label("调动", "Moves")),
+    (HandoverKind.ORGANISATION, Label("机构人员变动", "Change of the organisation")),
+    (HandoverStatus.PREPARED, Label("待确认", "Prepared")),
+    (HandoverStatus.SCHEDULED, Label("已确认，待生效", "Confirmed, waits for its day")),
+    (HandoverStatus.RUNNING, Label("交接中", "Under way")),
+    (HandoverStatus.DONE, Label("已交接", "Done")),
+    (HandoverStatus.DROPPED, Label("已放弃", "Dropped")),
+    (HandoverRowStatus.PENDING, Label("待交接", "Pending")),
+    (HandoverRowStatus.DONE, Label("已交接", "Handed over")),
+    (HandoverRowStatus.REFUSED, Label("未交接", "Refused")),
+    (SplitRule.RELATIONSHIP, Label("服务过该客户", "Knows the customer")),
+    (SplitRule.TEAM, Label("同组，在办最少", "Same team, least to do")),
+    (SplitRule.WORKPLACE, Label("同职场，在办最少", "Same workplace, least to do")),
+    (SplitRule.STAND_IN, Label("由上级接手", "Superior stands in")),
+    (SplitRule.POOL, Label("无人可接，入认领池", "Nobody fits: claim pool")),
+    (SplitRule.BY_HAND, Label("人工指定", "Chosen by hand")),
+    (SplitRule.BY_DATE, Label("按生效日期", "By effective date")),
+    (DeadlineKind.FIRST_CONTACT, Label("接手后首次联系", "First contact after the take-over")),
+    (DeadlineKind.POOL, Label("认领池", "Claim pool")),
+    (DeadlineKind.UNOWNED, Label("无责任人", "Nobody responsible")),
+    (DeadlineKind.VACANCY, Label("业务主任空缺", "Vacant supervisor's post")),
+    (DeadlineEnd.MET, Label("已联系", "Contacted")),
+    (DeadlineEnd.PASSED_ON, Label("已转交他人", "Passed on")),
+    (DeadlineEnd.CLAIMED, Label("已认领", "Claimed")),
+    (DeadlineEnd.ASSIGNED, Label("已有责任人", "Somebody is responsible")),
+    (DeadlineEnd.FILLED, Label("已到任", "Filled")),
+    (DeadlineEnd.RENEWAL_CLOSED, Label("续保已结束", "The renewal ended")),
     (OutboxStatus.QUEUED, Label("待发送", "Queued")),
     (OutboxStatus.SENDING, Label("发送中", "Being sent")),
     (OutboxStatus.SENT, Label("已发送", "Sent")),

@@ -8,6 +8,7 @@ from engine.domain.codes import Label, MessageName, QuoteKind, RenewalState, Rol
 from engine.domain.masking import mask_policy_no
 from engine.domain.workdays import DayKind
 from engine.queries import sentences_of_inbox as sentences_of_inbox  # it registers its own
+from engine.queries import sentences_people as sentences_people
 from engine.queries.ledger_sentences import LEDGER_SENTENCES
 from engine.queries.quote_words import cause_text
 from engine.queries.saying import SENTENCES as SENTENCES
@@ -718,6 +719,8 @@ def _viewed(event: Happening, _words: Words) -> Label:
         "ledger_copy": ("一份冻结的职场续保台账", "a frozen workplace ledger"),
         "customer": ("一位客户的续保档案", "a customer renewal file"),
         "morning": ("晨会单", "a morning sheet"),
+        "handover": ("一项交接", "a hand-over"),
+        "pool": ("认领池", "the claim pool"),
     }.get(str(event.subject), ("这笔续保", "this renewal"))
     return Label(f"{event.who} 查看了{zh}", f"{event.who} viewed {en}")
 

@@ -19,6 +19,7 @@ from engine.queries.keyset import pack_position, unpack_position
 from engine.queries.names import actor_names, people_names, unit_names
 from engine.queries.scope import find_renewal
 from engine.queries.sentences import actions_of, sentence
+from engine.queries.sentences_people import mentioned
 from engine.queries.words import Happening, Kind, Words, choice_labels
 from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
@@ -213,4 +214,7 @@ def _mentioned(rows: Iterable[HistoryEvent]) -> tuple[set[str], set[str]]:
         if row.action in _MOVES:
             ends = {str(payload[key]) for key in ("from", "to") if payload.get(key)}
             (units if str(payload.get("field", "")).endswith("_code") else people).update(ends)
+        named, placed = mentioned(row.action, row.subject, payload)
+        people |= named
+        units |= placed
     return people, units

@@ -183,6 +183,7 @@ RECORDS: Mapping[str, Label] = {
     "ledger": Label("职场续保台账", "a workplace ledger"),
     "ledger_copy": Label("冻结的职场续保台账", "a frozen workplace ledger"),
     "morning": Label("晨会单", "the morning sheet"),
+    "handover": Label("交接记录", "a hand-over record"),
     "incidents": Label("异常", "incidents"),
     "outbox": Label("外发通知", "outgoing messages"),
     "history_records": Label("历史", "the history"),

@@ -8,6 +8,7 @@ from typing import Any
 from engine.domain.codes import Role
 from engine.domain.directory import Responsible
 from engine.domain.succession import successors
+from engine.services import first_contact
 from engine.services.context import StepScope
 from engine.store.organisation import directory_on
 
@@ -23,6 +24,10 @@ FIELDS = (
     "sub_branch_code",
     "branch_code",
 )
+
+
+DISPATCH = "P-S1"
+"""The first hand-out of a list: nobody takes anything over from anybody."""
 
 
 def responsible_of(renewal: Any) -> Responsible:
@@ -43,8 +48,12 @@ def responsible_of(renewal: Any) -> Responsible:
 
 
 def assign(scope: StepScope, people: Responsible, *, reason: str | None = None) -> None:
-    """Make *people* answer for the renewal; each change is recorded, open tasks move along."""
+    """Make *people* answer for the renewal; each change is recorded, open tasks move along.
+
+    A new owner's clock for the first contact starts, unless the list is only handed out.
+    """
     row = scope.renewal
+    before = row.owner_no
     for name in FIELDS:
         old, new = getattr(row, name), getattr(people, name)
         new = str(new) if new is not None else None
@@ -62,6 +71,33 @@ def assign(scope: StepScope, people: Responsible, *, reason: str | None = None) 
             task.assignee_no, task.claimed_by, task.claimed_at = to, None, None
             task.delegated_by = task.principal_no = task.follow_up_at = None
             task.status, task.version = "open", task.version + 1
+    if row.owner_no != before and reason != DISPATCH:
+        first_contact.begin(scope)
+
+
+def hand_to(scope: StepScope, employee_no: object, *, reason: str) -> None:
+    """Make the named person responsible, who serves; nothing happens when that person is already."""
+    number = str(employee_no or "")
+    if not number or number in (scope.renewal.agent_no, scope.renewal.owner_no):
+        return
+    directory = directory_on(scope.tx, scope.today)
+    row = scope.renewal
+    if directory.post_of(number, Role.AGENT):
+        people = directory.responsible_for(
+            agent_no=number,
+            sub_branch_code=row.sub_branch_code,
+            workplace_code=row.workplace_code,
+            specialist_no=row.specialist_no,
+        )
+        assign(scope, people, reason=reason)
+        return
+    role = next(
+        (r for r in (Role.SUPERVISOR, Role.TRAINER, Role.SPECIALIST) if directory.post_of(number, r)), None
+    )
+    if role is not None:
+        kept = responsible_of(row)
+        changes: dict[str, Any] = {"owner_no": number, "owner_role": role, f"{role}_no": number}
+        assign(scope, replace(kept, **changes), reason=reason)
 
 
 def agent_left(scope: StepScope, agent_no: str) -> None:

@@ -11,8 +11,8 @@ from engine.domain.duration import parse_duration
 from engine.errors import ClockError
 from engine.services.ledger import freeze_ledgers, next_freeze
 from engine.services.outbox import send_queued
+from engine.services.people_change import keep_people, next_people_change
 from engine.services.requoting import requote
-from engine.services.succession import next_people_due, settle_people
 from engine.services.timers import TickReport, sweep
 from engine.store.calendar import has_clock
 from engine.store.calendar import set_clock as store_clock
@@ -24,12 +24,12 @@ Progress = Callable[[datetime], None]
 
 
 def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
-    """Run every job that is due now, once: timers oldest first, hand-overs, forecasts, ledgers, then the outbox."""
+    """Run every job that is due now, once: timers oldest first, people, forecasts, ledgers, then the outbox."""
     now = engine.clock.now()
     report = TickReport()
     while (done := sweep(engine, now=now, actor=actor)) is not None:
         report += done
-    report += TickReport(handed_over=settle_people(engine, now=now, actor=actor))
+    report += TickReport(handed_over=keep_people(engine, now=now, actor=actor))
     requote(engine, now=now, actor=actor)
     report += TickReport(ledgers_frozen=freeze_ledgers(engine, now=now, actor=actor))
     return report + TickReport(messages_sent=send_queued(engine, now=now))
@@ -98,7 +98,7 @@ def _next_moment(engine: Engine) -> datetime | None:
         found = (
             next_due_at(session),
             next_to_send(session),
-            next_people_due(engine, session),
+            next_people_change(engine, session),
             next_freeze(engine, session),
         )
     return min((moment for moment in found if moment is not None), default=None)

@@ -16,6 +16,9 @@ from engine.store.accounts import count_without_account
 from engine.store.people import Liaison, OrgUnit, Person, Post, all_rows
 from engine.store.session import Tx
 
+SHOWN_AGAIN = 20
+"""So many people who serve again are named; more of them mean that it is meant."""
+
 
 @dataclass(frozen=True, slots=True)
 class OrgReport:
@@ -48,6 +51,7 @@ def store_org(engine: Engine, read: OrgFile, *, actor: Actor, source: str) -> Or
     """Store units, people, posts and liaisons that were read and checked already."""
     now = engine.clock.now()
     with engine.store.transaction() as tx:
+        again = _serving_again(tx, read)
         counts, changes = _store(tx, read)
         report = OrgReport(
             units=len(read.units),
@@ -58,7 +62,7 @@ def store_org(engine: Engine, read: OrgFile, *, actor: Actor, source: str) -> Or
             changed=counts["changed"],
             unchanged=counts["unchanged"],
             no_sign_in=count_without_account(tx, {post.employee_no for post in read.posts}),
-            warnings=tuple((w.say("zh"), w.say("en")) for w in read.warnings),
+            warnings=(*((w.say("zh"), w.say("en")) for w in read.warnings), *again),
         )
         tx.record(
             "org_imported",
@@ -76,6 +80,25 @@ def store_org(engine: Engine, read: OrgFile, *, actor: Actor, source: str) -> Or
                 "org_row_changed", at=now, actor=actor.name, subject=subject[:64], table=table, fields=fields
             )
     return report
+
+
+def _serving_again(tx: Tx, read: OrgFile) -> list[tuple[str, str]]:
+    """Name the people whose post had ended and goes on by this file: a file that lags reopens a leaver's access."""
+    ended = {(p.employee_no, p.role, p.unit_code, p.valid_from): p.valid_to for p in all_rows(tx, Post)}
+    found = []
+    for post in read.posts:
+        last = ended.get((post.employee_no, str(post.role), post.unit_code, post.valid_from))
+        if last is not None and (post.valid_to is None or post.valid_to > last):
+            found.append((post.employee_no, last))
+    shown = found[:SHOWN_AGAIN]
+    return [
+        (
+            f"{number} 的岗位此前已于 {last} 结束，本文件使其恢复在岗；如已离职，请在文件中填写失效日期后重新导入。",
+            f"the post of {number} had ended on {last} and goes on by this file; if the person left, fill in the "
+            "last day and import again.",
+        )
+        for number, last in shown
+    ]
 
 
 Change = tuple[str, str, dict[str, Any]]

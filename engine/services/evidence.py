@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from engine.domain.codes import RenewalState, Role
+from engine.domain.codes import RenewalState
 from engine.domain.contacts import EFFECTIVE_RESULTS
 from engine.services import chasing, provisional, quoting, transfers
-from engine.services.assignment import assign, responsible_of
+from engine.services.assignment import hand_to
 from engine.services.context import StepScope
-from engine.store.organisation import directory_on
 
 Values = Mapping[str, Any]
 
@@ -35,7 +33,7 @@ def absorb(scope: StepScope, form_id: str, values: Values) -> None:
 
 def _dispatched(scope: StepScope, values: Values) -> None:
     """The list reached an agent (P-S1): another agent than listed becomes responsible."""
-    _hand_to(scope, values.get("agent_no"), reason="P-S1")
+    hand_to(scope, values.get("agent_no"), reason="P-S1")
     if scope.renewal.state == RenewalState.DISPATCH_PENDING:
         scope.move_to(RenewalState.ASSIGNED)
     _exclusion(scope, values)
@@ -44,39 +42,14 @@ def _dispatched(scope: StepScope, values: Values) -> None:
 def _taken_over(scope: StepScope, values: Values) -> None:
     """A supervisor took an orphan policy over and may have named a new servicing agent (K-L2)."""
     if values.get("result") == "accepted":
-        _hand_to(scope, values.get("servicing_agent_no"), reason="K-L2")
+        hand_to(scope, values.get("servicing_agent_no"), reason="K-L2")
         if values.get("contact_result"):
             _contacted(scope, {**values, "result": values["contact_result"]})
 
 
 def _routed(scope: StepScope, values: Values) -> None:
     """The channel department named who answers for an orphan policy (K-C2)."""
-    _hand_to(scope, values.get("assignee_no"), reason="K-C2")
-
-
-def _hand_to(scope: StepScope, employee_no: object, *, reason: str) -> None:
-    """Make the named person responsible, who serves: the form was refused otherwise."""
-    number = str(employee_no or "")
-    if not number or number in (scope.renewal.agent_no, scope.renewal.owner_no):
-        return
-    directory = directory_on(scope.tx, scope.today)
-    row = scope.renewal
-    if directory.post_of(number, Role.AGENT):
-        people = directory.responsible_for(
-            agent_no=number,
-            sub_branch_code=row.sub_branch_code,
-            workplace_code=row.workplace_code,
-            specialist_no=row.specialist_no,
-        )
-        assign(scope, people, reason=reason)
-        return
-    role = next(
-        (r for r in (Role.SUPERVISOR, Role.TRAINER, Role.SPECIALIST) if directory.post_of(number, r)), None
-    )
-    if role is not None:
-        kept = responsible_of(row)
-        changes: dict[str, Any] = {"owner_no": number, "owner_role": role, f"{role}_no": number}
-        assign(scope, replace(kept, **changes), reason=reason)
+    hand_to(scope, values.get("assignee_no"), reason="K-C2")
 
 
 def _customer_changed(scope: StepScope, values: Values) -> None:
@@ -107,7 +80,7 @@ def _chased(scope: StepScope, values: Values) -> None:
 
 def _handed_to_win_back(scope: StepScope, values: Values) -> None:
     """Who wins the customer back, and until when (S-S4)."""
-    _hand_to(scope, values.get("assignee_no"), reason="S-S4")
+    hand_to(scope, values.get("assignee_no"), reason="S-S4")
     told = values.get("deadline")
     scope.renewal.win_back_until = date.fromisoformat(str(told)[:10]) if told else None
 

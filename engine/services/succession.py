@@ -20,7 +20,9 @@ from engine.domain.directory import Directory, Responsible
 from engine.domain.succession import has_left, successors
 from engine.errors import MessageNotAwaited, StepFailed
 from engine.services.assignment import agent_left, assign, responsible_of
+from engine.services.deadlines import note_vacancies
 from engine.services.delegation import return_from_leavers
+from engine.services.handover_records import note_moved
 from engine.services.instances import load_scope, load_scopes
 from engine.services.messages import deliver_message
 from engine.store.instances import lock_open
@@ -60,6 +62,7 @@ def settle_people(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> in
                 moved += _replace(engine, group.renewal_ids[start : start + BATCH], directory, actor, now)
     return_from_leavers(engine, now=now, actor=actor)
     with engine.store.transaction() as tx:
+        note_vacancies(tx, engine, directory, now=now, actor=actor)
         tx.record(SETTLED, at=now, actor=actor.name, subject=mark, moved=moved)
     return moved
 
@@ -107,7 +110,18 @@ def _tell(
         return _orphan(engine, renewal_id, agent, actor, now)
     except StepFailed:
         return 0  # the incident is kept; tomorrow looks again
-    return 0 if told.repeated else 1
+    if told.repeated:
+        return 0
+    _note_left(engine, renewal_id, people, actor, now)
+    return 1
+
+
+def _note_left(engine: Engine, renewal_id: int, before: Responsible, actor: Actor, now: datetime) -> None:
+    """Write into the leaver's record to whom the process gave the renewal."""
+    with engine.store.transaction() as tx:
+        scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
+        note_moved(scope, before, responsible_of(scope.renewal))
+        scope.record("handover_noted", subject=before.agent_no, owner=scope.renewal.owner_no)
 
 
 def _orphan(engine: Engine, renewal_id: int, agent: str, actor: Actor, now: datetime) -> int:
@@ -115,7 +129,9 @@ def _orphan(engine: Engine, renewal_id: int, agent: str, actor: Actor, now: date
         scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
         if scope.renewal.ended_at is not None or scope.renewal.agent_no != agent:
             return 0
+        before = responsible_of(scope.renewal)
         agent_left(scope, agent)
+        note_moved(scope, before, responsible_of(scope.renewal))
         return 1
 
 
@@ -130,5 +146,6 @@ def _replace(
             wanted = successors(directory, people)
             if wanted != people:
                 assign(scope, wanted, reason=f"organisation {directory.day}")
+                note_moved(scope, people, wanted)
                 moved += 1
     return moved

@@ -1,14 +1,22 @@
-"""Urge a colleague to do an open task: written down, told by a work message, at most once a day for each task (催办)."""
+"""Urge colleagues to do open tasks, one or many, and up the line when that is late (催办).
+
+Written down, told by a work message, at most once a day for each task. Up the line means: of a task that is late
+whoever stands above the one who has it is told too, first the next one, with every further day one more
+(agent → supervisor → trainer → specialist).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import TaskStatus
 from engine.domain.notice_hours import notice_moments
-from engine.errors import BadInput, Conflict, Forbidden, NotFound
+from engine.errors import BadInput, Conflict, EngineError, Forbidden, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.outbox import queue
@@ -19,11 +27,18 @@ from engine.store.session import Tx
 from engine.store.tasks import UserTask, lock_task
 
 AGAIN = timedelta(hours=24)
-URGED = "task_urged"
+MOST_URGED = 500
+URGED, URGED_UP = "task_urged", "task_urged_up"
+_EVER = timedelta(days=3650)
 _TEXT = "【车险续保】您有一项续保任务被催办，请尽快登录办理。"
+_TEXT_UP = "【车险续保】您的团队有一项续保任务逾期未办，请登录督促。"
 _NOBODY = Label("还没有人负责，请先领取或分派", "nobody has it yet: claim it or assign it")
 _OWN = Label("这是您自己的任务", "it is your own task")
 _CLOSED = Label("任务已办结或已不需要", "it is closed or no longer needed")
+_IN_TIME = Label("尚未逾期，请先催办责任人", "it is not late: urge whoever has it first")
+_NONE_ABOVE = Label("责任人之上没有可催的人", "nobody stands above whoever has it")
+_EMPTY = Label("没有选择任何任务，请勾选后再试", "nothing was chosen: tick what you want to urge")
+_MANY = Label(f"一次最多 {MOST_URGED} 项，请缩小筛选范围", f"at most {MOST_URGED} at once: narrow the filter")
 
 
 class AlreadyUrged(Conflict):
@@ -34,6 +49,15 @@ class AlreadyUrged(Conflict):
     en = "“{name}” was urged within 24 hours: wait, or call whoever it is for."
 
 
+@dataclass(frozen=True, slots=True)
+class Urged:
+    """What became of one task that was to be urged: who was told, or why nobody was."""
+
+    task_id: int
+    who: tuple[str, ...]
+    reason: Label | None = None
+
+
 def urge_task(engine: Engine, task_id: int, *, actor: Actor) -> str:
     """Urge whoever an open task is for; returns that person's number or sign-in name.
 
@@ -41,6 +65,41 @@ def urge_task(engine: Engine, task_id: int, *, actor: Actor) -> str:
         NotFound: no such task in the actor's scope. Forbidden: the actor holds no working role.
         BadInput: it is the actor's own, nobody's, or closed. AlreadyUrged: somebody did within a day.
     """
+    return _urge(engine, task_id, actor=actor, up=False)[0]
+
+
+def urge_up(engine: Engine, task_id: int, *, actor: Actor) -> tuple[str, ...]:
+    """Urge whoever has a late task, and tell who stands above; returns their numbers, the holder's first.
+
+    Raises:
+        As :func:`urge_task`; BadInput also when the task is in time, or nobody but the actor stands above.
+    """
+    return _urge(engine, task_id, actor=actor, up=True)
+
+
+def urge_many(
+    engine: Engine, task_ids: Sequence[int], *, actor: Actor, up: bool = False
+) -> tuple[Urged, ...]:
+    """Urge many tasks, each in a transaction of its own; one that cannot be urged stops no other.
+
+    Raises:
+        BadInput: nothing or too much was chosen. Forbidden: the actor holds no working role.
+    """
+    if not actor.working_roles:
+        raise Forbidden(act=Label("催办任务", "urge tasks"))
+    wanted = list(dict.fromkeys(task_ids))
+    if not wanted or len(wanted) > MOST_URGED:
+        raise BadInput(what=Thing.TASK, value=len(wanted), reason=_MANY if wanted else _EMPTY)
+    found = []
+    for number in wanted:
+        try:
+            found.append(Urged(number, _urge(engine, number, actor=actor, up=up)))
+        except EngineError as error:
+            found.append(Urged(number, (), Label(error.say("zh"), error.say("en"))))
+    return tuple(found)
+
+
+def _urge(engine: Engine, task_id: int, *, actor: Actor, up: bool) -> tuple[str, ...]:
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         task = lock_task(tx, task_id)
@@ -51,11 +110,16 @@ def urge_task(engine: Engine, task_id: int, *, actor: Actor) -> str:
             raise Forbidden(act=Label("催办任务", "urge tasks"))
         name = name_of_task(engine, tx, task)
         who = _urged(task, name, actor)
-        if count_about_task(tx, task.id, URGED, since=now - AGAIN):
+        above = _above(tx, task, renewal, name, who, actor, now) if up else ()
+        since = now - AGAIN
+        if any(count_about_task(tx, task.id, action, since=since) for action in _throttled(up)):
             raise AlreadyUrged(name=name)
-        _tell(engine, tx, task, renewal, who, now)
+        _tell(engine, tx, task, renewal, who, now, template=URGED, text=_TEXT)
+        for number in above:
+            _tell(engine, tx, task, renewal, number, now, template=URGED_UP, text=_TEXT_UP)
+        more: dict[str, Any] = {"above": list(above)} if up else {}
         tx.record(
-            URGED,
+            URGED_UP if up else URGED,
             at=now,
             actor=actor.name,
             instance_id=task.instance_id,
@@ -63,8 +127,14 @@ def urge_task(engine: Engine, task_id: int, *, actor: Actor) -> str:
             subject=task.name,
             action_id=task.action_id,
             assignee=who,
+            **more,
         )
-        return who
+        return (who, *above)
+
+
+def _throttled(up: bool) -> tuple[str, ...]:
+    """What must not have happened within a day: whoever was urged may still have superiors told, not the reverse."""
+    return (URGED_UP,) if up else (URGED, URGED_UP)
 
 
 def _urged(task: UserTask, name: Label, actor: Actor) -> str:
@@ -78,18 +148,47 @@ def _urged(task: UserTask, name: Label, actor: Actor) -> str:
     return who
 
 
-def _tell(engine: Engine, tx: Tx, task: UserTask, renewal: Renewal, who: str, now: datetime) -> None:
+def _above(
+    tx: Tx, task: UserTask, renewal: Renewal, name: Label, who: str, actor: Actor, now: datetime
+) -> tuple[str, ...]:
+    """Who above the holder is told: one more than the last time."""
+    if task.due_at is None or task.due_at > now:
+        raise BadInput(what=Thing.TASK, value=name, reason=_IN_TIME)
+    line = [renewal.agent_no, renewal.supervisor_no, renewal.trainer_no, renewal.specialist_no]
+    rest = line[line.index(who) + 1 :] if who in line else line[1:]
+    above = [number for number in dict.fromkeys(rest) if number and number not in {who, actor.name}]
+    if not above:
+        raise BadInput(what=Thing.TASK, value=name, reason=_NONE_ABOVE)
+    return tuple(above[: 1 + count_about_task(tx, task.id, URGED_UP, since=now - _EVER)])
+
+
+def _tell(
+    engine: Engine,
+    tx: Tx,
+    task: UserTask,
+    renewal: Renewal,
+    who: str,
+    now: datetime,
+    *,
+    template: str,
+    text: str,
+) -> None:
     """A work message in working hours; it names no customer (domain.md §4.9)."""
     leaves = next(notice_moments(now, engine.clock.zone, gathered=timedelta(0)))
+    key = (
+        f"{URGED}:{task.id}:{now.isoformat()}"
+        if template == URGED
+        else f"up:{task.id}:{now:%Y%m%dT%H%M%S}:{who}"
+    )
     queue(
         tx,
-        key=f"{URGED}:{task.id}:{now.isoformat()}",
+        key=key[:64],
         business_key=renewal.business_key,
         instance_id=renewal.id,
         channel="sms",
-        template=URGED,
+        template=template,
         recipient=who,
-        text=_TEXT,
+        text=text,
         now=now,
         not_before=leaves,
         expires_at=leaves + AGAIN,

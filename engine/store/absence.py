@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import or_, select
@@ -67,3 +67,14 @@ def absences_about(session: Session, name: str, employee_no: str, since: date) -
         )
         .order_by(Absence.first_day, Absence.id)
     ).all()
+
+
+def away(session: Session, numbers: Collection[str], first: date, last: date) -> frozenset[str]:
+    """Return those among *numbers* who are away on a day of the period."""
+    query = select(Absence.employee_no).where(
+        Absence.employee_no.in_(sorted(numbers)),
+        Absence.first_day <= last,
+        Absence.last_day >= first,
+        Absence.ended_at.is_(None),
+    )
+    return frozenset(session.scalars(query))

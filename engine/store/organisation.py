@@ -5,18 +5,31 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 
 from engine.domain.directory import Directory
 from engine.store.history import HistoryEvent
 from engine.store.people import rows_in_force
 
-CHANGED_BY = "org_imported"
+CHANGED_BY = ("org_imported", "post_ended", "post_restored")
+"""What makes another organisation of the same day."""
 SETTLED = "people_settled"
 KEPT_DAYS = 3
 _CACHE, _REVISION = "organisations", "organisation's revision"
-LAST_IMPORT = select(func.max(HistoryEvent.seq)).where(HistoryEvent.action == CHANGED_BY)
+_NEWEST = 5
+"""So many of each kind are looked at: a clock that was set right a little may have put them in another order."""
+
+
+def _newest(action: str) -> Select[int]:
+    """The numbers of the newest events of an action; by its index, however many there are by now."""
+    found = select(HistoryEvent.seq).where(HistoryEvent.action == action)
+    newest = found.order_by(HistoryEvent.at.desc()).limit(_NEWEST).subquery()
+    return select(newest.c.seq)
+
+
+_CHANGES = union_all(*(_newest(action) for action in CHANGED_BY)).subquery()
+LAST_IMPORT = select(func.max(_CHANGES.c.seq))
 
 
 def cache() -> dict[str, Any]:

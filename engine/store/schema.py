@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from engine.store.base import Base
 from engine.store.calendar import Holiday, StoredClock
+from engine.store.deadlines import Deadline, DeadlineTold
 from engine.store.definitions import DefinitionSet
+from engine.store.handover import Handover, HandoverRow
 from engine.store.history import HistoryEvent
 from engine.store.imports import ImportBatch, ImportRow
 from engine.store.instances import InboundMessage, Incident, ProcessInstance, Timer
@@ -20,7 +22,11 @@ __all__ = [
     "Base",
     "Customer",
     "DataKey",
+    "Deadline",
+    "DeadlineTold",
     "DefinitionSet",
+    "Handover",
+    "HandoverRow",
     "HistoryEvent",
     "Holiday",
     "ImportBatch",

@@ -341,6 +341,13 @@ def foreign_ids(app: Flask, book: Engine) -> dict[str, int]:
         "view_id": api.save_view(
             book, "逾期", {"tab": "late"}, shared=False, actor=api.actor_of(book, "AG001")
         ),
+        "handover_id": api.prepare_handover(
+            book,
+            "AG001",
+            kind=api.HandoverKind.LEAVE,
+            last_day=book.clock.today(),
+            actor=api.actor_of(book, "SU01"),
+        ),
         "act_id": api.prepare_bulk(
             book, [task_of(book, 4, "dispatch_list").id], actor=api.actor_of(book, "SP01")
         ),

@@ -88,3 +88,67 @@ def test_it_is_a_button_on_the_renewal(book: Engine) -> None:
     agent = signed_in(app, "AG001")
     agent.get(page)
     assert agent.soup.find("form", action=f"/tasks/{task}/urge") is None
+
+
+# Up the line and many at once ----------------------------------------------------------------------------------
+
+
+def late_task(engine: Engine) -> int:
+    """The contact task of car 7 on a day on which it is late."""
+    number = task_of(engine, CAR, "record_contact")
+    assert number.due_at is not None
+    api.set_clock(engine, number.due_at + timedelta(hours=10), actor=api.SYSTEM)
+    return number.id
+
+
+def up(engine: Engine, task: int, who: str = "SP01") -> tuple[str, ...]:
+    return api.urge_up(engine, task, actor=api.actor_of(engine, who))
+
+
+def test_a_late_task_is_urged_up_the_line_one_more_each_time(book: Engine) -> None:
+    task = late_task(book)
+
+    assert ("AG001", "SU01") == up(book, task)
+    with pytest.raises(AlreadyUrged):
+        up(book, task)
+    api.set_clock(book, book.clock.now() + timedelta(hours=25), actor=api.SYSTEM)
+    assert ("AG001", "SU01", "TR01") == up(book, task)
+
+    with book.store.reading() as session:
+        found = session.scalars(select(OutboxMessage).where(OutboxMessage.template == "task_urged_up"))
+        assert ["SU01", "SU01", "TR01"] == sorted(row.recipient for row in found)
+        events = session.scalars(select(HistoryEvent).where(HistoryEvent.action == "task_urged_up"))
+        assert [["SU01"], ["SU01", "TR01"]] == [event.payload["above"] for event in events]
+
+
+def test_what_is_in_time_is_not_urged_up_and_the_urger_is_not_told(book: Engine) -> None:
+    with pytest.raises(BadInput, match="not late"):
+        up(book, task_of(book, CAR, "record_contact").id)
+    assert ("AG001", "TR01") == up(book, late_task(book), "SU01")
+
+
+def test_whoever_was_urged_may_still_have_the_superior_told(book: Engine) -> None:
+    task = late_task(book)
+    api.urge_task(book, task, actor=api.actor_of(book, "SU01"))
+
+    assert ("AG001", "SU01") == up(book, task)
+    with pytest.raises(AlreadyUrged):
+        api.urge_task(book, task, actor=api.actor_of(book, "TR01"))
+
+
+def test_many_are_urged_at_once_each_with_its_result(book: Engine) -> None:
+    mine, strangers = task_of(book, CAR, "record_contact").id, task_of(book, 21, "record_contact").id
+    actor = api.actor_of(book, "SU01")
+    urge(book, "TR01")
+
+    found = api.urge_many(book, [mine, strangers, task_of(book, 6, "record_contact").id], actor=actor)
+
+    assert [(), (), ("AG001",)] == [one.who for one in found]
+    assert "24 小时内" in found[0].reason.zh  # type: ignore[union-attr]
+    assert "找不到" in found[1].reason.zh  # type: ignore[union-attr]
+    assert found[2].reason is None
+    for wrong in ([], list(range(1, api.MOST_URGED + 2))):
+        with pytest.raises(BadInput):
+            api.urge_many(book, wrong, actor=actor)
+    with pytest.raises(Forbidden):
+        api.urge_many(book, [mine], actor=api.actor_of(book, "AU01"))

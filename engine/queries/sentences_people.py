@@ -1,0 +1,228 @@
+"""Sentences about people who change: hand-overs, the claim pool, deadlines and their alarms; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.domain.codes import DeadlineEnd, DeadlineKind, HandoverKind, Label, Role, SplitRule
+from engine.queries.saying import says
+from engine.queries.words import Happening, Kind, Words, coded
+
+_OF_PERSON = frozenset(
+    {
+        "first_contact_due",
+        "handover_begun",
+        "handover_confirmed",
+        "handover_dropped",
+        "handover_finished",
+        "handover_noted",
+        "handover_prepared",
+        "handover_row_refused",
+        "pool_claimed",
+        "post_ended",
+        "post_restored",
+        "renewal_handed_over",
+    }
+)
+"""Entries whose subject is somebody's number."""
+_OF_UNIT = frozenset({"pool_offered", "vacancy_seen"})
+
+
+def mentioned(action: str, subject: str | None, payload: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """Return the employee numbers and the unit codes that an entry of these names."""
+    people = {subject} if subject and action in _OF_PERSON else set()
+    people |= {str(number) for key in ("told", "above") for number in payload.get(key) or ()}
+    if action in ("renewal_handed_over", "handover_changed"):
+        people |= {str(payload[key]) for key in ("from", "to", "confirmed_by") if payload.get(key)}
+    return people, {subject} if subject and action in _OF_UNIT else set()
+
+
+_POOL = Label("认领池", "the claim pool")
+
+
+def _person(number: object, words: Words) -> Label:
+    """Somebody by name; nobody stands for the claim pool."""
+    return Label(*[words.person(number)] * 2) if number else _POOL
+
+
+@says("handover_prepared", Kind.SYSTEM)
+def _prepared(event: Happening, words: Words) -> Label:
+    whose, kind = words.person(event.subject), coded(HandoverKind, event["kind"])
+    return Label(
+        f"{event.who} 为 {whose} 拟定了交接 {event['handover_id']}（{kind.zh}，最后在岗日 {event['last_day']}），"
+        f"共 {event['rows']} 笔",
+        f"{event.who} prepared hand-over {event['handover_id']} for {whose} ({kind.en}, last day "
+        f"{event['last_day']}): {event['rows']} renewals",
+    )
+
+
+@says("handover_changed", Kind.SYSTEM)
+def _changed(event: Happening, words: Words) -> Label:
+    to, count = _person(event["to"], words), len(event["renewals"] or ())
+    return Label(
+        f"{event.who} 将交接 {event['handover_id']} 中的 {count} 笔改给 {to.zh}",
+        f"{event.who} gave {count} renewals of hand-over {event['handover_id']} to {to.en} instead",
+    )
+
+
+@says("handover_dropped", Kind.SYSTEM)
+def _dropped(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 放弃了交接 {event['handover_id']}",
+        f"{event.who} dropped hand-over {event['handover_id']}",
+    )
+
+
+@says("handover_confirmed", Kind.SYSTEM)
+def _confirmed(event: Happening, words: Words) -> Label:
+    whose = words.person(event.subject)
+    return Label(
+        f"{event.who} 确认了 {whose} 的交接 {event['handover_id']}，{event['last_day']} 之后交接",
+        f"{event.who} confirmed hand-over {event['handover_id']} of {whose}, to follow {event['last_day']}",
+    )
+
+
+@says("handover_begun", Kind.SYSTEM)
+def _begun(event: Happening, _words: Words) -> Label:
+    return Label(f"交接 {event['handover_id']} 开始", f"Hand-over {event['handover_id']} began")
+
+
+@says("handover_finished", Kind.SYSTEM)
+def _finished(event: Happening, _words: Words) -> Label:
+    done, refused = event["done"], event["refused"]
+    return Label(
+        f"交接 {event['handover_id']} 完成：已交接 {done} 笔，未交接 {refused} 笔",
+        f"Hand-over {event['handover_id']} ended: {done} handed over, {refused} refused",
+    )
+
+
+@says("handover_row_refused", Kind.FACT)
+def _row_refused(event: Happening, words: Words) -> Label:
+    return Label(
+        f"{words.person(event.subject)} 的交接 {event['handover_id']} 未含这笔续保：{event.reason}",
+        f"Hand-over {event['handover_id']} of {words.person(event.subject)} left this renewal out",
+    )
+
+
+@says("handover_noted", Kind.FACT)
+def _noted(event: Happening, words: Words) -> Label:
+    return Label(
+        f"已记入 {words.person(event.subject)} 的交接记录",
+        f"Written into the hand-over record of {words.person(event.subject)}",
+    )
+
+
+@says("renewal_handed_over", Kind.FACT)
+def _handed_over(event: Happening, words: Words) -> Label:
+    old, new = words.person(event["from"]), _person(event["to"], words)
+    rule, owner = coded(SplitRule, event["rule"]), event["owner"]
+    by = words.actors.get(str(event["confirmed_by"]), words.person(event["confirmed_by"] or "—"))
+    zh = f"由 {old} 交接给 {new.zh}（{rule.zh}；{by} 确认，交接 {event['handover_id']}）"
+    en = (
+        f"Handed over from {old} to {new.en} ({rule.en}; confirmed by {by}, hand-over {event['handover_id']})"
+    )
+    if event["to"] or not owner:
+        return Label(zh, en)
+    name = words.person(owner)
+    return Label(f"{zh}，认领前由 {name} 负责", f"{en}; until it is claimed {name} answers for it")
+
+
+@says("post_ended", Kind.SYSTEM)
+def _post_ended(event: Happening, words: Words) -> Label:
+    whose, role = words.person(event.subject), coded(Role, event["role"])
+    return Label(
+        f"{whose} 的{role.zh}岗位至 {event['last_day']} 止，此后不能登录办理",
+        f"{whose} serves as {role.en.lower()} to {event['last_day']}; access ends with it",
+    )
+
+
+@says("post_restored", Kind.SYSTEM)
+def _post_restored(event: Happening, words: Words) -> Label:
+    whose, role = words.person(event.subject), coded(Role, event["role"])
+    return Label(
+        f"交接已取消，{whose} 的{role.zh}岗位照旧",
+        f"The hand-over was called off: {whose} goes on as {role.en.lower()}",
+    )
+
+
+@says("pool_offered", Kind.FACT)
+def _offered(event: Happening, words: Words) -> Label:
+    if not event.subject:
+        return Label("放入认领池，全市可认领", "Offered in the claim pool to the whole city")
+    place = words.units.get(event.subject, event.subject)
+    return Label(
+        f"放入认领池，{place} 5 个工作日内可认领",
+        f"Offered in the claim pool to {place} for 5 workdays",
+    )
+
+
+@says("pool_claimed", Kind.FACT)
+def _claimed(event: Happening, words: Words) -> Label:
+    name = words.person(event.subject)
+    return Label(f"{name} 从认领池认领", f"{name} claimed it from the pool")
+
+
+@says("first_contact_due", Kind.FACT)
+def _first_contact(event: Happening, words: Words) -> Label:
+    name = words.person(event.subject)
+    return Label(
+        f"{name} 接手，须在 {event['due']} 前首次有效联系客户",
+        f"{name} took over and is to reach the customer by {event['due']}",
+    )
+
+
+@says("nobody_responsible", Kind.FACT)
+def _nobody(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"无人负责，须在 {event['due']} 前指派责任人",
+        f"Nobody answers for it; somebody is to be named by {event['due']}",
+    )
+
+
+@says("vacancy_seen", Kind.SYSTEM)
+def _vacancy(event: Happening, words: Words) -> Label:
+    team = words.units.get(str(event.subject), event.subject)
+    return Label(
+        f"{team} 的业务主任空缺，须在 {event['due']} 前补位",
+        f"{team} has no supervisor; the gap is to be filled by {event['due']}",
+    )
+
+
+@says("deadline_ended", Kind.FACT)
+def _ended(event: Happening, _words: Words) -> Label:
+    kind, ending = coded(DeadlineKind, event["kind"]), coded(DeadlineEnd, event["ending"])
+    late_zh, late_en = ("（逾期）", " (late)") if event["late"] else ("", "")
+    return Label(f"{kind.zh}：{ending.zh}{late_zh}", f"{kind.en}: {ending.en.lower()}{late_en}")
+
+
+_RUNG = {
+    DeadlineKind.FIRST_CONTACT: Label("接手后逾期未联系客户", "The customer was not reached in time"),
+    DeadlineKind.POOL: Label(
+        "认领池 5 个工作日无人认领，已向全市开放",
+        "Nobody claimed it for 5 workdays: offered to the whole city",
+    ),
+    DeadlineKind.UNOWNED: Label("超过 3 个工作日无责任人", "Nobody answered for it for 3 workdays"),
+    DeadlineKind.VACANCY: Label("业务主任空缺超过 2 个工作日", "No supervisor for 2 workdays"),
+}
+
+
+@says("alarm_raised", Kind.MESSAGE)
+def _alarm(event: Happening, words: Words) -> Label:
+    kind = event["kind"]
+    what = _RUNG[DeadlineKind(kind)] if kind in set(DeadlineKind) else Label("期限已过", "A deadline passed")
+    told = [words.person(number) for number in event["told"] or ()]
+    if not told:
+        return what
+    return Label(f"{what.zh}，已提醒 {'、'.join(told)}", f"{what.en}; told {', '.join(told)}")
+
+
+@says("task_urged_up", Kind.TASK)
+def _urged_up(event: Happening, words: Words) -> Label:
+    who = words.person(event["assignee"])
+    above = [words.person(number) for number in event["above"] or ()]
+    name_zh, name_en = event.subject, words.task_en(event.subject)
+    return Label(
+        f"催办逾期任务“{name_zh}”，责任人 {who}，并告知上级 {'、'.join(above)}",
+        f"Urged {who} to do the late task “{name_en}”; told {', '.join(above)} above",
+    )

@@ -1,0 +1,94 @@
+"""The claim pool (认领池): orphans that nobody has taken are offered to the workplace, then to the whole city.
+
+Source: domain.md §1.5 with V-21 (units claim within 5 days, what is left is offered to the whole city), K-C2.
+"""
+
+from __future__ import annotations
+
+from engine.bootstrap import Engine
+from engine.domain.actor import Actor
+from engine.domain.codes import DeadlineEnd, DeadlineKind, Role
+from engine.domain.deadlines import may_claim
+from engine.errors import BadInput, Conflict, Forbidden, NotFound
+from engine.label import Label, Thing
+from engine.services.access import sees
+from engine.services.assignment import hand_to
+from engine.services.context import StepScope
+from engine.services.first_contact import new_deadline
+from engine.services.instances import load_scope
+from engine.store.deadlines import Deadline, latest_offer, open_deadlines
+from engine.store.organisation import directory_on
+
+OFFERERS = frozenset({Role.SUPERVISOR, Role.TRAINER, Role.SPECIALIST, Role.CHANNEL})
+_TAKEN = Label("已有营销员负责，不是孤儿单", "an agent answers for it: it is no orphan")
+_ENDED = Label("续保已结束", "the renewal has ended")
+
+
+class AlreadyClaimed(Conflict):
+    """Somebody was faster, or the offer is over."""
+
+    code = "already_claimed"
+    zh = "这笔续保已不在认领池中，可能刚被他人认领。请刷新认领池。"
+    en = "This renewal is in the claim pool no more; somebody may just have claimed it. Reload the pool."
+
+
+def offer(scope: StepScope) -> None:
+    """Offer an orphan to those who may claim it; one that is offered already stays as it is."""
+    if open_deadlines(scope.tx, scope.renewal.id, DeadlineKind.POOL):
+        return
+    deadline = new_deadline(scope, DeadlineKind.POOL)
+    if scope.renewal.workplace_code not in directory_on(scope.tx, scope.today).units:
+        deadline.unit_code, deadline.rung_at = None, scope.now  # no workplace to ask first: the whole city
+    scope.tx.add(deadline)
+    scope.record("pool_offered", subject=deadline.unit_code, branch=deadline.branch_code)
+
+
+def offer_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
+    """Put an orphan of one's scope into the pool.
+
+    Raises:
+        NotFound: no such renewal in the actor's scope. Forbidden: an agent or a governing role asked.
+        BadInput: an agent answers for it, or it has ended.
+    """
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
+        if not sees(actor, scope.renewal):
+            raise NotFound(what=Thing.RENEWAL, key=renewal_id)
+        if not actor.roles & OFFERERS:
+            raise Forbidden(act=Label("把续保放入认领池", "offer renewals to the claim pool"))
+        if scope.renewal.ended_at is not None or not scope.renewal.is_orphan:
+            reason = _ENDED if scope.renewal.ended_at is not None else _TAKEN
+            raise BadInput(what=Thing.RENEWAL, value=renewal_id, reason=reason)
+        offer(scope)
+
+
+def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
+    """Take an offered renewal: the first who asks answers for it from now on.
+
+    Raises:
+        NotFound: it was never offered to this person. AlreadyClaimed: somebody was faster.
+    """
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
+        row, directory = latest_offer(tx, renewal_id), directory_on(tx, scope.today)
+        if row is None or not may_claim(
+            directory,
+            actor.employee_no,
+            unit=row.unit_code,
+            branch=row.branch_code,
+            is_wide=row.rung_at is not None,
+        ):
+            raise NotFound(what=Thing.RENEWAL, key=renewal_id)
+        if not _stands(row, scope):
+            raise AlreadyClaimed
+        row.settled_at, row.ending = now, str(DeadlineEnd.CLAIMED)
+        scope.record("pool_claimed", subject=actor.employee_no)
+        hand_to(scope, actor.employee_no, reason="pool")
+
+
+def _stands(row: Deadline, scope: StepScope) -> bool:
+    renewal = scope.renewal
+    is_open = row.settled_at is None and renewal.ended_at is None
+    return is_open and renewal.agent_no is None and renewal.owner_no == row.owner_no
