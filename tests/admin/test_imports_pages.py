@@ -362,6 +362,10 @@ def foreign_ids(app: Flask, book: Engine) -> dict[str, int]:
         ("SPW", "specialist", "PC330102"),
         ("AUW", "auditor", "PC330102"),
         ("ADW", "admin", "PC330102"),
+        ("TRW", "trainer", "ZC02"),
+        ("SUW", "supervisor", "ZC02-1"),
+        ("POW", "process_owner", "PC330102"),
+        ("APW", "approver", "PC330102"),
     ],
 )
 def test_case_45_no_page_or_act_of_a_foreign_id_is_open(
