@@ -86,6 +86,13 @@ def contents_of(deployed: Deployed, lang: str) -> list[tuple[str, list[tuple[str
 
 _TABLES = {
     "renewability": lazy_gettext("可否续保"),
+    "ctp_base": lazy_gettext("交强险基础保费"),
+    "ctp_float": lazy_gettext("交强险费率浮动"),
+    "ncd_level": lazy_gettext("无赔款优待系数"),
+    "self_pricing_range": lazy_gettext("自主定价系数区间"),
+    "forecast_band": lazy_gettext("预测区间"),
+    "quote_window": lazy_gettext("报价窗口"),
+    "vehicle_tax": lazy_gettext("车船税"),
     "customer_tier": lazy_gettext("客户分层"),
     "key_customer": lazy_gettext("重点客户"),
 }
