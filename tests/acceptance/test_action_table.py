@@ -27,7 +27,7 @@ def line_of(task: Element) -> str:
     """The line of the document that tells of one user task."""
     action, form = task.properties["action_id"], task.properties["form"]
     mark = "推断" if task.properties.get("inferred") == "true" else ""
-    test = TEST.format(action) if action in BY_PEOPLE else "test_lives.py"
+    test = TEST.format(action)
     cells = (
         action,
         Role(str(task.role)).label.zh,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -12,13 +14,15 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import select
 
+import forms
 from admin.app import create_app
 from engine import api
 from engine.domain.demo_forms import plausible
 from engine.settings import load_settings
-from engine.tables import ProcessInstance, Renewal, UserAccount, UserTask
+from engine.tables import HistoryEvent, ProcessInstance, Renewal, UserAccount, UserTask
+from forms.model import DAYS, ONE_CHOICE, SEVERAL_CHOICES
 from tests.acceptance import answers
-from tests.acceptance.desk import Desk
+from tests.acceptance.desk import Desk, policy, standard_csv, vin
 from tests.acceptance.test_actions import BY_PEOPLE
 from tests.support.console import PASSWORD, Browser, signed_in
 
@@ -38,6 +42,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[api.Engine]:
     _lose_an_agent(engine)
     _fail_a_visit(engine)
     _return_an_application(engine)
+    _ask_for_exclusions(engine)
     yield engine
     engine.store.engine.dispose()
 
@@ -78,6 +83,24 @@ def _return_an_application(engine: api.Engine) -> None:
     check = _open(engine, action_id="G-S3", instance_id=agreed.instance_id)[0]
     values = answers.verify_application(engine.clock.today(), "returned")
     api.complete_task(engine, check.id, values, actor=api.actor_of(engine, str(check.assignee_no)))
+
+
+def _ask_for_exclusions(engine: api.Engine) -> None:
+    """Three exclusions wait: for the supervisor, for the specialist and, close to expiry, for the channel."""
+    with engine.store.reading() as session:
+        today = engine.clock.today()
+        query = select(Renewal.id).where(Renewal.ended_at.is_(None), ~Renewal.is_orphan)
+        far = query.where(Renewal.expiry_date > today + timedelta(days=20), Renewal.stage == "follow_up")
+        near = query.where(Renewal.expiry_date.between(today + timedelta(days=2), today + timedelta(days=5)))
+        first, second = session.scalars(far.order_by(Renewal.id.desc()).limit(2))
+        (third,) = session.scalars(near.order_by(Renewal.id.desc()).limit(1))
+    for renewal_id, approvals in ((first, 0), (second, 1), (third, 2)):
+        data = {"code": "X02", "evidence": "全损定损单"}
+        api.deliver_message(engine, "policy_excluded", str(renewal_id), data=data, actor=api.SYSTEM)
+        for _ in range(approvals):
+            review = _open(engine, form_id="exclusion_review", instance_id=renewal_id)[0]
+            actor = api.actor_of(engine, str(review.assignee_no))
+            api.complete_task(engine, review.id, answers.exclusion_review(today), actor=actor)
 
 
 def _complete(engine: api.Engine, task: UserTask) -> None:
@@ -127,7 +150,10 @@ def _problems(soup: BeautifulSoup) -> list[str]:
     return [problem.get_text() for problem in soup.select(".ui-problem")]
 
 
-@pytest.mark.parametrize("action", sorted(BY_PEOPLE))
+EXCLUSIONS = frozenset({"X-C1", "X-L1", "X-S1"})
+
+
+@pytest.mark.parametrize("action", sorted(BY_PEOPLE | EXCLUSIONS))
 def test_the_action_is_refused_by_field_and_then_done_with_evidence(
     lived: api.Engine, console: Flask, action: str
 ) -> None:
@@ -142,6 +168,7 @@ def test_the_action_is_refused_by_field_and_then_done_with_evidence(
     assert _problems(refused)
     assert all(re.search("[一-鿿]", problem) for problem in _problems(refused))
     values = {**nothing, **{k: _sent(v) for k, v in _answers(lived, task).items()}}
+    _each_bad_answer_is_refused(lived, person, task, values)
     person.submit(person.form("task-form"), values)
     assert "已完成" in person.text
     auditor = signed_in(console, "AUDIT")
@@ -151,6 +178,106 @@ def test_the_action_is_refused_by_field_and_then_done_with_evidence(
         assert ("completed", task.assignee_no or "CHANNEL") == (
             (found := session.get_one(UserTask, task.id)).status,
             found.completed_by,
+        )
+
+
+def _each_bad_answer_is_refused(
+    engine: api.Engine, person: Browser, task: UserTask, values: dict[str, Any]
+) -> None:
+    """Each field in turn is given what it cannot take: refused, told at the field, the task stays as it is."""
+    form = _form(engine, task)
+    visible = forms.visible_fields(
+        form, forms.check(form, _answers(engine, task), today=engine.clock.today()).clean
+    )
+    tried = [(field, bad) for field in visible if (bad := _bad(field)) is not None]
+    assert tried
+    for field, bad in tried:
+        refused = person.submit(person.form("task-form"), {**values, field.key: bad}, status=422)
+        assert refused.select(f"#problem-{field.key}"), field.key
+        assert all(re.search("[一-鿿]", problem) for problem in _problems(refused)), field.key
+        with engine.store.reading() as session:
+            assert session.get_one(UserTask, task.id).status in ("open", "claimed"), field.key
+
+
+def _form(engine: api.Engine, task: UserTask) -> forms.Form:
+    with engine.store.reading() as session:
+        set_id = session.get_one(ProcessInstance, task.instance_id).definition_set_id
+    return engine.deployed(set_id).forms[task.form_id]
+
+
+def _bad(field: forms.Field) -> Any:
+    """An answer that *field* refuses; None where every text will do."""
+    if field.kind in ONE_CHOICE:
+        return "no_such_choice"
+    if field.kind in SEVERAL_CHOICES:
+        return ["no_such_choice"]
+    if field.kind in DAYS:
+        return "2026-13-45"
+    if field.kind is forms.FieldKind.NUMBER:
+        return "很多"
+    if field.kind is forms.FieldKind.CHECKBOX:
+        return None
+    return "长" * (field.max_length + 1) if field.max_length else None
+
+
+def test_a_list_taken_in_over_http_starts_hands_out_and_refreshes(lived: api.Engine, console: Flask) -> None:
+    """P-C5 starts a renewal, P-C6 hands it out with one message, G-C3 brings what a later list corrects."""
+    with lived.store.reading() as session:
+        known = session.scalars(
+            select(Renewal).where(
+                Renewal.ended_at.is_(None), Renewal.agent_no.is_not(None), ~Renewal.is_orphan
+            )
+        ).first()
+        assert known is not None
+        agent, sub_branch, owner = str(known.agent_no), str(known.sub_branch_code), str(known.specialist_no)
+    expiry = lived.clock.today() + timedelta(days=55)
+    row = policy(99_001, expiry, agent=agent, sub_branch=sub_branch)
+    channel = signed_in(console, "CHANNEL")
+
+    _take_in(channel, row)
+    _take_in(channel, row | {"厂牌车型": "更正后的车型"})
+
+    with lived.store.reading() as session:
+        renewal = session.scalars(select(Renewal).where(Renewal.vin == vin(99_001))).one()
+        done = session.scalars(select(HistoryEvent).where(HistoryEvent.instance_id == renewal.id)).all()
+    assert owner
+    started = next(event for event in done if event.action == "instance_started")
+    assert "P-C5" == started.payload["action_id"]
+    assert [agent] == [event.payload["recipient"] for event in done if event.action == "list_distributed"]
+    assert ["P-C6"] == [
+        e.payload["action_id"] for e in done if e.payload.get("operation") == "distribute_list"
+    ]
+    corrected = [e.payload for e in done if e.action == "fact_changed" and e.payload["field"] == "make_model"]
+    assert ["更正后的车型"] == [change["to"] for change in corrected]
+    auditor = signed_in(console, "AUDIT")
+    auditor.get(f"/renewals/{renewal.id}")
+    assert "厂牌车型" in auditor.text
+
+
+def test_a_list_that_cannot_be_read_is_refused_over_http(console: Flask) -> None:
+    channel = signed_in(console, "CHANNEL")
+
+    channel.get("/imports")
+    _upload(channel, "不是清单".encode())
+
+    assert re.search("无法|没有|缺少", channel.text)
+
+
+def _take_in(channel: Browser, row: dict[str, Any]) -> None:
+    channel.get("/imports")
+    _upload(channel, standard_csv([row]))
+    assert channel.page is not None
+    path = channel.page.request.path
+    channel.submit(channel.form_to(f"{path}/commit"))
+
+
+def _upload(channel: Browser, content: bytes) -> None:
+    held = channel.soup.find("input", {"name": "csrf_token"})
+    assert held is not None
+    data = {"csrf_token": held["value"], "source": "standard", "kind": "pending"}
+    with io.BytesIO(content) as file:
+        channel.page = channel.client.post(
+            "/imports", data={**data, "file": (file, "l.csv")}, follow_redirects=True
         )
 
 
