@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.domain.codes import Label, MessageName, QuoteKind, RenewalState, Role, Stage
+from engine.domain.codes import Label, Line, MessageName, QuoteKind, RenewalState, Role, Stage
 from engine.domain.masking import mask_policy_no
 from engine.domain.workdays import DayKind
 from engine.queries import sentences_of_inbox as sentences_of_inbox  # it registers its own
@@ -288,6 +288,16 @@ def _matched(event: Happening, _words: Words) -> Label:
     return Label(
         f"匹配到新保单 {'、'.join(numbers)}，判定为“{outcome.zh}”",
         f"Matched the new policy {', '.join(numbers)}: “{outcome.en}”",
+    )
+
+
+@says("opportunity_noted", Kind.FACT)
+def _opportunity(event: Happening, _words: Words) -> Label:
+    lines = [coded(Line, line) for line in event["lines"] or ()]
+    zh, en = "、".join(line.zh for line in lines), " and ".join(line.en.lower() for line in lines)
+    return Label(
+        f"部分续保，机会：{zh}尚未续回，可继续争取",
+        f"Partly renewed; opportunity: {en} cover is still to win",
     )
 
 

@@ -199,6 +199,8 @@ def _tell(tx: Tx, scope: StepScope, book: IssuedBook, batch: ImportBatch, today:
         gone = [number for number in _numbers(before) if number not in _numbers(after)]
         reversal.take_back(scope, left=after.outcome, policies=gone, source=subject)
     elif change.reached is RenewalState.PARTIAL:
+        if scope.renewal.state != RenewalState.PARTIAL:
+            scope.record("opportunity_noted", lines=[str(line.line) for line in after.unmatched])
         scope.move_to(RenewalState.PARTIAL)
     elif change.reached is not None:
         return change if _end(tx, scope, after) else NOTHING

@@ -50,6 +50,26 @@ def test_case_07_two_lines_that_expire_on_different_days_are_one_renewal_of_the_
         assert {50, 40} == {(line.expiry_date - TODAY).days for line in lines}
 
 
+def test_case_07_one_line_renewed_leaves_the_other_as_an_opportunity(book: Engine, app: Flask) -> None:
+    take(book, row(CAR, 50), row(CAR, 50, line="交强"))
+    old = renewal(book).expiry_date
+    new = policy(
+        CAR,
+        old.replace(year=old.year + 1),
+        agent="AG001",
+        sub_branch="PC330101",
+        line="交强",
+        issued=True,
+    ) | {"起保日期": (old + timedelta(days=1)).isoformat(), "签单日期": TODAY.isoformat()}
+
+    take(book, new, kind="issued")
+
+    assert ("partial", None) == (renewal(book).state, renewal(book).outcome)
+    auditor = signed_in(app, "AU01")
+    auditor.get(f"/renewals/{renewal_of(book, CAR)}")
+    assert "机会：商业险尚未续回" in auditor.text
+
+
 def test_case_08_a_car_with_us_for_the_compulsory_line_alone_is_known_as_such(book: Engine) -> None:
     take(book, row(CAR, 50, line="交强"))
 
