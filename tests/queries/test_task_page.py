@@ -118,7 +118,6 @@ def test_a_hand_over_does_not_open_with_the_answers_of_an_earlier_one(book: Engi
     routed = answers.route_orphan(TODAY, "AG009", route="new_agent")
     task = task_of(book, 7, "route_orphan")
     complete_task(book, task.id, routed, actor=actor_of(book, "CC01"))
-    complete(book, 7, "take_over_orphan", answers.take_over_orphan(TODAY, "AG009"))
     advance_clock(book, to=at(book, TODAY, 11), actor=SYSTEM)
 
     deliver_message(book, "agent_left", vin(7), actor=SYSTEM)
