@@ -88,6 +88,7 @@ from engine.queries.diagram import Path as Path
 from engine.queries.diagram import diagram_of as diagram_of
 from engine.queries.drawers import OF_OTHERS as OF_OTHERS
 from engine.queries.drawers import InboxTab as InboxTab
+from engine.queries.fellow_cars import fellow_cars as fellow_cars
 from engine.queries.handover import HandoverPage as HandoverPage
 from engine.queries.handover import handover_list as handover_list
 from engine.queries.handover import handover_page as handover_page

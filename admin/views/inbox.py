@@ -28,6 +28,7 @@ from engine.api import (
     Present,
     Stage,
     claim_task,
+    fellow_cars,
     inbox_page,
     record_export,
     release_task,
@@ -62,11 +63,13 @@ def index() -> str:
     wish, faults = asked_wish(after=request.args.get("after"))
     with engine.store.reading() as session:
         page = inbox_page(session, actor, wish, present)
+        fellows = fellow_cars(session, actor, {row.renewal_id for row in page.rows})
         units = unit_choices(session, actor, present.today)
         views = saved_views(session, actor, present.today)
     return render_template(
         "inbox/index.html",
         page=page,
+        fellows=fellows,
         wish=wish,
         faults=[fault.say() for fault in faults],
         tabs=_tabs(),

@@ -102,6 +102,18 @@ def test_case_24_the_renewal_page_leads_to_the_file(three_cars: Engine, app: Fla
     assert "13912340077" not in agent.text
 
 
+def test_case_24_the_inbox_says_of_a_task_how_many_cars_its_customer_has(
+    three_cars: Engine, app: Flask
+) -> None:
+    specialist = signed_in(app, "SP01")
+
+    specialist.get("/inbox?tab=all")
+
+    marks = specialist.soup.find_all("a", string="共 3 辆车")
+    assert {f"/customers/{customer_of(three_cars, 41)}"} == {str(mark["href"]) for mark in marks}
+    assert 3 == len(marks)
+
+
 def test_case_24_the_tasks_of_all_cars_are_shown_together_and_done_as_one_act(
     three_cars: Engine, app: Flask
 ) -> None:
