@@ -158,6 +158,7 @@ from engine.services.absence import end_absence as end_absence
 from engine.services.access import record_export as record_export
 from engine.services.access import record_refusal as record_refusal
 from engine.services.access import record_view as record_view
+from engine.services.bulk import LOOKED_AT as LOOKED_AT
 from engine.services.bulk import MOST_AT_ONCE as MOST_AT_ONCE
 from engine.services.bulk import UNDO_WITHIN as UNDO_WITHIN
 from engine.services.bulk import carry_out as carry_out

@@ -197,6 +197,17 @@ def expiring_policy(field: Field) -> Problem:
     )
 
 
+def unexplained(field: Field, difference: Decimal) -> Problem:
+    """A figure lies far off what was expected, and no cause is given."""
+    told = f"{difference:+,.2f}"
+    return _about(
+        field,
+        "unexplained",
+        f"不能选“无明显差异”：与预测相差 {told} 元，请核对金额或选择原因",
+        f"cannot be “no notable difference”: it is {told} yuan off the forecast; check the amounts or choose a cause",
+    )
+
+
 def unknown_field(name: str) -> Problem:
     """A value was sent for a field the form does not have."""
     return Problem(

@@ -147,7 +147,15 @@ _CHANNELS = {
     "sms": lazy_gettext("短信"), "email": lazy_gettext("邮件"), "letter": lazy_gettext("信函"),
     "im": lazy_gettext("即时消息"),
 }  # fmt: skip
-_TEMPLATES = {"agent_new_list": lazy_gettext("新清单提醒"), "task_urged": lazy_gettext("催办提醒")}
+_TEMPLATES = {
+    "agent_new_list": lazy_gettext("新清单提醒"),
+    "task_urged": lazy_gettext("催办提醒"),
+    "task_urged_up": lazy_gettext("向上催办提醒"),
+    "policy_chased": lazy_gettext("专员催办提醒"),
+    **dict.fromkeys(
+        ("alarm_first_contact", "alarm_pool", "alarm_unowned", "alarm_vacancy"), lazy_gettext("交接期限提醒")
+    ),
+}
 
 
 def _recipient(view: RecordView, row: Any) -> str:

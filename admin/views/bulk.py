@@ -19,6 +19,7 @@ from admin.i18n import language
 from admin.targets import local_target
 from admin.views.chosen import chosen_tasks
 from engine.api import (
+    LOOKED_AT,
     MOST_AT_ONCE,
     UNDO_WITHIN,
     Actor,
@@ -181,10 +182,11 @@ def _page(act_id: int) -> BulkPage:
         )
 
 
-def _known_of_first(page: BulkPage) -> Mapping[str, Any]:
-    """What the form of the first row would open with."""
-    first = next((row.task_id for row in page.rows if row.status == BulkRowStatus.PENDING), None)
-    return {} if first is None else prefiller(current_engine(), require_actor())(first)
+def _known_of_some(page: BulkPage) -> list[Mapping[str, Any]]:
+    """What the forms of the first rows would open with."""
+    known = prefiller(current_engine(), require_actor())
+    pending = [row.task_id for row in page.rows if row.status == BulkRowStatus.PENDING]
+    return [known(task_id) for task_id in pending[:LOOKED_AT]]
 
 
 def _render(
@@ -195,11 +197,12 @@ def _render(
     refusal: str | None = None,
 ) -> str:
     """Show the act; without *values* the form opens with what is the same for every row."""
-    known = _known_of_first(page)
+    some = _known_of_some(page)
     if values is None:
-        values = {key: value for key, value in known.items() if key not in page.by_row}
+        first = some[0] if some else {}
+        values = {key: value for key, value in first.items() if key not in page.by_row}
     schema, fields, data = drawn(page.form, values, problems or {}, picks_people=True)
-    by_row = page.by_row & known.keys()
+    by_row = page.by_row.intersection(*(known.keys() for known in some)) if some else frozenset()
     return render_template(
         "bulk/show.html",
         page=page,

@@ -80,8 +80,11 @@ def advance() -> ResponseReturnValue:
     if not actor.roles & CLOCK_MOVERS:
         raise Forbidden(act=_("拨动时钟"))
     by = request.form.get("by", "")
+    if by not in STEPS:
+        flash(_("没有“%(text)s”这个步长，时钟没有动；请用页面上的按钮。", text=by[:20]), "error")
+        return redirect(local_target(request.form.get("next"), url_for("home.index")), code=303)
     try:
-        report = advance_clock(engine, by=by if by in STEPS else STEPS[0], actor=actor)
+        report = advance_clock(engine, by=by, actor=actor)
     except EngineError as error:
         flash(say(error), "error")
     else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased
 
 from engine.clock import midnight
@@ -48,7 +48,7 @@ def drawer(actor: Actor, tab: InboxTab, present: Present) -> ColumnElement[bool]
     if tab is InboxTab.WAITING:
         return waiting(actor)
     if tab is InboxTab.TEAM:
-        return others(actor)
+        return others(actor, present)
     return and_(mine(actor), _part(tab, present))
 
 
@@ -103,10 +103,17 @@ def claimable(actor: Actor) -> ColumnElement[bool]:
     return and_(*where)
 
 
-def others(actor: Actor) -> ColumnElement[bool]:
-    """Open tasks that somebody else has to do, of renewals that name the person: a whole branch is no team."""
+def others(actor: Actor, present: Present) -> ColumnElement[bool]:
+    """Open tasks that somebody else has to do, of renewals that name the person: a whole branch is no team.
+
+    The channel department, whom no renewal names, sees what is late in its branch.
+    """
     if not actor.working_roles:
         return false()
+    if actor.working_roles == (Role.CHANNEL,):
+        in_branch = true() if actor.sees_all else UserTask.unit_code.in_(sorted(actor.unit_codes))
+        is_late = and_(UserTask.status.in_(OPEN), late(present), in_branch)
+        return and_(is_late, _is_anothers(actor), renewals_visible_to(actor))
     return and_(UserTask.status.in_(OPEN), _is_anothers(actor), renewals_naming(actor))
 
 

@@ -22,7 +22,7 @@ from engine.queries.diagram import DeployedOf, Path, label_of, next_named, path_
 from engine.queries.names import people_names, unit_names
 from engine.queries.present import Present, due_day
 from engine.queries.quotes import Quotes, quotes_shown
-from engine.queries.scope import OPEN, find_renewal
+from engine.queries.scope import OPEN, find_renewal, renewals_visible_to
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.queries.waiting import Pending, Situation, why_waiting
 from engine.queries.words import choice_labels
@@ -159,7 +159,7 @@ def renewal_page(
         NotFound: it does not exist or lies outside the scope; both look the same.
     """
     renewal = find_renewal(session, actor, renewal_id)
-    vehicle, customer, instance = _around(session, renewal)
+    vehicle, customer, instance, is_own = _around(session, renewal, actor)
     lines = lines_of_vehicles(session, [renewal.vehicle_id]).get(renewal.vehicle_id, [])
     tasks = session.scalars(
         select(UserTask)
@@ -192,7 +192,9 @@ def renewal_page(
         seats=vehicle.seats,
         new_car_price=vehicle.new_car_price,
         first_registration=vehicle.first_registration,
-        customer_id=renewal.customer_id,
+        customer_id=renewal.customer_id
+        if is_own
+        else None,  # its file is open to the scope, not to a colleague
         customer=shown_customer(customer),
         phone=mask_phone(customer.phone) if customer and customer.phone else None,
         id_no=mask_id_no(customer.id_no) if customer and customer.id_no else None,
@@ -233,16 +235,19 @@ def renewal_page(
     )
 
 
-def _around(session: Session, renewal: Renewal) -> tuple[Vehicle, Customer | None, ProcessInstance]:
+def _around(
+    session: Session, renewal: Renewal, actor: Actor
+) -> tuple[Vehicle, Customer | None, ProcessInstance, bool]:
+    """What stands around a renewal, and whether it lies in the actor's own scope."""
     row = session.execute(
-        select(Vehicle, Customer, ProcessInstance)
+        select(Vehicle, Customer, ProcessInstance, renewals_visible_to(actor).label("is_own"))
         .select_from(Renewal)
         .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
         .outerjoin(Customer, Customer.id == Renewal.customer_id)
         .join(ProcessInstance, ProcessInstance.id == Renewal.id)
         .where(Renewal.id == renewal.id)
     ).one()
-    return row.Vehicle, row.Customer, row.ProcessInstance
+    return row.Vehicle, row.Customer, row.ProcessInstance, bool(row.is_own)
 
 
 def _numbers(renewal: Renewal) -> set[str | None]:

@@ -464,10 +464,10 @@ def _prospect(_event: Happening, _words: Words) -> Label:
 
 @says("erasure_requested", Kind.FACT)
 def _erasure(event: Happening, _words: Words) -> Label:
-    until = event["kept_until"]
+    until, told = event["kept_until"], event.reason or ""
     return Label(
-        f"登记客户要求删除个人信息：停止营销，原文不再显示，法定证据保留至 {until}",
-        f"The customer's request for deletion was registered: no marketing, nothing in the clear, "
+        f"登记客户要求删除个人信息（{told}）：停止营销，原文不再显示，法定证据保留至 {until}",
+        f"The customer's request for deletion was registered ({told}): no marketing, nothing in the clear, "
         f"evidence kept by law until {until}",
     )
 

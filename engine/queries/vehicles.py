@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from engine.domain.masking import mask_name, mask_plate
@@ -27,8 +27,10 @@ def matches(session: Session, text: str) -> ColumnElement[bool] | None:
 
     It may be the beginning of VIN or policy number; a whole plate, name, phone or ID number; or the last
     four of plate, phone or ID number: these are sealed and found by their blind indexes. None when *text* is
-    too short to mean anything.
+    too short to mean anything; signs alone speak of nothing.
     """
+    if text.strip() and not any(sign.isalnum() for sign in text):
+        return false()
     if len(text.strip()) < SHORTEST_SEARCH:
         return None
     number = normalise_vin(text)

@@ -31,6 +31,8 @@ from engine.store.tasks import UserTask, chosen_tasks
 if TYPE_CHECKING:
     from engine.store.tasks import Chosen
 
+LOOKED_AT = 10
+"""Rows that an answer is tried on, and whose own values the form knows, before an act is carried out."""
 MOST_AT_ONCE = 5_000
 UNDO_WITHIN = timedelta(minutes=30)
 CHUNK = 50
@@ -211,7 +213,7 @@ def order_bulk(
         act = lock_act(tx, act_id, actor.name)
         if act.status != BulkStatus.PREPARED:
             raise BulkRefused(reason=_OVER)
-        _check_first(engine, tx, act, values, prefill, now)
+        _check_some(engine, tx, act, values, prefill, now)
         act.values, act.status, act.ordered_at = dict(values), str(BulkStatus.RUNNING), now
         tx.record("bulk_ordered", at=now, actor=actor.name, subject=act.task_name, act_id=act.id)
         is_queued = by_worker and engine.store.is_shared
@@ -220,15 +222,19 @@ def order_bulk(
         return is_queued
 
 
-def _check_first(
+def _check_some(
     engine: Engine, tx: Tx, act: BulkAct, values: Mapping[str, Any], prefill: Prefill, now: datetime
 ) -> None:
-    first = next(iter(rows_with(tx, act.id, BulkRowStatus.PENDING, limit=1)), None)
-    if first is None:
+    """Refuse what fits none of the first rows, before anything runs; a row that it does not fit fails alone."""
+    some = rows_with(tx, act.id, BulkRowStatus.PENDING, limit=LOOKED_AT)
+    if not some:
         raise BulkRefused(reason=_NONE_LEFT)
     form = engine.deployed(act.definition_set_id).forms[act.form_id]
     today = business_date(now, engine.clock.zone)
-    checked = forms.check(form, completed_values(form, values, prefill(first.task_id)), today=today)
+    looks = (
+        forms.check(form, completed_values(form, values, prefill(row.task_id)), today=today) for row in some
+    )
+    checked = min(looks, key=lambda found: len(found.problems))
     if checked.problems:
         names = Label(
             "、".join(_label(form, key).zh for key in checked.problems),

@@ -192,4 +192,5 @@ def _take_back(task: UserTask, now: datetime) -> None:
 def _give(task: UserTask, number: str | None, holder: str | None, at: datetime | None) -> None:
     task.assignee_no, task.claimed_by, task.claimed_at = number, holder, at
     task.status = str(TaskStatus.CLAIMED if holder else TaskStatus.OPEN)
+    task.follow_up_at = None  # whoever has it now sees it: the other's day to come back to it is over
     task.version += 1

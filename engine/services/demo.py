@@ -207,12 +207,22 @@ class _World:
             )
         return Actor(name=task.assignee_no, employee_no=task.assignee_no, roles=frozenset({Role(task.role)}))
 
+    def _amounts(self, task: OfferedTask) -> dict[str, str]:
+        """An actual quote near the forecast, by line."""
+        total = (task.quote_mid or Decimal(3000)) * Decimal(self.random.randint(96, 108)) / 100
+        if task.lines != "both":
+            return {f"{task.lines}_premium": str(int(total))}
+        ctp = min(Decimal(855), total / 2)
+        return {"ctp_premium": str(int(ctp)), "commercial_premium": str(int(total - ctp))}
+
     def _choices(self, task: OfferedTask) -> dict[str, Any]:
         """The decisive answers; weights follow the branch figures of domain.md §2.3."""
         contact = self.random.choices(
             ("11", "12", "13", "14", "16", "21", "31", "41", "61"), (18, 14, 6, 14, 6, 14, 8, 18, 2)
         )[0]
-        middle = (task.premium or Decimal(3000)) * Decimal(self.random.randint(90, 118)) / 100
+        middle = (
+            task.quote_mid or (task.premium or Decimal(3000)) * Decimal(self.random.randint(90, 118)) / 100
+        )
         agent = task.agent_no or self.random.choice(people_in(self.org, Role.AGENT)).employee_no
         by_form: dict[str, dict[str, Any]] = {
             "dispatch_list": {
@@ -246,10 +256,9 @@ class _World:
             "give_actual_quote": {
                 "result": "quoted",
                 "quote_no": f"Q{task.id:08d}",
-                "lines": "both",
-                "ctp_premium": "855",
+                "lines": task.lines,
+                **self._amounts(task),
                 "vessel_tax": "360",
-                "commercial_premium": str(int(middle)),
                 "ncd": "0.6",
                 "self_pricing": "0.85",
                 "difference_cause": "none",

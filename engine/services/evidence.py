@@ -90,6 +90,7 @@ def _contacted(scope: StepScope, values: Values) -> None:
     row, result = scope.renewal, str(values.get("result") or "")
     row.stage_contacts += 1
     row.next_contact_date = _agreed_date(values)
+    row.quote_owed = row.quote_owed or bool(values.get("quote_requested"))
     _flag_late_entry(scope, values)
     if result in EFFECTIVE_RESULTS:
         row.contacts += 1
@@ -135,27 +136,16 @@ def _forecast(scope: StepScope, values: Values) -> None:
 def _quoted(scope: StepScope, values: Values) -> None:
     """An actual quote, or why there is none; a window that is not open yet is a day to wait for (case 36)."""
     row = scope.renewal
+    row.quote_owed = values.get("not_possible_reason") == "window_not_open"
     if values.get("result") == "quoted":
         row.has_actual_quote = True
         scope.move_to(RenewalState.QUOTED)
-        quoting.keep_actual(scope, _given(values), source="G-S2")
+        quoting.keep_actual(scope, quoting.GivenQuote.of_form(values), source="G-S2")
     opens = values.get("opens_on")
     if opens and str(opens) != str(row.quote_opens_date):
         day = date.fromisoformat(str(opens)[:10])
         scope.change_fact("quote_opens_date", row.quote_opens_date, day, source="G-S2")
         row.quote_opens_date = day
-
-
-def _given(values: Values) -> quoting.GivenQuote:
-    until = values.get("valid_until")
-    return quoting.GivenQuote(
-        ctp=_money(values.get("ctp_premium")),
-        commercial=_money(values.get("commercial_premium")),
-        tax=_money(values.get("vessel_tax")),
-        quote_no=str(values.get("quote_no") or "") or None,
-        valid_until=date.fromisoformat(str(until)[:10]) if until else None,
-        cause=str(values.get("difference_cause") or quoting.UNSTATED),
-    )
 
 
 def _reason(scope: StepScope, values: Values) -> None:

@@ -74,6 +74,11 @@ POOL = "pool"
 """What stands for the claim pool where a taker is chosen."""
 Progress = Callable[[int], None]
 
+_PLACE = Label("只交接某职场", "one workplace only")
+_WHOLE = Label(
+    "只有专员调动时可以只交接一个职场；离职须交接全部，请留空",
+    "only a specialist who moves hands over one workplace; whoever leaves hands over everything: leave it blank",
+)
 _PERSON = Label("交接人工号", "number of who hands over")
 _TAKER = Label("接手人", "who takes over")
 _LAST_DAY = Label("最后在岗日", "last day")
@@ -136,6 +141,8 @@ def prepare_handover(
         _require_day(last_day, today)
         if kind is not HandoverKind.LEAVE and leaver.role not in MOVING_ROLES:
             raise BadInput(what=_PERSON, value=employee_no, reason=_NO_MOVE)
+        if workplace is not None and (kind is HandoverKind.LEAVE or leaver.role is not Role.SPECIALIST):
+            raise BadInput(what=_PLACE, value=workplace, reason=_WHOLE)
         if in_force_for(tx, leaver.number) is not None:
             raise BadInput(what=_PERSON, value=employee_no, reason=_IN_FORCE)
         renewals = held_by(tx, leaver.number, leaver.role, workplace=workplace, most=MOST_ROWS + 1)

@@ -232,22 +232,42 @@ def _left(scope: StepScope, data: Mapping[str, Any]) -> None:
 
 def _quote(scope: StepScope, data: Mapping[str, Any]) -> None:
     """Keep what the platform or another system quoted (G-S2), beside the forecast and never in its place."""
-    total = data.get("premium", data.get("amount"))
+    told = data.get("premium", data.get("amount"))
     parts = {name: data.get(name) for name in ("ctp_premium", "commercial_premium", "vessel_tax")}
-    if total is None and not any(parts.values()):
-        return
     amounts = {name: None if value is None else Decimal(value) for name, value in parts.items()}
     until = data.get("valid_until")
     given = quoting.GivenQuote(
         ctp=amounts["ctp_premium"],
         commercial=amounts["commercial_premium"],
         tax=amounts["vessel_tax"],
-        total=None if total is None else Decimal(total),
+        total=None if told is None else Decimal(told),
         quote_no=data.get("quote_no"),
         valid_until=date.fromisoformat(until) if until else None,
         cause=data.get("difference_cause", quoting.UNSTATED),
     )
+    _require_sense(scope, given)
     quoting.keep_actual(scope, given, source="message")
+
+
+def _require_sense(scope: StepScope, given: quoting.GivenQuote) -> None:
+    """Refuse a quote without an amount, with a total that is not its parts', or over before it came."""
+    if given.premium is None:
+        raise BadInput(what="premium", value="", reason=_NO_AMOUNT)
+    if given.total is not None and given.total != given.premium:
+        raise BadInput(what="premium", value=str(given.total), reason=_NOT_THE_SUM)
+    if given.valid_until is not None and given.valid_until < scope.today:
+        raise BadInput(what="valid_until", value=given.valid_until.isoformat(), reason=_OVER)
+
+
+_NO_AMOUNT = Label(
+    "须给出总保费 premium，或分项 ctp_premium、commercial_premium。",
+    "give the premium, or its parts ctp_premium and commercial_premium.",
+)
+_NOT_THE_SUM = Label(
+    "与分项之和不符；请核对，或只给一种。",
+    "it is not the sum of its parts; check them, or give one or the other.",
+)
+_OVER = Label("报价已过有效期，请重新报价。", "the quote is no longer valid; quote again.")
 
 
 def _nothing(scope: StepScope, data: Mapping[str, Any]) -> None:

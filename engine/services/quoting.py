@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.bootstrap import Deployed
@@ -34,6 +34,19 @@ class GivenQuote:
     quote_no: str | None = None
     valid_until: date | None = None
     cause: str = UNSTATED
+
+    @classmethod
+    def of_form(cls, values: Mapping[str, Any]) -> GivenQuote:
+        """Return what the form of G-S2 says."""
+        until = values.get("valid_until")
+        return cls(
+            ctp=_money(values.get("ctp_premium")),
+            commercial=_money(values.get("commercial_premium")),
+            tax=_money(values.get("vessel_tax")),
+            quote_no=str(values.get("quote_no") or "") or None,
+            valid_until=date.fromisoformat(str(until)[:10]) if until else None,
+            cause=str(values.get("difference_cause") or UNSTATED),
+        )
 
     @property
     def premium(self) -> Decimal | None:
@@ -105,16 +118,14 @@ def keep_own_forecast(scope: StepScope, *, low: Decimal | None, mid: Decimal, hi
 def keep_actual(scope: StepScope, given: GivenQuote, *, source: str) -> None:
     """Keep an actual quote beside the forecast, with the difference between them and its cause."""
     held = current_quotes(scope.tx, [scope.renewal.id]).get((scope.renewal.id, QuoteKind.FORECAST))
-    premium = given.premium
-    expected = _expected(held, given)
-    difference = premium - expected if premium is not None and expected is not None else None
+    difference, expected = difference_from(held, given)
     _add(
         scope,
         Quote(
             kind=str(QuoteKind.ACTUAL),
             version=next_version(scope.tx, scope.renewal.id, QuoteKind.ACTUAL),
             source=source,
-            mid=premium,
+            mid=given.premium,
             ctp=given.ctp,
             commercial=given.commercial,
             tax_low=given.tax,
@@ -129,6 +140,12 @@ def keep_actual(scope: StepScope, given: GivenQuote, *, source: str) -> None:
             basis={"forecast_version": held.version} if held is not None else {},
         ),
     )
+
+
+def difference_from(held: Quote | None, given: GivenQuote) -> tuple[Decimal | None, Decimal | None]:
+    """Return actual minus forecast of the lines that were quoted, and that forecast; None where one is unknown."""
+    premium, expected = given.premium, _expected(held, given)
+    return (premium - expected if premium is not None and expected is not None else None), expected
 
 
 def _expected(held: Quote | None, given: GivenQuote) -> Decimal | None:
@@ -234,3 +251,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _money(value: Any) -> Decimal | None:
+    try:
+        return None if value in (None, "") else Decimal(str(value))
+    except InvalidOperation:
+        return None

@@ -34,6 +34,7 @@ from engine.services.evidence import absorb
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope_of_task
 from engine.services.named_people import numbers_as_stored, people_problems
+from engine.services.sense import sense_problems
 from engine.services.steps import Cause, apply_step
 from engine.services.timers import fire_instance
 from engine.spiff import runner
@@ -244,12 +245,13 @@ def _complete(scope: StepScope, given: _Given) -> TaskCompleted:
 
 
 def _checked(scope: StepScope, form: forms.Form, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The clean values of a submission; the people it names must serve."""
+    """The clean values of a submission; the people it names must serve, its days must make sense."""
     directory = directory_on(scope.tx, scope.today)
     checked = forms.check(form, numbers_as_stored(values, directory), today=scope.today)
     problems = {
         **people_problems(form, checked.clean, directory),
         **provisional.problems(scope, form, checked.clean),
+        **sense_problems(scope, form, checked.clean),
         **checked.problems,
     }
     if problems:

@@ -25,6 +25,8 @@ class OfferedTask:
     definition_set_id: int
     sub_branch_code: str | None
     premium: Decimal | None
+    quote_mid: Decimal | None
+    lines: str
     agent_no: str | None
     supervisor_no: str | None
 
@@ -45,6 +47,8 @@ def offered_tasks(session: Session, due_before: datetime) -> list[OfferedTask]:
             ProcessInstance.definition_set_id,
             Renewal.sub_branch_code,
             Renewal.premium,
+            Renewal.quote_mid,
+            Renewal.lines,
             Renewal.agent_no,
             Renewal.supervisor_no,
         )

@@ -173,6 +173,7 @@ class Renewal(Base):
     quote_mid: Mapped[Decimal | None]
     quote_opens_date: Mapped[date | None]
     has_actual_quote: Mapped[bool] = mapped_column(default=False)
+    quote_owed: Mapped[bool] = mapped_column(default=False)
     next_contact_date: Mapped[date | None]
     win_back_until: Mapped[date | None]
     loss_reason: Mapped[Code | None]

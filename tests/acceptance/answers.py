@@ -108,7 +108,7 @@ def give_actual_quote(today: date, **more: Any) -> Values:
         "ncd": "0.6",
         "self_pricing": "0.85",
         "valid_until": _soon(today, 15),
-        "difference_cause": "none",
+        "difference_cause": "cover_change",
         **more,
     }
 

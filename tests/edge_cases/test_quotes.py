@@ -7,11 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from engine import api
 from engine.api import Engine
+from engine.errors import BadInput, InvalidForm
 from engine.tables import Customer, HistoryEvent, Quote, Renewal, Timer
 from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv, vin
@@ -202,6 +204,57 @@ def test_case_36_a_request_before_the_window_waits_for_its_day(book: Engine) -> 
 
     api.advance_clock(book, to=at(book, opens, 9), actor=api.SYSTEM)
     assert task_of(book, CAR, "give_actual_quote").assignee_no == "SP01"
+
+
+def test_case_36_a_quote_that_is_owed_is_given_on_its_day_also_in_the_next_stage(book: Engine) -> None:
+    opens = TODAY + timedelta(days=8)
+    complete(book, SOLD, "record_contact", answers.record_contact(TODAY, "11", quote_requested=True))
+    closed = {
+        "result": "not_possible",
+        "not_possible_reason": "window_not_open",
+        "opens_on": opens.isoformat(),
+    }
+    complete(book, SOLD, "give_actual_quote", closed)
+
+    api.advance_clock(book, to=at(book, opens, 9), actor=api.SYSTEM)
+
+    assert "key_tracking" == renewal(book, SOLD).stage
+    assert task_of(book, SOLD, "give_actual_quote").assignee_no == "SP01"
+
+
+def test_case_36_a_day_after_the_expiry_is_no_day_to_quote_on(book: Engine) -> None:
+    complete(book, CAR, "record_contact", answers.record_contact(TODAY, "11", quote_requested=True))
+    late = (renewal(book, CAR).expiry_date + timedelta(days=1)).isoformat()
+    closed = {"result": "not_possible", "not_possible_reason": "window_not_open", "opens_on": late}
+
+    with pytest.raises(InvalidForm) as refused:
+        complete(book, CAR, "give_actual_quote", closed)
+
+    assert {"opens_on"} == set(refused.value.params["problems"])
+
+
+def test_a_quote_far_off_its_forecast_needs_a_cause(book: Engine) -> None:
+    complete(book, CAR, "record_contact", answers.record_contact(TODAY, "11", quote_requested=True))
+    far = answers.give_actual_quote(
+        TODAY, lines="commercial", commercial_premium="4321", difference_cause="none"
+    )
+
+    with pytest.raises(InvalidForm) as refused:
+        complete(book, CAR, "give_actual_quote", far)
+
+    assert {"difference_cause"} == set(refused.value.params["problems"])
+    complete(book, CAR, "give_actual_quote", far | {"difference_cause": "missed_claim"})
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"premium": "100", "ctp_premium": "50"}, {"premium": "100", "valid_until": "2026-11-01"}]
+)
+def test_a_message_that_quotes_nothing_or_nonsense_is_refused(book: Engine, data: dict[str, str]) -> None:
+    with pytest.raises(BadInput):
+        api.deliver_message(book, "quote_received", vin(CAR), data=data, actor=api.SYSTEM)
+
+    assert not quotes(book, CAR, "actual")
+    assert "quoted" != renewal(book, CAR).state
 
 
 def test_case_34_a_sold_car_gets_its_new_owner_and_loses_the_old_count(book: Engine, app: Flask) -> None:

@@ -59,7 +59,14 @@ MAIN_PATHS: Mapping[str, tuple[str, ...]] = {
     ),
     "stage_key_tracking.bpmn": (
         *("begin_key_tracking", "needs_late_dispatch_key", "dispatch_settled_key", "split_key_tracking"),
-        *("key_contact", "key_result", "second_visit", "second_result", "verify_key_application"),
+        *(
+            "is_quote_owed",
+            "key_contact",
+            "key_result",
+            "second_visit",
+            "second_result",
+            "verify_key_application",
+        ),
         *("verify_key_result", "finish_key_application"),
     ),
     "stage_summary.bpmn": (

@@ -155,7 +155,7 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
                 "ncd": "0.7000",
                 "self_pricing": "0.8500",
                 "valid_until": day(14),
-                "difference_cause": "none",
+                "difference_cause": "cover_change",
             },
             "window_closed": {
                 "result": "not_possible",

@@ -14,6 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("renewal", sa.Column("quote_owed", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("renewal", sa.Column("next_contact_date", sa.Date(), nullable=True))
     op.add_column("renewal", sa.Column("win_back_until", sa.Date(), nullable=True))
     op.add_column("vehicle", sa.Column("transferred_on", sa.Date(), nullable=True))
@@ -70,3 +71,4 @@ def downgrade() -> None:
     op.drop_column("vehicle", "transferred_on")
     op.drop_column("renewal", "win_back_until")
     op.drop_column("renewal", "next_contact_date")
+    op.drop_column("renewal", "quote_owed")

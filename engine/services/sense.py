@@ -1,0 +1,54 @@
+"""What a form alone cannot see: days far past the renewal's end, a quote far off its forecast without a cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import forms
+from engine.domain.codes import QuoteKind
+from engine.services.context import StepScope
+from engine.services.quoting import GivenQuote, difference_from
+from engine.store.quotes import current_quotes
+
+WIN_BACK_DAYS = 30
+"""How long after the expiry a customer is still followed up (domain.md §1)."""
+AGREED_DAYS = ("next_follow_up_date", "appointment_at")
+OPENS_ON, CAUSE, NO_CAUSE = "opens_on", "difference_cause", "none"
+FAR_OFF, FAR_OFF_YUAN = Decimal("0.2"), Decimal(200)
+"""From where on a difference between forecast and actual quote is notable (domain.md §3.6: store its cause)."""
+
+
+def sense_problems(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
+    """Return a problem for each value that the form takes but this renewal cannot."""
+    return {**_late_days(scope, form, clean), **_unexplained(scope, form, clean)}
+
+
+def _late_days(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
+    expiry = scope.renewal.expiry_date
+    last = {name: expiry + timedelta(days=WIN_BACK_DAYS) for name in AGREED_DAYS}
+    last[OPENS_ON] = max(expiry, scope.today)
+    return {
+        field.key: forms.too_late(field, last[field.key])
+        for field in form.fields
+        if field.key in last and _day(clean.get(field.key)) > last[field.key]
+    }
+
+
+def _day(value: Any) -> date:
+    return date.fromisoformat(str(value)[:10]) if value else date.min
+
+
+def _unexplained(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
+    field = form.field(CAUSE)
+    if field is None or clean.get(CAUSE) != NO_CAUSE or clean.get("result") != "quoted":
+        return {}
+    held = current_quotes(scope.tx, [scope.renewal.id]).get((scope.renewal.id, QuoteKind.FORECAST))
+    difference, expected = difference_from(held, GivenQuote.of_form(clean))
+    if difference is None or not expected:
+        return {}
+    if abs(difference) < FAR_OFF_YUAN or abs(difference) / expected < FAR_OFF:
+        return {}
+    return {CAUSE: forms.unexplained(field, difference)}
