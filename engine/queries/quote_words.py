@@ -86,8 +86,8 @@ def _ncd(reason: Mapping[str, Any]) -> Label:
     if claims is not None:
         told = Label(f"上年出险 {claims} 次", f"{claims} claims last year")
     if before is None:
-        return Label(f"{told.zh}，NCD 预计 {after}", f"{told.en}, NCD expected at {after}")
-    return Label(f"{told.zh}，NCD 由 {before} 到 {after}", f"{told.en}, NCD from {before} to {after}")
+        return Label(f"{told.zh}，无赔款优待系数预计 {after}", f"{told.en}, NCD expected at {after}")
+    return Label(f"{told.zh}，无赔款优待系数由 {before} 到 {after}", f"{told.en}, NCD from {before} to {after}")
 
 
 def _float(reason: Mapping[str, Any]) -> Label:
@@ -122,7 +122,7 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], Label]] = {
     "float": _float,
     "drift": _drift,
     "clamped": _clamped,
-    "unknown_ncd": _always("上年 NCD 未知", "last year's NCD is unknown"),
+    "unknown_ncd": _always("上年无赔款优待系数未知", "last year's NCD is unknown"),
     "unknown_self_pricing": _always("上年自主定价系数未知", "last year's self-pricing factor is unknown"),
     "unknown_claims": _always("出险次数未知，按无出险计", "claims are unknown and taken as none"),
     "likely_claims": _always(

@@ -134,7 +134,7 @@ def test_a_plan_opens_with_last_years_sum_and_the_forecast(book: Engine) -> None
     assert {"s200", "commercial_only"} == {values["third_party_sum"], values["cover"]}
     band = [Decimal(values[f"premium_{end}"]) for end in ("low", "mid", "high")]
     assert 0 < band[0] < band[1] < band[2]
-    assert "NCD" in values["change_note"]
+    assert "无赔款优待系数" in values["change_note"]
 
 
 def test_a_plan_that_comes_back_opens_with_the_band_and_the_visit_given_before(book: Engine) -> None:
