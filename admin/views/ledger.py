@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -104,6 +104,8 @@ def _sheet_url(page: LedgerPage) -> str | None:
 def sheet() -> Response:
     """Send the ledger that the page shows, all of its pages, masked."""
     engine, actor, wish = current_engine(), _reader(), _wish()
+    if text_arg("month") and wish.first is None:
+        abort(400)  # a workbook of another period than the one asked for would be taken for it
     with engine.store.reading() as session:
         head, rows = ledger_sheet(session, actor, wish, Present.of(engine.clock), deployed_of=engine.deployed)
     record_export(engine, actor=actor, subject="ledger", rows=len(rows), kind="xlsx")
