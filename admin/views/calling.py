@@ -9,6 +9,7 @@ from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say, status_of
 from admin.targets import local_target
+from admin.views.renewals import show as show_renewal
 from engine.api import ErasureStands, NotToBeCalled, NumberToCall, TooManyReveals, phone_to_call
 
 blueprint = Blueprint("calling", __name__, url_prefix="/renewals")
@@ -38,6 +39,6 @@ def _data(found: NumberToCall) -> dict[str, str | bool]:
 
 
 @blueprint.get("/<int:renewal_id>/call")
-def forget(renewal_id: int) -> ResponseReturnValue:
-    """Lead to the renewal, e.g. after a change of language: the number is shown at a new press only."""
-    return redirect(url_for("renewals.show", renewal_id=renewal_id), code=303)
+def forget(renewal_id: int) -> str:
+    """Show the renewal, e.g. after a change of language: the number is shown at a new press only."""
+    return show_renewal(renewal_id)
