@@ -5,7 +5,7 @@ from __future__ import annotations
 from werkzeug.exceptions import Unauthorized
 
 from admin.security import current_actor
-from engine.api import Actor
+from engine.api import Actor, Role
 
 
 def require_actor() -> Actor:
@@ -18,3 +18,8 @@ def require_actor() -> Actor:
     if actor is None:
         raise Unauthorized
     return actor
+
+
+def is_agent(actor: Actor) -> bool:
+    """Whether *actor* works as an agent and as nothing else: on the road, with a phone."""
+    return actor.working_roles == (Role.AGENT,)

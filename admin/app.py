@@ -11,6 +11,7 @@ from flask import Flask, g, url_for
 from werkzeug.routing import IntegerConverter, Map
 
 from admin.clockbar import clock_view
+from admin.compression import init_compression
 from admin.context import ENGINE
 from admin.errors import init_errors
 from admin.formatters import init_formatters
@@ -22,6 +23,7 @@ from admin.tokens import csrf_field
 from admin.views import (
     account,
     bulk,
+    calling,
     customers,
     hand_on,
     handover,
@@ -60,6 +62,7 @@ def create_app(engine: Engine) -> Flask:
     app.config["SECRET_KEY"] = engine.settings.secret_key
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = KEEP_FILES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    init_compression(app)
     init_i18n(app)
     init_formatters(app)
     init_errors(app, engine, current_actor)
@@ -80,6 +83,7 @@ def _init_pages(app: Flask, engine: Engine) -> None:
         tasks,
         task_acts,
         renewals,
+        calling,
         customers,
         ledger,
         morning,

@@ -29,4 +29,5 @@ def drawn(
         staff_options() if picks_people and asks_for_people else (),
     )
     told = {key: [text] for key, text in problems.items()}
-    return schema, fields, {"schema": schema, "values": values, "problems": told, "lang": lang}
+    told_of = {"lang": lang, "today": today.isoformat()}
+    return schema, fields, {"schema": schema, "values": values, "problems": told, **told_of}

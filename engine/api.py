@@ -167,6 +167,9 @@ from engine.services.bulk import prepare_bulk as prepare_bulk
 from engine.services.bulk import undo_bulk as undo_bulk
 from engine.services.calendar import remove_holiday as remove_holiday
 from engine.services.calendar import set_holiday as set_holiday
+from engine.services.calling import NotToBeCalled as NotToBeCalled
+from engine.services.calling import NumberToCall as NumberToCall
+from engine.services.calling import phone_to_call as phone_to_call
 from engine.services.checkpoints import checkpoint_if_due as checkpoint_if_due
 from engine.services.clockwork import advance_clock as advance_clock
 from engine.services.clockwork import set_clock as set_clock

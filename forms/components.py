@@ -51,7 +51,7 @@ _DECORATION_KEYS = frozenset({"type", "id", "text", "layout", "conditional", "pr
 _VALIDATE = frozenset("required min max minLength maxLength pattern patternErrorMessage".split())
 _PROPERTIES = frozenset(
     "label_en values_en description_en pattern_message_en text_en outcome personal prefill min_date max_date "
-    "not_below".split()
+    "not_below usual".split()
 )
 
 _KEY = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -290,7 +290,24 @@ def _options(reader: Reader, kind: FieldKind) -> tuple[Option, ...]:
             "请保证每个 value 唯一",
             "Keep each value once",
         )
+    _check_usual(reader, values)
     return options
+
+
+def _check_usual(reader: Reader, values: list[str]) -> None:
+    """``usual`` names, comma by comma, the options that a phone shows as buttons before all others."""
+    raw = reader.part("properties").get("usual", "")
+    named = raw.split(",") if isinstance(raw, str) and raw else []
+    strangers = [value for value in named if value not in values]
+    if strangers or not isinstance(raw, str) or len(named) != len(set(named)):
+        wrong = ", ".join(strangers) or str(raw)[:60]
+        reader.refuse(
+            "bad_value",
+            f"常用选项“properties.usual”不是本字段的选项或有重复：{wrong}",
+            f"properties.usual names no option of this field, or one twice: {wrong}",
+            "请用英文逗号分隔本字段已有的选项值，每个一次",
+            "List values of this field's options, each once, parted by commas",
+        )
 
 
 def _option(reader: Reader, entry: Any, english: Mapping[str, Any]) -> Option:

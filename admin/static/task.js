@@ -8,7 +8,8 @@ const fields = document.getElementById("task-fields");
 if (window.RenewalForm && form && fields) {
   // The library draws a form of its own, and forms do not nest.
   form.before(fields);
-  const shown = RenewalForm.mount(fields, data.schema, data.values, { lang: data.lang, problems: data.problems });
+  const { lang, today, problems } = data;
+  const shown = RenewalForm.mount(fields, data.schema, data.values, { lang, today, problems });
   let isLeaving = false;
   form.typed = () => shown.getData(); // for what is kept by itself
 

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, flash, jsonify, redirect, render_templ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from admin.actor import require_actor
+from admin.actor import is_agent, require_actor
 from admin.clockbar import CLOCK_MOVERS
 from admin.context import current_engine, public
 from admin.errors import say
@@ -20,7 +20,6 @@ from engine.api import (
     EngineError,
     Forbidden,
     Present,
-    Role,
     advance_clock,
     alarms_of,
     first_contacts_of,
@@ -47,7 +46,8 @@ def index() -> str:
         first_contacts=first_contacts,
         may_urge=bool(actor.working_roles),
         today=present.today,
-        sees_others=actor.working_roles != (Role.AGENT,),
+        sees_others=not is_agent(actor),
+        is_agent=is_agent(actor),
         tomorrow=present.today + timedelta(days=1),
         records_url=records_url,
         batches_url=url_if_there("imports.index"),

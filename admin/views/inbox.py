@@ -10,7 +10,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from admin.actor import require_actor
+from admin.actor import is_agent, require_actor
 from admin.context import current_engine
 from admin.errors import say
 from admin.formatters import show_code, show_diagram_name
@@ -75,6 +75,8 @@ def index() -> str:
         tabs=_tabs(),
         today=present.today,
         is_of_others=wish.tab in OF_OTHERS,
+        may_call=is_agent(actor) and wish.tab not in (*OF_OTHERS, InboxTab.CLAIMABLE, InboxTab.DONE),
+        is_agent=is_agent(actor),
         sheet_url=url_for("inbox.sheet", **filter_args()),
         filter_args=filter_args(),
         views=views,

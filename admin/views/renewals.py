@@ -172,6 +172,7 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
         page=page,
         clear=clear or {},
         may_reveal=may_reveal(actor),
+        may_call=may_reveal(actor) and bool(page.phone) and not page.do_not_contact,
         shortest_reason=SHORTEST_REASON,
         history=history,
         notes=notes,

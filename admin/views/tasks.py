@@ -214,6 +214,7 @@ def _render(
         colleagues=_colleagues(page),
         page=page,
         may_reveal=may_reveal(actor),
+        may_call=may_reveal(actor) and bool(page.phone) and not page.do_not_contact,
         fields=fields,
         form_data=data,
         refusal=refusal,

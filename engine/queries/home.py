@@ -30,6 +30,7 @@ from engine.store.tasks import UserTask
 
 WEEK = timedelta(days=7)
 SHOWN_TASKS = 8
+SHOWN_NEXT = 5
 SHOWN_RENEWALS = SHOWN_PEOPLE = 5
 SHOWN_BATCHES = SHOWN_INCIDENTS = 5
 SHOWN_SETS = 3
@@ -38,13 +39,18 @@ NOT_DUE = (RenewalState.EXCLUDED, RenewalState.WITHDRAWN, RenewalState.MERGED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A person's own tasks in figures; ``today`` holds the late ones too, ``week`` the seven days after."""
+    """A person's own tasks in figures; ``today`` holds the late ones too, ``week`` the seven days after.
+
+    ``first`` are those to begin with, the most at risk before the others; ``next`` those of the seven days after
+    when there is something to do today.
+    """
 
     today: int
     late: int
     week: int
     claimable: int
     first: tuple[InboxRow, ...]
+    next: tuple[InboxRow, ...]
     week_ends: date
 
 
@@ -171,12 +177,14 @@ def _work(session: Session, actor: Actor, present: Present) -> Work:
     tomorrow, week_ends = present.today + timedelta(days=1), present.today + WEEK
     tab = InboxTab.TODAY if counts[InboxTab.TODAY] else InboxTab.ALL
     wish = InboxWish(tab=tab, limit=SHOWN_TASKS)
+    ahead = InboxWish(tab=InboxTab.ALL, due_from=tomorrow, due_to=week_ends, limit=SHOWN_NEXT)
     return Work(
         today=counts[InboxTab.TODAY],
         late=counts[InboxTab.LATE],
         week=open_between(session, actor, present, first=tomorrow, last=week_ends),
         claimable=counts[InboxTab.CLAIMABLE],
         first=inbox_rows(session, actor, wish, present),
+        next=inbox_rows(session, actor, ahead, present) if counts[InboxTab.TODAY] else (),
         week_ends=week_ends,
     )
 

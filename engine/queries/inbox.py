@@ -34,6 +34,7 @@ class InboxRow:
     ``stage`` is the renewal's present one; ``due_date`` is the last day to do it; ``late_days`` counts calendar
     days past it, 0 when in time. ``follow_up`` is the day to which it is put off, None once that has come;
     ``is_delegated`` says that somebody handed it on, ``may_take_back`` that this person may take it back.
+    ``is_callable`` says that the customer has a phone number and has not asked to be left alone.
     """
 
     task_id: int
@@ -50,6 +51,7 @@ class InboxRow:
     plate: str | None
     make_model: str | None
     customer: str | None
+    is_callable: bool
     expiry_date: date
     days_left: int
     is_key: bool
@@ -214,6 +216,7 @@ def _row(row: Any, actor: Actor, present: Present, names: Mapping[str, str]) -> 
         plate=shown_plate(row.Vehicle.plate),
         make_model=row.Vehicle.make_model,
         customer=shown_customer(row.Customer),
+        is_callable=_is_callable(row.Customer),
         expiry_date=renewal.expiry_date,
         days_left=(renewal.expiry_date - present.today).days,
         is_key=renewal.is_key,
@@ -228,6 +231,10 @@ def _row(row: Any, actor: Actor, present: Present, names: Mapping[str, str]) -> 
         missing_contacts=missing_contacts(renewal.stage, renewal.contacts),
         completed_at=task.completed_at,
     )
+
+
+def _is_callable(customer: Customer | None) -> bool:
+    return customer is not None and customer.phone_sealed is not None and not customer.do_not_contact
 
 
 def _actions(session: Session, tasks: ColumnElement[bool]) -> tuple[ActionCount, ...]:

@@ -87,7 +87,9 @@ def _ncd(reason: Mapping[str, Any]) -> Label:
         told = Label(f"上年出险 {claims} 次", f"{claims} claims last year")
     if before is None:
         return Label(f"{told.zh}，无赔款优待系数预计 {after}", f"{told.en}, NCD expected at {after}")
-    return Label(f"{told.zh}，无赔款优待系数由 {before} 到 {after}", f"{told.en}, NCD from {before} to {after}")
+    return Label(
+        f"{told.zh}，无赔款优待系数由 {before} 到 {after}", f"{told.en}, NCD from {before} to {after}"
+    )
 
 
 def _float(reason: Mapping[str, Any]) -> Label:

@@ -840,6 +840,11 @@ def _keys_rewrapped(event: Happening, _words: Words) -> Label:
 @says("personal_revealed", Kind.SYSTEM)
 def _revealed(event: Happening, _words: Words) -> Label:
     of = field_label(event["field"])
+    if event["purpose"] == "call":
+        return Label(
+            f"{event.who} 拨打客户电话，查看了{of.zh}原文",
+            f"{event.who} looked at the {of.en} in the clear to call the customer",
+        )
     return Label(f"{event.who} 查看了{of.zh}原文", f"{event.who} looked at the {of.en} in the clear")
 
 

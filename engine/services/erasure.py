@@ -61,7 +61,9 @@ def request_erasure(engine: Engine, renewal_id: int, *, reason: str, actor: Acto
     now = engine.clock.now()
     today = business_date(now, engine.clock.zone)
     with engine.store.transaction() as tx:
-        customer = _customer(tx, renewal_id, actor)
+        customer = _customer(
+            tx, renewal_id, actor
+        )  # first: a foreign id answers “not found”, whatever was typed
         if len(told) < SHORTEST:
             raise BadInput(what=Thing.REASON, value=told, reason=_TOO_SHORT)
         if customer.erasure_asked_on is not None:

@@ -5,8 +5,10 @@ Source: threats.md §4 (reveal is one field of one record).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
@@ -87,6 +89,29 @@ def reveal(
     """
     if field not in set(PersonalField):
         raise BadInput(what="field", value=field, reason=one_of(PersonalField))
+    of = PersonalField(field)
+    return str(getattr(disclose(engine, renewal_id, of, reason=reason, actor=actor, address=address), of))
+
+
+Holder = Customer | Vehicle
+"""The row that holds a personal value."""
+
+
+def disclose(
+    engine: Engine,
+    renewal_id: int,
+    field: PersonalField,
+    *,
+    reason: str,
+    actor: Actor,
+    address: str | None,
+    check: Callable[[Holder], None] | None = None,
+    **more: Any,
+) -> Holder:
+    """Return the row that holds *field*, once the history says who looks at it and why; *more* is kept beside.
+
+    *check* may refuse by raising, before anything is written. Raises what ``reveal`` does.
+    """
     if not may_reveal(actor):
         raise Forbidden(act=Label("查看个人信息原文", "see personal data in the clear"))
     reason = " ".join(reason.split())[:LONGEST_REASON]
@@ -94,22 +119,24 @@ def reveal(
         raise BadInput(what=Thing.REASON, value=reason, reason=TOO_SHORT)
     now = engine.clock.now()
     with engine.store.transaction() as tx:
-        renewal = _find(tx, renewal_id, actor)
-        row = _holder(tx, renewal, PersonalField(field))
+        row = _holder(tx, _find(tx, renewal_id, actor), field)
+        if check is not None:
+            check(row)
         allowed = not _is_full(tx, actor, now)
         tx.record(
             REVEALED if allowed else REFUSED,
             at=now,
             actor=actor.name,
             instance_id=renewal_id,
-            subject=field,
+            subject=str(field),
             reason=reason,
-            field=field,
+            field=str(field),
             address=address,
+            **more,
         )
     if not allowed:
         raise TooManyReveals(most=MOST)
-    return str(getattr(row, field))
+    return row
 
 
 def _find(tx: Tx, renewal_id: int, actor: Actor) -> Renewal:
@@ -119,9 +146,9 @@ def _find(tx: Tx, renewal_id: int, actor: Actor) -> Renewal:
     return renewal
 
 
-def _holder(tx: Tx, renewal: Renewal, field: PersonalField) -> Customer | Vehicle:
+def _holder(tx: Tx, renewal: Renewal, field: PersonalField) -> Holder:
     """The row whose value is asked for; it is not opened yet."""
-    row: Customer | Vehicle | None
+    row: Holder | None
     if field is PersonalField.PLATE:
         row = tx.get(Vehicle, renewal.vehicle_id)
     else:

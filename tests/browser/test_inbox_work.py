@@ -166,6 +166,8 @@ def test_a_view_is_saved_used_and_dropped(screen: Page, site: str) -> None:
 def test_many_tasks_are_handed_to_a_colleague(screen: Page, site: str) -> None:
     sign_in(screen, site, "AG001")
     screen.goto(f"{site}/inbox?tab=all")
+    if is_phone(screen):
+        screen.get_by_text("多选办理").tap()
     screen.locator(".ui-choice").nth(1).check()
     screen.locator(".ui-choice").nth(2).check()
     screen.get_by_role("button", name="委托他人代办").click()

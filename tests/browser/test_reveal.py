@@ -22,7 +22,7 @@ def test_a_phone_number_is_shown_for_a_reason_and_gone_on_the_next_page(screen: 
     button.click()
     fact.locator("input[name=reason]").fill("客户来电核对号码")
     assert 0 == screen.evaluate(WIDTH)
-    fact.get_by_role("button").click()
+    fact.get_by_role("button", name="显示").click()
 
     shown = screen.locator("[data-clear=phone]")
     expect(shown).to_contain_text("1390000")

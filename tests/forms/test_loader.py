@@ -113,6 +113,9 @@ _TICK = {"type": "checkbox", "id": "t", "label": "勾", "properties": {"label_en
         pytest.param(
             "duplicate_value", _options(*[{"value": "yes", "label": "是"}] * 2), id="one option twice"
         ),
+        pytest.param("bad_value", _inside("properties", 0, usual="yes,perhaps"), id="a usual option of none"),
+        pytest.param("bad_value", _inside("properties", 0, usual="yes,yes"), id="a usual option twice"),
+        pytest.param("bad_value", _inside("properties", 0, usual=["yes"]), id="usual options as a list"),
         pytest.param("unknown_setting", _part(valuesExpression="x"), id="computed options"),
         pytest.param("unknown_setting", _part(defaultValue="0000"), id="a default that nobody chose"),
         pytest.param("unknown_setting", _part(readonly=True), id="a read-only field"),

@@ -11,7 +11,7 @@ from tests.support.console import PASSWORD
 LATIN = re.compile(r"[A-Za-z]{2,}")
 # Names and codes that stay as they are on a Chinese page.
 ALLOWED = re.compile(
-    r"English|VIN|BPMN\.iO|Powered by bpmn\.io|csv|xlsx?|[A-Z]{1,2}-[A-Z]{1,2}\d+|[A-Z]{2}\d{2,}|LSV\S*|T[-+]\d+|ZC\d+|MB",
+    r"English|VIN|BPMN\.iO|Powered by bpmn\.io|csv|xlsx?|[A-Z]{1,2}-[A-Z]{1,2}\d+|[A-Z]{2}\d{2,}|LSV\S*|T[-+]\d+|ZC\d+|MB|NCD",
     re.I,
 )
 WORDS = """() => {

@@ -1,7 +1,7 @@
 /**
  * User-task forms in the browser: a form-js definition becomes a form that speaks the language of the page.
  *
- *   const form = RenewalForm.mount(container, schema, data, { lang, readonly, problems, onChange });
+ *   const form = RenewalForm.mount(container, schema, data, { lang, today, readonly, problems, onChange });
  *   await form.ready          once the fields stand on the page; rejects a definition that cannot be shown
  *   form.getData()            what would be submitted: hidden and read-only fields left out
  *   form.validate()           { field: [text, …] }, empty when all is well; shows the texts and moves to the first
@@ -16,6 +16,7 @@ import flatpickr from 'flatpickr';
 import { Mandarin } from 'flatpickr/dist/esm/l10n/zh.js';
 import { english } from 'flatpickr/dist/esm/l10n/default.js';
 
+import { thumbModule } from './thumb.js';
 import { missing, speak, translateModule } from './words.js';
 
 /** The calendar's Chinese, with the words for screen readers that its own table leaves in English. */
@@ -29,7 +30,7 @@ const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTi
 
 /** Show `schema` filled with `data` inside `container`; see the head of this file for what comes back. */
 export function mount(container, schema, data = {}, options = {}) {
-  const { lang, readonly = false, problems = null, onChange = null } = options;
+  const { lang, today = null, readonly = false, problems = null, onChange = null } = options;
   flatpickr.localize(speak(lang) === 'zh' ? zh : english);
   container.replaceChildren();
   container.classList.add('renewal-form');
@@ -39,7 +40,7 @@ export function mount(container, schema, data = {}, options = {}) {
     properties: { readOnly: readonly },
     // The library waits 300 ms before it takes note of a key; who types and submits at once would lose the end.
     debounce: false,
-    additionalModules: [translateModule],
+    additionalModules: [translateModule, thumbModule(today)],
   });
   let dirty = false;
   const ready = form.importSchema(schema, data).then(painted).catch((error) => {
