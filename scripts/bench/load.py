@@ -56,7 +56,9 @@ def load(setting: Setting) -> Findings:
     """Let fifty people work at a large book, then complete a thousand tasks as one act."""
     house = setting.house
     if house.database.name == "sqlite":
-        return Findings(figures=[], notes=("the embedded database serves one machine; load needs PostgreSQL",))
+        return Findings(
+            figures=[], notes=("the embedded database serves one machine; load needs PostgreSQL",)
+        )
     is_small = setting.size < load_book.LIVED + load_book.FRESH
     think = 0.0 if is_small else THINK
     book = load_book.fill(house, setting.size)
@@ -103,7 +105,9 @@ def _worker(house: House, name: str, role: Role) -> Worker:
         .limit(_SAMPLE)
     )
     with house.engine.store.reading() as session:
-        rows = session.execute(query.where(UserTask.assignee_no == name)).all() or session.execute(query).all()
+        rows = (
+            session.execute(query.where(UserTask.assignee_no == name)).all() or session.execute(query).all()
+        )
         return Worker(
             name=name,
             role=role,

@@ -183,7 +183,9 @@ def _reseal(house: House) -> None:
 def _made_by_the_engine() -> Select[Customer]:
     """The customers of the first branch, whose values open: a copy's vehicle has a letter more than a VIN."""
     seed = func.length(Vehicle.vin) == VIN_LENGTH
-    return select(Customer).join(Vehicle, Vehicle.customer_id == Customer.id).where(seed).order_by(Customer.id)
+    return (
+        select(Customer).join(Vehicle, Vehicle.customer_id == Customer.id).where(seed).order_by(Customer.id)
+    )
 
 
 def _sealed(vault: Vault, field: Personal[Any], text: str, key: tuple[Any, ...]) -> tuple[Any, Any, Any]:

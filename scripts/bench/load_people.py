@@ -78,7 +78,7 @@ class Browser:
         status, _, body = self._ask(kind, "GET", address, None)
         if status != 200:
             raise Unexpected(f"{kind}: {address} answered {status}")
-        self.hidden |= {found["name"]: found["value"] for found in _HIDDEN.finditer(body)}
+        self.hidden.update((found["name"], found["value"]) for found in _HIDDEN.finditer(body))
         return body
 
     def post(self, kind: str, address: str, values: Mapping[str, str]) -> str:
@@ -160,7 +160,12 @@ class Visitor:
 
     def _choose(self) -> None:
         """Choose everything that the filter keeps, as the page's own form does."""
-        choice = {"tab": "all", "stage": "preparation", "all": "1", "next": "/inbox?tab=all&stage=preparation"}
+        choice = {
+            "tab": "all",
+            "stage": "preparation",
+            "all": "1",
+            "next": "/inbox?tab=all&stage=preparation",
+        }
         place = self.browser.post(CHOOSE, "/bulk", choice)
         if not re.fullmatch(r"/bulk/\d+", place):
             raise Unexpected(f"{CHOOSE}: led to {place}")
