@@ -79,7 +79,7 @@ class InboxWish:
 
 
 def conditions(session: Session, wish: InboxWish, present: Present) -> list[ColumnElement[bool]]:
-    """Return the person's own narrowing over UserTask ⋈ Renewal ⋈ Vehicle."""
+    """Return the person's own narrowing over UserTask ⋈ Renewal."""
     if wish.is_void:
         return [false()]
     clauses = [*_of_task(wish, present), *_of_renewal(wish)]

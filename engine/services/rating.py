@@ -229,10 +229,10 @@ class _Asker:
                 decided = table.decide({"rating": rating.as_fact()}, _FUNCTIONS)
             except (DecisionFault, ExpressionFault):
                 return {}  # a faulty table gives no number and stops nobody's renewal: a person is asked
-            value = decided.value if isinstance(decided.value, Mapping) else {}
-            self._told[key] = (value, [rule.number for rule in decided.rules])
-        value, self.rows[table_id] = self._told[key]
-        return value
+            told = decided.value if isinstance(decided.value, Mapping) else {}
+            self._told[key] = (told, [rule.number for rule in decided.rules])
+        answer, self.rows[table_id] = self._told[key]
+        return answer
 
     def _level(self, factor: Decimal | None) -> int | None:
         """Return the NCD level that carries *factor*, by the table in force; None for another number."""

@@ -16,6 +16,8 @@ from scripts.bench.load_book import PASSWORD
 from scripts.bench.load_site import COST
 
 _HIDDEN = re.compile(r'<input type="hidden" name="(?P<name>[^"]+)" value="(?P<value>[^"]*)">')
+TOKENS = ("csrf_token", "typed_by")
+"""What every form carries (admin/tokens.py)."""
 FORM = "application/x-www-form-urlencoded"
 SEARCHES = ("search by plate", "search by the end of a plate", "search by phone")
 CHOOSE, LOOK = "bulk: freeze the list", "bulk: look at the list"
@@ -61,13 +63,12 @@ class Unexpected(Exception):
 
 @dataclass(slots=True)
 class Browser:
-    """One signed-in browser: cookies, the token of its forms, one connection."""
+    """One signed-in browser: its cookies, and the tokens of its forms."""
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
     hidden: dict[str, str] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
-    connection: HTTPConnection | None = None
 
     def get(self, kind: str, address: str) -> str:
         """Open a page.
@@ -87,8 +88,9 @@ class Browser:
         Raises:
             Unexpected: it leads nowhere.
         """
-        tokens = {key: self.hidden[key] for key in ("csrf_token", "typed_by") if key in self.hidden}
-        status, location, body = self._ask(kind, "POST", address, urlencode({**tokens, **values}))
+        sent = {key: self.hidden[key] for key in TOKENS if key in self.hidden}
+        sent.update(values)
+        status, location, body = self._ask(kind, "POST", address, urlencode(sent))
         if status != 303 or not location:
             raise Unexpected(f"{kind}: {address} answered {status}: {body[:200]}")
         return location
@@ -98,12 +100,12 @@ class Browser:
         if body is not None:
             headers["Content-Type"] = FORM
         started = perf_counter()
-        self.connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
-        self.connection.request(method, address, body, headers)
-        response = self.connection.getresponse()
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.request(method, address, body, headers)
+        response = connection.getresponse()
         content = response.read()
         seconds = perf_counter() - started
-        self.connection.close()
+        connection.close()
         for line in response.headers.get_all("Set-Cookie", ()):
             name, _, value = line.partition(";")[0].partition("=")
             self.cookies[name] = value
