@@ -238,7 +238,9 @@ def _check_first(
         raise BulkRefused(reason=_NONE_LEFT)
     form = engine.deployed(act.definition_set_id).forms[act.form_id]
     today = business_date(now, engine.clock.zone)
-    checked = forms.check(form, completed_values(form, values, prefill(first.task_id)), today=today)
+    checked = forms.check(
+        form, completed_values(form, values, _known(form, values, prefill, first.task_id)), today=today
+    )
     if checked.problems:
         names = Label(
             "、".join(_label(form, key).zh for key in checked.problems),
@@ -252,6 +254,12 @@ def _check_first(
 def _label(form: forms.Form, key: str) -> Label:
     field = form.field(key)
     return Label(field.label.zh, field.label.en) if field is not None else Label(key, key)
+
+
+def _known(form: forms.Form, values: Mapping[str, Any], prefill: Prefill, task_id: int) -> Mapping[str, Any]:
+    """What a row's form opens with; nobody looks where every such field was answered."""
+    is_left = any(field.prefill and values.get(field.key) in (None, "", []) for field in form.fields)
+    return prefill(task_id) if is_left else {}
 
 
 def completed_values(form: forms.Form, values: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -280,7 +288,7 @@ def carry_out(
     done = 0
     while rows := _pending(engine, act_id):
         for row in rows:
-            known = prefill(row.task_id)
+            known = _known(form, values, prefill, row.task_id)
             _complete_row(engine, row, completed_values(form, values, known), actor)
             done += 1
             if on_progress is not None:
