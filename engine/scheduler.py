@@ -131,7 +131,7 @@ def _run_due(engine: Engine) -> None:
         )
 
 
-class _Server(BaseApplication):
+class Server(BaseApplication):
     """Gunicorn with threads that serves the console; as one worker with a ticker, or as many without."""
 
     def __init__(self, engine: Engine, *, workers: int, ticks: bool) -> None:
@@ -178,14 +178,14 @@ def serve() -> None:
     engine = build_engine()
     _require_free_port(engine)
     gc.disable()  # loading makes no garbage worth looking for; the worker collects once it serves
-    _Server(engine, workers=1, ticks=True).run()
+    Server(engine, workers=1, ticks=True).run()
 
 
 def web() -> None:
     """Serve the console with ``RENEWALS_WEB_WORKERS`` processes and no ticker."""
     engine = _shared_engine("web")
     _require_free_port(engine)
-    _Server(engine, workers=engine.settings.web_workers, ticks=False).run()
+    Server(engine, workers=engine.settings.web_workers, ticks=False).run()
 
 
 def worker() -> None:

@@ -104,6 +104,7 @@ class Directory:
     liaisons: dict[str, list[LiaisonRow]] = field(default_factory=dict)
     ended_liaisons: set[tuple[str, str]] = field(default_factory=set)
     _as_typed: dict[str, str] = field(default_factory=dict)
+    _children: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -114,6 +115,9 @@ class Directory:
         for unit in units:
             if in_force(unit, day):
                 made.units[unit.code] = unit
+        for unit in made.units.values():
+            if unit.parent_code:
+                made._children.setdefault(unit.parent_code, []).append(unit.code)
         for post in posts:
             if in_force(post, day):
                 made.posts.setdefault(post.employee_no, []).append(post)
@@ -158,16 +162,12 @@ class Directory:
 
     def below(self, code: str) -> frozenset[str]:
         """Return *code* and the codes of all units under it."""
-        children: dict[str, list[str]] = {}
-        for unit in self.units.values():
-            if unit.parent_code:
-                children.setdefault(unit.parent_code, []).append(unit.code)
         found, stack = set(), [code]
         while stack:
             unit_code = stack.pop()
             if unit_code not in found:
                 found.add(unit_code)
-                stack.extend(children.get(unit_code, ()))
+                stack.extend(self._children.get(unit_code, ()))
         return frozenset(found)
 
     def responsible_for(

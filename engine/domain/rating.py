@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -89,7 +89,7 @@ class Rating:
 
     def as_fact(self) -> dict[str, object]:
         """Return the fields by name, as expressions see them."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in RATING_FIELDS}
 
 
 RATING_FIELDS = frozenset(Rating.__dataclass_fields__)

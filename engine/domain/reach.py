@@ -21,7 +21,8 @@ def units_seen_by(actor: Actor, directory: Directory) -> frozenset[str]:
         if liaison.workplace_code in places:
             post = directory.post_of(liaison.specialist_no, Role.SPECIALIST)
             own |= {post.unit_code} if post else set()
-    return frozenset(own | (_with_all_below(joined, directory) & directory.units.keys()))
+    below = {unit for code in joined for unit in directory.below(code)}
+    return frozenset(own | (below & directory.units.keys()))
 
 
 def serves_workplace(actor: Actor, directory: Directory, workplace: str) -> bool:
@@ -40,11 +41,3 @@ def oversees_workplace(actor: Actor, workplace: str) -> bool:
     """Whether *actor* oversees *workplace*: all its rows are open, whoever answers for them (domain.md §7 case 45)."""
     opens_units = Role.CHANNEL in actor.roles or actor.may_read_everything_in_units()
     return actor.sees_all or (opens_units and workplace in actor.unit_codes)
-
-
-def _with_all_below(codes: set[str], directory: Directory) -> set[str]:
-    return (
-        {code for code in directory.units if any(unit.code in codes for unit in directory.ancestors(code))}
-        if codes
-        else set()
-    )

@@ -18,7 +18,7 @@ from engine.errors import NotFound
 from engine.label import Thing
 from engine.queries.diagram import DeployedOf
 from engine.queries.present import Present
-from engine.queries.task_page import task_page
+from engine.queries.task_page import opened_form
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.store.bulk import BulkAct, BulkRow, counts_of, counts_of_each
 from engine.store.renewals import Customer, Renewal, Vehicle
@@ -180,9 +180,8 @@ def prefiller(engine: Engine, actor: Actor) -> Callable[[int], Mapping[str, Any]
         with engine.store.reading() as session:
             present = Present.of(engine.clock)
             try:
-                page = task_page(session, actor, task_id, present, deployed_of=engine.deployed)
+                return opened_form(session, actor, task_id, present, deployed_of=engine.deployed)
             except NotFound:
                 return {}
-            return forms.prefill(page.form, page.prefill)
 
     return prefill

@@ -118,8 +118,6 @@ def inbox_ids(
     query = (
         select(UserTask.id)
         .join(Renewal, Renewal.id == UserTask.instance_id)
-        .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
-        .outerjoin(Customer, Customer.id == Renewal.customer_id)
         .where(*clauses)
         .order_by(*_sorted(_order(wish, present)))
     )

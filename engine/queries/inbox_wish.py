@@ -13,7 +13,7 @@ from engine.clock import midnight
 from engine.domain.codes import CustomerTier
 from engine.queries.drawers import OF_OTHERS, InboxTab, late
 from engine.queries.present import Present
-from engine.queries.vehicles import matches
+from engine.queries.vehicles import renewals_matching
 from engine.store.renewals import Renewal
 from engine.store.tasks import UserTask
 
@@ -79,11 +79,11 @@ class InboxWish:
 
 
 def conditions(session: Session, wish: InboxWish, present: Present) -> list[ColumnElement[bool]]:
-    """Return the person's own narrowing over UserTask ⋈ Renewal ⋈ Vehicle."""
+    """Return the person's own narrowing over UserTask ⋈ Renewal."""
     if wish.is_void:
         return [false()]
     clauses = [*_of_task(wish, present), *_of_renewal(wish)]
-    found = matches(session, wish.search)
+    found = renewals_matching(session, wish.search)
     return clauses if found is None else [*clauses, found]
 
 

@@ -16,7 +16,7 @@ from engine.queries.keyset import beyond, pack_position, unpack_position
 from engine.queries.names import people_names, unit_names
 from engine.queries.present import Present
 from engine.queries.scope import renewals_visible_to
-from engine.queries.vehicles import matches, shown_customer, shown_plate
+from engine.queries.vehicles import renewals_matching, shown_customer, shown_plate
 from engine.store.people import Person
 from engine.store.renewals import Customer, Renewal, Vehicle
 
@@ -134,7 +134,7 @@ def _filters(session: Session, wish: PortfolioWish) -> list[ColumnElement[bool]]
         clauses.append(Renewal.is_orphan.is_(True))
     if wish.without_contact:
         clauses.append(Renewal.contacts == 0)
-    found = matches(session, wish.search)
+    found = renewals_matching(session, wish.search)
     if found is not None:
         clauses.append(found)
     return clauses

@@ -17,6 +17,13 @@ from engine.store.tasks import Submission
 
 WIN_BACK = timedelta(days=30)
 
+FROM_LINES = frozenset({"policy", "plan"})
+FROM_QUOTES = frozenset({"forecast"})
+UNWRITTEN = frozenset(
+    "today now actor agent trainer renewal policy vehicle exclusion win_back forecast".split()
+)
+"""Groups of facts: those the expiring policies answer, those the quotes do, and those no earlier form does."""
+
 _CONTACTS = ("record_contact", "second_visit", "joint_visit", "win_back_contact")
 _LOSSES = ("verify_loss", "verify_lapse_reason", "report_lapse_reason", "lapse_reason")
 

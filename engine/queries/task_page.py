@@ -18,7 +18,7 @@ from engine.errors import NotFound
 from engine.label import Thing
 from engine.queries.diagram import DeployedOf, task_label
 from engine.queries.names import actor_names, people_names
-from engine.queries.prefill import Orphaned, facts_for_form
+from engine.queries.prefill import FROM_LINES, FROM_QUOTES, UNWRITTEN, Orphaned, facts_for_form
 from engine.queries.present import Present, due_day, follow_up_day
 from engine.queries.quotes import Quotes, quotes_shown
 from engine.queries.renewal_page import LineFacts, line_facts
@@ -26,7 +26,7 @@ from engine.queries.scope import OPEN, renewals_visible_to, tasks_doable_by
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
-from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
+from engine.store.renewals import Customer, Renewal, Vehicle, lines_of
 from engine.store.tasks import Submission, TaskDraft, UserTask
 
 SHOWN_RECORDS = 6
@@ -125,19 +125,11 @@ def task_page(
     task, renewal, vehicle, customer, set_id, doable = _found(session, actor, task_id)
     deployed = deployed_of(set_id)
     form = deployed.forms[task.form_id]
-    lines = session.scalars(
-        select(PolicyLine).where(PolicyLine.renewal_id == renewal.id).order_by(PolicyLine.line)
-    ).all()
+    lines = lines_of(session, renewal.id)
     draft = session.scalar(
         select(TaskDraft).where(TaskDraft.task_id == task.id, TaskDraft.user_name == actor.name)
     )
-    submitted = session.execute(
-        select(Submission, UserTask)
-        .outerjoin(UserTask, UserTask.id == Submission.task_id)
-        .where(Submission.instance_id == renewal.id)
-        .order_by(Submission.submitted_at.desc(), Submission.id.desc())
-        .limit(READ_RECORDS)
-    ).all()
+    submitted = _submitted_rows(session, renewal.id)
     submissions = [row.Submission for row in submitted]
     actors = actor_names(
         session,
@@ -220,6 +212,43 @@ def task_page(
             for row, of in submitted[:SHOWN_RECORDS]
         ),
     )
+
+
+def opened_form(
+    session: Session, actor: Actor, task_id: int, present: Present, *, deployed_of: DeployedOf
+) -> dict[str, Any]:
+    """Return what the form of one task opens with; reads only what the form asks about.
+
+    Raises:
+        NotFound: as :func:`task_page`.
+    """
+    task, renewal, vehicle, _, set_id, _ = _found(session, actor, task_id)
+    form = deployed_of(set_id).forms[task.form_id]
+    asked = {field.prefill.partition(".")[0] for field in form.fields if field.prefill}
+    written = _submitted_rows(session, renewal.id) if asked - UNWRITTEN else ()
+    facts = facts_for_form(
+        renewal,
+        vehicle,
+        lines_of(session, renewal.id) if asked & FROM_LINES else (),
+        [row.Submission for row in written],
+        actor,
+        present,
+        orphaned=_orphaned(session, renewal) if renewal.is_orphan else None,
+        due_date=due_day(task.due_at, present.zone),
+        quotes=quotes_shown(session, actor, renewal, present) if asked & FROM_QUOTES else None,
+    )
+    return forms.prefill(form, facts)
+
+
+def _submitted_rows(session: Session, renewal_id: int) -> Sequence[Any]:
+    """The last submitted forms of a renewal with their tasks, newest first."""
+    return session.execute(
+        select(Submission, UserTask)
+        .outerjoin(UserTask, UserTask.id == Submission.task_id)
+        .where(Submission.instance_id == renewal_id)
+        .order_by(Submission.submitted_at.desc(), Submission.id.desc())
+        .limit(READ_RECORDS)
+    ).all()
 
 
 def _found(

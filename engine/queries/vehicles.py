@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from engine.domain.masking import mask_name, mask_plate
@@ -22,8 +22,8 @@ def shown_customer(customer: Customer | None) -> str | None:
     return mask_name(customer.name) if customer is not None and customer.name else None
 
 
-def matches(session: Session, text: str) -> ColumnElement[bool] | None:
-    """Return the clause over Renewal ⋈ Vehicle that *text* speaks of the renewal.
+def renewals_matching(session: Session, text: str) -> ColumnElement[bool] | None:
+    """Return the clause over Renewal that *text* speaks of it.
 
     It may be the beginning of VIN or policy number; a whole plate, name, phone or ID number; or the last
     four of plate, phone or ID number: these are sealed and found by their blind indexes. None when *text* is
@@ -33,11 +33,24 @@ def matches(session: Session, text: str) -> ColumnElement[bool] | None:
         return false()
     if len(text.strip()) < SHORTEST_SEARCH:
         return None
-    number = normalise_vin(text)
-    lines = select(PolicyLine.renewal_id).where(
-        PolicyLine.policy_no.startswith(text.strip(), autoescape=True)
+    # Each part finds its few rows by an index of its own; joined by OR they would read whole tables.
+    parts = (
+        select(Renewal.id).where(Renewal.vin.startswith(normalise_vin(text), autoescape=True)),
+        select(PolicyLine.renewal_id).where(PolicyLine.policy_no.startswith(text.strip(), autoescape=True)),
+        select(Renewal.id).where(Renewal.vehicle_id.in_(_cars(session, text))),
+        select(Renewal.id).where(Renewal.customer_id.in_(_people(session, text))),
     )
-    people = select(Customer.id).where(
+    return Renewal.id.in_(union_all(*parts))
+
+
+def _cars(session: Session, text: str) -> Select[int]:
+    return select(Vehicle.id).where(
+        or_(Vehicle.plate.is_(session, text), Vehicle.plate.ends_with(session, text))
+    )
+
+
+def _people(session: Session, text: str) -> Select[int]:
+    return select(Customer.id).where(
         or_(
             Customer.name.is_(session, text),
             Customer.phone.is_(session, text),
@@ -46,18 +59,3 @@ def matches(session: Session, text: str) -> ColumnElement[bool] | None:
             Customer.id_no.ends_with(session, text),
         )
     )
-    return or_(
-        Renewal.vin.startswith(number, autoescape=True),
-        Renewal.id.in_(lines),
-        Vehicle.plate.is_(session, text),
-        Vehicle.plate.ends_with(session, text),
-        Renewal.customer_id.in_(people),
-    )
-
-
-def renewals_matching(session: Session, text: str) -> ColumnElement[bool] | None:
-    """Return :func:`matches` as a clause over Renewal alone."""
-    found = matches(session, text)
-    if found is None:
-        return None
-    return Renewal.id.in_(select(Renewal.id).join(Vehicle, Vehicle.id == Renewal.vehicle_id).where(found))

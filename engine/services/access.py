@@ -5,10 +5,10 @@ from __future__ import annotations
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import Role
-from engine.store.renewals import Renewal
+from engine.store.renewals import Answerable, Renewal
 
 
-def sees(actor: Actor, renewal: Renewal) -> bool:
+def sees(actor: Actor, renewal: Renewal | Answerable) -> bool:
     """Whether *renewal* lies in *actor*'s scope; the same rule as the lists' (queries/scope.py)."""
     numbers = {
         renewal.owner_no,

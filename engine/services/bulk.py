@@ -6,9 +6,11 @@ what became of it, so that a crash repeats none and a refused row stops no other
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import forms
@@ -24,7 +26,7 @@ from engine.services.access import sees
 from engine.services.context import StepScope
 from engine.services.instances import load_scope
 from engine.services.tasks import complete_task, may_do
-from engine.store.bulk import BulkAct, BulkRow, counts_of, lock_act, lock_row, rows_with
+from engine.store.bulk import BulkAct, BulkRow, NewBulkRow, add_rows, counts_of, lock_act, lock_row, rows_with
 from engine.store.session import Tx
 from engine.store.tasks import UserTask, chosen_tasks
 
@@ -88,7 +90,8 @@ def prepare_bulk(
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         chosen = _chosen(tx, task_ids, actor)
-        doable = [one for one in chosen if _obstacle(one, actor) is None]
+        obstacles = [_obstacle(one, actor) for one in chosen]
+        doable = [one for one, obstacle in zip(chosen, obstacles, strict=True) if obstacle is None]
         if not doable:
             raise BulkRefused(reason=_NONE_LEFT)
         set_id, form_id = _commonest(engine, doable, form_id)
@@ -106,9 +109,13 @@ def prepare_bulk(
         )
         tx.add(act)
         tx.write()
-        rows = [_row(act, one, _reason(engine, one, actor, act)) for one in chosen]
-        left_out = sum(1 for row in rows if row.status == BulkRowStatus.EXCEPTED)
-        tx.add_all(rows)
+        fits = _alike(engine, form)
+        rows = [
+            _row(one, obstacle or (None if fits(one.definition_set_id, one.task.form_id) else OTHER_FORM))
+            for one, obstacle in zip(chosen, obstacles, strict=True)
+        ]
+        left_out = sum(1 for row in rows if row.reason is not None)
+        add_rows(tx, act.id, rows)
         tx.record(
             "bulk_prepared",
             at=now,
@@ -151,13 +158,14 @@ def _commonest(engine: Engine, doable: Sequence[Chosen], form_id: str | None) ->
     """The version and form most of the tasks have that can be completed at once (of *form_id*, if given)."""
     counted: dict[tuple[int, str], int] = {}
     alone: forms.Form | None = None
-    for one in doable:
-        form = engine.deployed(one.definition_set_id).forms[one.task.form_id]
+    for (set_id, found), count in Counter(
+        (one.definition_set_id, one.task.form_id) for one in doable
+    ).items():
+        form = engine.deployed(set_id).forms[found]
         if form.one_by_one:
             alone = form
-        elif form_id in (None, one.task.form_id):
-            key = (one.definition_set_id, one.task.form_id)
-            counted[key] = counted.get(key, 0) + 1
+        elif form_id in (None, found):
+            counted[set_id, found] = count
     if counted:
         return max(counted, key=lambda key: (counted[key], key))
     raise BulkRefused(reason=_NONE_LEFT if alone is None else _one_by_one(alone))
@@ -170,17 +178,19 @@ def _one_by_one(form: forms.Form) -> Label:
     )
 
 
-def _reason(engine: Engine, one: Chosen, actor: Actor, act: BulkAct) -> Label | None:
-    """Why a chosen task is left out of *act*; forms of two versions are alike when they ask the same."""
-    ours = engine.deployed(act.definition_set_id).forms[act.form_id]
-    theirs = engine.deployed(one.definition_set_id).forms.get(one.task.form_id)
-    return _obstacle(one, actor) or (None if theirs == ours else OTHER_FORM)
+def _alike(engine: Engine, ours: forms.Form) -> Callable[[int, str], bool]:
+    """Return what says whether a form of a version asks the same as *ours*; each is compared once."""
+
+    @cache
+    def fits(set_id: int, form_id: str) -> bool:
+        return engine.deployed(set_id).forms.get(form_id) == ours
+
+    return fits
 
 
-def _row(act: BulkAct, one: Chosen, reason: Label | None) -> BulkRow:
+def _row(one: Chosen, reason: Label | None) -> NewBulkRow:
     status = BulkRowStatus.PENDING if reason is None else BulkRowStatus.EXCEPTED
-    return BulkRow(
-        act_id=act.id,
+    return NewBulkRow(
         task_id=one.task.id,
         instance_id=one.task.instance_id,
         task_version=one.task.version,
@@ -232,7 +242,10 @@ def _check_some(
     form = engine.deployed(act.definition_set_id).forms[act.form_id]
     today = business_date(now, engine.clock.zone)
     looks = (
-        forms.check(form, completed_values(form, values, prefill(row.task_id)), today=today) for row in some
+        forms.check(
+            form, completed_values(form, values, _known(form, values, prefill, row.task_id)), today=today
+        )
+        for row in some
     )
     checked = min(looks, key=lambda found: len(found.problems))
     if checked.problems:
@@ -248,6 +261,12 @@ def _check_some(
 def _label(form: forms.Form, key: str) -> Label:
     field = form.field(key)
     return Label(field.label.zh, field.label.en) if field is not None else Label(key, key)
+
+
+def _known(form: forms.Form, values: Mapping[str, Any], prefill: Prefill, task_id: int) -> Mapping[str, Any]:
+    """What a row's form opens with; nobody looks where every such field was answered."""
+    is_left = any(field.prefill and values.get(field.key) in (None, "", []) for field in form.fields)
+    return prefill(task_id) if is_left else {}
 
 
 def completed_values(form: forms.Form, values: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -276,7 +295,7 @@ def carry_out(
     done = 0
     while rows := _pending(engine, act_id):
         for row in rows:
-            known = prefill(row.task_id)
+            known = _known(form, values, prefill, row.task_id)
             _complete_row(engine, row, completed_values(form, values, known), actor)
             done += 1
             if on_progress is not None:

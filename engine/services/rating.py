@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from engine.bootstrap import Deployed
@@ -59,9 +60,15 @@ class Answers:
 
 def digest_of(deployed: Deployed) -> str:
     """Return what tells the tariff tables of one set from others: a digest over their files."""
+    return _digest(tuple(deployed.files.get(f"{name}.dmn", b"") for name in TABLES))
+
+
+@lru_cache(maxsize=16)
+def _digest(contents: tuple[bytes, ...]) -> str:
+    """Return the digest over the files of :data:`TABLES`; asked for every renewal that starts."""
     found = hashlib.sha256()
-    for name in TABLES:
-        found.update(name.encode() + b"\0" + deployed.files.get(f"{name}.dmn", b"") + b"\0")
+    for name, content in zip(TABLES, contents, strict=True):
+        found.update(name.encode() + b"\0" + content + b"\0")
     return found.hexdigest()[:32]
 
 
@@ -111,21 +118,23 @@ class _Asker:
     def __init__(self, scope: StepScope, tables: Tables) -> None:
         self.scope, self.tables = scope, tables
         self.rows: dict[str, list[int]] = {}
+        self._told: dict[tuple[str, Rating], tuple[Mapping[str, object], list[int]]] = {}
         self.commercial = _line(scope, Line.COMMERCIAL)
         self.ctp = _line(scope, Line.CTP)
+        main = self.commercial or self.ctp
+        self.history = claims_history(
+            last_level=self._level(self.commercial.ncd if self.commercial else None),
+            insured_years=main.years_insured if main else None,
+            claims=main.claims if main else None,
+            is_transferred=self.is_transferred,
+        )
 
     def rating(self) -> Rating:
         """What the tables may ask, the float code included (it needs two of them first)."""
         scope, vehicle = self.scope, self.scope.vehicle
         directory = directory_on(scope.tx, scope.today)
         units = (scope.renewal.sub_branch_code, scope.renewal.branch_code)
-        main = self.commercial or self.ctp
-        history = claims_history(
-            last_level=self._level(self.commercial.ncd if self.commercial else None),
-            insured_years=main.years_insured if main else None,
-            claims=main.claims if main else None,
-            is_transferred=self.is_transferred,
-        )
+        history = self.history
         energy = energy_kind(vehicle.energy, vehicle.plate)
         before = Rating(
             province=province_of(vehicle.plate, _province_of_unit(directory, *units)),
@@ -160,19 +169,13 @@ class _Asker:
 
     def _last_year(self, rating: Rating) -> LastYear:
         commercial, main = self.commercial, self.commercial or self.ctp
-        history = claims_history(
-            last_level=self._level(commercial.ncd if commercial else None),
-            insured_years=main.years_insured if main else None,
-            claims=main.claims if main else None,
-            is_transferred=self.is_transferred,
-        )
         return LastYear(
             commercial=self.scope.renewal.premium,
             ctp=self.scope.renewal.ctp_premium,
             ncd=commercial.ncd if commercial else None,
             self_pricing=commercial.self_pricing if commercial else None,
             claims=main.claims if main else None,
-            is_exact=history.is_exact,
+            is_exact=self.history.is_exact,
             is_new_energy=rating.is_new_energy,
             is_transferred=self.is_transferred,
         )
@@ -216,15 +219,20 @@ class _Asker:
         return _number(self._ask("ctp_float", rating).get("rate"))
 
     def _ask(self, table_id: str, rating: Rating) -> Mapping[str, object]:
+        """Return what a table says; the same question is put once, and the last one asked is the one noted."""
         table = self.tables.get(table_id)
         if table is None:
             return {}
-        try:
-            decided = table.decide({"rating": rating.as_fact()}, _FUNCTIONS)
-        except (DecisionFault, ExpressionFault):
-            return {}  # a faulty table gives no number and stops nobody's renewal: a person is asked
-        self.rows[table_id] = [rule.number for rule in decided.rules]
-        return decided.value if isinstance(decided.value, Mapping) else {}
+        key = (table_id, rating)
+        if key not in self._told:
+            try:
+                decided = table.decide({"rating": rating.as_fact()}, _FUNCTIONS)
+            except (DecisionFault, ExpressionFault):
+                return {}  # a faulty table gives no number and stops nobody's renewal: a person is asked
+            told = decided.value if isinstance(decided.value, Mapping) else {}
+            self._told[key] = (told, [rule.number for rule in decided.rules])
+        answer, self.rows[table_id] = self._told[key]
+        return answer
 
     def _level(self, factor: Decimal | None) -> int | None:
         """Return the NCD level that carries *factor*, by the table in force; None for another number."""

@@ -139,7 +139,7 @@ def touch_session(engine: Engine, token: str) -> SignedIn | None:
         row, account = found
         if not account.active or not _is_live(row, real):
             return None
-        actor = actor_today(engine, session, account.name)
+        actor = actor_today(engine, session, account.name, account=account)
         if actor is None or not actor.roles:
             return None
         stale = real - row.last_seen_at >= SEEN_EVERY

@@ -41,9 +41,9 @@ from engine.spiff import runner
 from engine.store.instances import ProcessInstance
 from engine.store.organisation import directory_on
 from engine.store.people import user_by_name
-from engine.store.renewals import Renewal
+from engine.store.renewals import Answerable, Renewal
 from engine.store.session import Tx
-from engine.store.tasks import Submission, UserTask, drop_drafts, keep_draft, lock_task
+from engine.store.tasks import ChosenTask, Submission, UserTask, drop_drafts, keep_draft, lock_task
 
 THE_SYSTEM = Label("系统", "the system")
 
@@ -56,7 +56,7 @@ class TaskCompleted:
     opened: tuple[int, ...]
 
 
-def may_do(actor: Actor, task: UserTask, renewal: Renewal) -> bool:
+def may_do(actor: Actor, task: UserTask | ChosenTask, renewal: Renewal | Answerable) -> bool:
     """Whether *actor* may work on the task: it is theirs, or their role's and the renewal in their scope.
 
     What nobody is named for falls to the channel department too (domain.md §7 case 16). The same rule as

@@ -170,9 +170,11 @@ def actor_of(engine: Engine, name: str) -> Actor:
     return actor
 
 
-def actor_today(engine: Engine, session: Session, name: str) -> Actor | None:
-    """Return who *name* is today, or None if nobody is."""
-    account, person = user_by_name(session, name), stored.person_by_no(session, name)
+def actor_today(
+    engine: Engine, session: Session, name: str, *, account: UserAccount | None = None
+) -> Actor | None:
+    """Return who *name* is today, or None if nobody is; *account* is theirs if it was read already."""
+    account, person = account or user_by_name(session, name), stored.person_by_no(session, name)
     if account is None and person is None:
         return None
     today = engine.clock.today()

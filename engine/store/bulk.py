@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import BulkRowStatus
@@ -60,6 +61,46 @@ class BulkRow(Base):
 
     reason = Personal[dict[str, Any] | None](JSON, key=("act_id", "task_id"))
     before = Personal[dict[str, Any] | None](JSON, key=("act_id", "task_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class NewBulkRow:
+    """A row of a new act: the columns of :class:`BulkRow` of the same names."""
+
+    task_id: int
+    instance_id: int
+    task_version: int
+    status: str
+    reason: dict[str, Any] | None
+
+
+_ADD_ROWS = text(
+    "INSERT INTO bulk_row (act_id, task_id, instance_id, task_version, status, reason_sealed) "
+    "SELECT :act_id, * FROM unnest(CAST(:task_id AS bigint[]), CAST(:instance_id AS bigint[]), "
+    "CAST(:task_version AS integer[]), CAST(:status AS varchar[]), CAST(:reason_sealed AS bytea[]))"
+)
+"""Thousands of rows as one statement with an array a column."""
+
+
+def add_rows(session: Session, act_id: int, rows: Sequence[NewBulkRow]) -> None:
+    """Add the rows of an act, numbered in this order; past the mapped class, as they may be thousands."""
+    values: list[dict[str, Any]] = [
+        {
+            "task_id": row.task_id,
+            "instance_id": row.instance_id,
+            "task_version": row.task_version,
+            "status": row.status,
+            "reason_sealed": None
+            if row.reason is None
+            else BulkRow.reason.sealed(session, row.reason, (act_id, row.task_id)),
+        }
+        for row in rows
+    ]
+    if session.get_bind().dialect.name == "postgresql":
+        columns = {name: [value[name] for value in values] for name in values[0]}
+        session.execute(_ADD_ROWS, {"act_id": act_id, **columns})
+    else:
+        session.execute(insert(BulkRow), [{"act_id": act_id, **value} for value in values])
 
 
 def lock_act(session: Session, act_id: int, created_by: str) -> BulkAct:

@@ -19,6 +19,9 @@ from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Short
 from engine.store.personal import TEXT, BlindIndex, Personal, SealedBytes
 
+BEGINNINGS = "varchar_pattern_ops"
+"""Orders an index of PostgreSQL byte by byte, so that it finds what begins with a text in every collation."""
+
 
 class Customer(Base):
     """Owner of vehicles; personal data, sealed at rest and shown masked."""
@@ -78,7 +81,10 @@ class PolicyLine(Base):
     """
 
     __tablename__ = "policy_line"
-    __table_args__ = (Index(None, "vehicle_id", "line", "expiry_date"),)
+    __table_args__ = (
+        Index(None, "vehicle_id", "line", "expiry_date"),
+        Index(None, "policy_no", postgresql_ops={"policy_no": BEGINNINGS}),
+    )
 
     id: Mapped[PrimaryKey]
     policy_no: Mapped[Code | None] = mapped_column(unique=True)
@@ -127,6 +133,7 @@ class Renewal(Base):
 
     __tablename__ = "renewal"
     __table_args__ = (
+        Index(None, "vin", postgresql_ops={"vin": BEGINNINGS}),
         Index(None, "stage", "expiry_date"),
         Index(None, "agent_no", "stage"),
         Index(None, "supervisor_no", "stage"),
@@ -141,7 +148,7 @@ class Renewal(Base):
     business_key: Mapped[Code] = mapped_column(unique=True)
     vehicle_id: Mapped[int] = mapped_column(ForeignKey("vehicle.id"), index=True)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
-    vin: Mapped[Code] = mapped_column(index=True)
+    vin: Mapped[Code]
     policy_no: Mapped[Code | None] = mapped_column(index=True)
     expiry_date: Mapped[date] = mapped_column(index=True)
     lines: Mapped[Code]
@@ -186,6 +193,20 @@ class Renewal(Base):
     ended_at: Mapped[datetime | None]
 
     exclusion_evidence = Personal[str | None](TEXT, key=("id",))
+
+
+@dataclass(frozen=True, slots=True)
+class Answerable:
+    """Who and which units answer for a renewal; the columns of :class:`Renewal` of the same names."""
+
+    owner_no: str | None
+    agent_no: str | None
+    supervisor_no: str | None
+    trainer_no: str | None
+    specialist_no: str | None
+    sub_branch_code: str | None
+    branch_code: str | None
+    workplace_code: str | None
 
 
 SAME_PERIOD = timedelta(days=90)

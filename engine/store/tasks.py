@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -25,11 +25,11 @@ from engine.domain.codes import TaskStatus
 from engine.errors import NotFound
 from engine.label import Label, Thing
 from engine.store import organisation
-from engine.store.base import Base, Code, PrimaryKey, Short
+from engine.store.base import Base, Code, PrimaryKey, Short, among
 from engine.store.history import HistoryEvent
 from engine.store.instances import Incident, ProcessInstance
 from engine.store.personal import JSON, Personal, SealedBytes
-from engine.store.renewals import Renewal
+from engine.store.renewals import Answerable, Renewal
 
 _HANDED_ON = text("delegated_by IS NOT NULL")
 _OF_PRINCIPAL = text("principal_no IS NOT NULL")
@@ -118,7 +118,7 @@ class Submission(Base):
     values = Personal[dict[str, Any]](JSON, key=("task_id",))
 
 
-CHOSEN_AT_ONCE = 500
+CHOSEN_AT_ONCE = 5_000
 OPEN_STATUSES = (TaskStatus.OPEN, TaskStatus.CLAIMED)
 # Statements of the hot path are built once: composing one costs as much as running it.
 _OPEN_TASKS = (
@@ -214,26 +214,50 @@ def open_tasks_of(session: Session, instance_ids: Collection[int]) -> Sequence[U
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """A task, its renewal and the version its process is pinned to."""
+class ChosenTask:
+    """What a choice of many tasks is judged by; the columns of :class:`UserTask` of the same names."""
 
-    task: UserTask
-    renewal: Renewal
+    id: int
+    instance_id: int
+    version: int
+    form_id: str
+    action_id: str
+    role: str
+    status: str
+    assignee_no: str | None
+    claimed_by: str | None
+    delegated_by: str | None
+    principal_no: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A task, whose renewal it is about, and the version its process is pinned to."""
+
+    task: ChosenTask
+    renewal: Answerable
     definition_set_id: int
+
+
+_CHOSEN_TASK = tuple(getattr(UserTask, one.name) for one in fields(ChosenTask))
+_ANSWERABLE = tuple(getattr(Renewal, one.name) for one in fields(Answerable))
+_CHOSEN = (
+    select(*_CHOSEN_TASK, *_ANSWERABLE, ProcessInstance.definition_set_id)
+    .join(Renewal, Renewal.id == UserTask.instance_id)
+    .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+)
 
 
 def chosen_tasks(session: Session, task_ids: Sequence[int]) -> dict[int, Chosen]:
     """Return these tasks with what a choice is judged by, by number; those that do not exist are missing."""
-    query = (
-        select(UserTask, Renewal, ProcessInstance.definition_set_id)
-        .join(Renewal, Renewal.id == UserTask.instance_id)
-        .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
-    )
     found: dict[int, Chosen] = {}
+    middle = len(_CHOSEN_TASK)
     for first in range(0, len(task_ids), CHOSEN_AT_ONCE):
         part = task_ids[first : first + CHOSEN_AT_ONCE]
-        rows = session.execute(query.where(UserTask.id.in_(part)))
-        found |= {task.id: Chosen(task, renewal, set_id) for task, renewal, set_id in rows}
+        # Plain columns: thousands of mapped rows cost more than all that is asked of them.
+        for row in session.execute(_CHOSEN.where(among(session, UserTask.id, part))):
+            task = ChosenTask(*row[:middle])
+            found[task.id] = Chosen(task, Answerable(*row[middle:-1]), row[-1])
     return found
 
 

@@ -57,7 +57,7 @@ def bench(
 ) -> None:
     """Measure the engine beside stock SpiffWorkflow and its own SQL, in turns (docs/benchmarks.md).
 
-    Without a NAME all are run: step, fire, complete, start, sweep, inbox, import, size.
+    Without a NAME all are run: step, fire, complete, start, sweep, workers, inbox, load, import, size.
     """
     as_json = bool(ctx.find_root().obj.get("json"))
     results = []

@@ -20,6 +20,8 @@ OPTIONS = (
     "max_wal_size=4GB",
     "autovacuum=off",  # statistics are brought up to date where they count, not when it happens
     "jit=off",
+    "random_page_cost=1.1",
+    "max_parallel_workers_per_gather=0",
 )
 """What docs/operations.md advises, made steady; every commit waits for the disk."""
 BOOK = "book"

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.bench import acting, crew, listing, postgres, reading, sizing
+from scripts.bench import acting, crew, listing, load, postgres, reading, sizing
 from scripts.bench.copies import MOST_SEEDS
 from scripts.bench.database import Database, Sqlite
 from scripts.bench.figures import Result
@@ -45,6 +45,14 @@ BENCHMARKS: dict[str, Benchmark] = {
         run=reading.inbox,
         size=100_000,
         quick=12,
+    ),
+    "load": Benchmark(
+        title="fifty people at work in a nationwide inbox",
+        run=load.load,
+        size=200_000,
+        quick=12,
+        rounds=24,
+        of="open tasks",
     ),
     "import": Benchmark(
         title="read and carry out a list", run=listing.import_list, size=600, quick=4, rounds=3, of="rows"

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 import forms
 from engine.api import (
@@ -22,6 +23,8 @@ from engine.api import (
     task_page,
 )
 from engine.queries.prefill import _WRITTEN
+from engine.queries.task_page import opened_form
+from engine.tables import UserTask
 from tests.acceptance import answers
 from tests.acceptance.desk import vin
 from tests.support.console import LISTED, TODAY, at, complete, counted, open_tasks, task_of
@@ -65,6 +68,22 @@ def test_records_of_earlier_forms_are_shown_in_words(still_book: Engine) -> None
     )
     assert any("意向" in text for text in said.values())
     assert not [text for text in said.values() if "T15:00" in text]
+
+
+def test_what_an_act_on_many_looks_up_is_what_each_page_opens_with(still_book: Engine) -> None:
+    with still_book.store.reading() as session:
+        every = session.scalars(select(UserTask).where(UserTask.assignee_no.is_not(None))).all()
+    forms_seen = set()
+
+    for task in every:
+        page = show(still_book, task.id, str(task.assignee_no))
+        actor, present = actor_of(still_book, str(task.assignee_no)), Present.of(still_book.clock)
+        with still_book.store.reading() as session:
+            opened = opened_form(session, actor, task.id, present, deployed_of=still_book.deployed)
+        assert forms.prefill(page.form, page.prefill) == opened
+        forms_seen |= {task.form_id} if opened else set()
+
+    assert len(forms_seen) > 3
 
 
 def test_a_form_opens_with_what_is_known(still_book: Engine) -> None:

@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from engine.cli import _Installed, main
-from scripts.bench import postgres, suite
+from engine.services.users import actor_today
+from engine.store.renewals import Customer, Vehicle
+from engine.store.tasks import UserTask
+from scripts.bench import load, load_book, load_people, postgres, suite
 from scripts.bench.copies import multiply
 from scripts.bench.database import Sqlite
 from scripts.bench.figures import Result as Measured
@@ -79,11 +83,11 @@ def test_what_machines_read_holds_a_figure_for_each_contestant(
     for name in COMPARED:
         columns = {figure["column"] for figure in results[name]["figures"]}
         assert {"engine", "naive", "in memory", "SQL alone"} == columns
-    for result in results.values():
+    for name, result in results.items():
         assert database == result["database"]
         for figure in result["figures"]:
             assert 0 < figure["low"] <= figure["value"] <= figure["high"]
-            assert (figure["ratio"] is None) == (figure["column"] == "engine")
+            assert (figure["ratio"] is None) == (figure["column"] == "engine" or name == "load")
 
 
 def test_the_plans_of_the_inbox_are_shown(quick: tuple[Result, Path]) -> None:
@@ -91,6 +95,70 @@ def test_the_plans_of_the_inbox_are_shown(quick: tuple[Result, Path]) -> None:
 
     (found,) = [note for note in notes if note.startswith("due at midnight: statement 1: ")]
     assert "process_instance" in found
+
+
+def test_people_at_work_show_what_the_server_took_for_each_kind_of_click(
+    quick: tuple[Result, Path], database: str
+) -> None:
+    found = read(quick[1])["load"]
+    figures = {(figure["row"], figure["column"]): figure["value"] for figure in found["figures"]}
+
+    if database == "sqlite":
+        assert ({}, 1) == (figures, len(found["notes"]))
+        return
+    for kind in (*load_people.LISTS, *load_people.SEARCHES, load_people.CHOOSE, load_people.LOOK):
+        assert figures[kind, "server p50"] <= figures[kind, "server p95"] <= figures[kind, "server max"]
+        assert figures[kind, "server p50"] < figures[kind, "client p50"]
+        assert 300 == figures[kind, "goal"]
+    assert 30 == figures["bulk: complete 6 rows", "goal"]
+    assert any("2 people at the same time, 0 s between" in note for note in found["notes"])
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    values = [float(n) for n in range(100, 0, -1)]
+
+    assert [50, 95, 100] == [load.percentile(values, share) for share in (0.5, 0.95, 1)]
+    assert 7 == load.percentile([7.0], 0.95)
+
+
+def test_a_row_over_its_goal_is_named() -> None:
+    figures = [
+        counted("fast", "server p95", 100, "ms"),
+        counted("fast", "goal", 300, "ms"),
+        counted("slow", "server max", 40, "s"),
+        counted("slow", "goal", 30, "s"),
+    ]
+
+    assert "over the goal: slow" == load.judged(figures)
+    assert "every row is within its goal" == load.judged(figures[:2])
+
+
+def test_every_copied_branch_has_people_and_personal_values_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(postgres, "OPTIONS", (*postgres.OPTIONS, "fsync=off"))
+    with suite.furnished("postgresql") as house:
+        book = load_book.fill(house, 12)
+        with house.engine.store.reading() as session:
+            vehicles, customers = (
+                session.scalars(select(Vehicle)).all(),
+                session.scalars(select(Customer)).all(),
+            )
+            plates = {vehicle.plate for vehicle in vehicles}
+            phones = {customer.phone for customer in customers}
+            holders = session.scalars(
+                select(UserTask.assignee_no).where(UserTask.assignee_no.endswith("a")).distinct()
+            ).all()
+            actors = [actor_today(house.engine, session, number or "") for number in holders]
+
+    assert (2, 224, 24, 24) == (book.branches, book.people, len(plates), len(phones))
+    assert plates == {load_book.plate_of(vehicle.id) for vehicle in vehicles}
+    assert all(customer.name for customer in customers)
+    assert actors
+    assert all(
+        actor and actor.unit_codes and all(code.endswith("a") for code in actor.unit_codes)
+        for actor in actors
+    )
 
 
 def test_a_large_book_is_made_of_whole_branches(quick: tuple[Result, Path]) -> None:

@@ -23,6 +23,7 @@ from engine.tables import (
     Renewal,
     Submission,
     Timer,
+    UserTask,
 )
 from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv
@@ -139,6 +140,20 @@ def test_what_cannot_be_done_is_left_out_with_its_reason(listed: Engine) -> None
 
     assert [*[Row.PENDING] * 5, Row.EXCEPTED, Row.EXCEPTED] == statuses(listed, act)
     assert ["任务已办结或已不需要", "不是您的任务"] == reasons(listed, act)
+
+
+def test_the_rows_stand_in_the_order_of_the_choice_each_with_its_tasks_version(listed: Engine) -> None:
+    chosen = [*reversed(hand_outs(listed)), task_of(listed, 7, "record_contact").id]
+
+    act = api.prepare_bulk(listed, chosen, actor=person(listed))
+
+    with listed.store.reading() as session:
+        rows = session.scalars(select(BulkRow).where(BulkRow.act_id == act).order_by(BulkRow.id)).all()
+        tasks = {row.task_id: session.get_one(UserTask, row.task_id) for row in rows}
+    assert chosen == [row.task_id for row in rows]
+    assert [(tasks[one].instance_id, tasks[one].version) for one in chosen] == [
+        (row.instance_id, row.task_version) for row in rows
+    ]
 
 
 def test_of_several_forms_the_most_frequent_is_taken_or_the_wanted_one(listed: Engine) -> None:
