@@ -16,6 +16,8 @@ from engine.tables import TaskDraft, UserTask
 from tests.acceptance import answers
 from tests.support.console import PASSWORD, TODAY, Browser, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 CAR = 7
 WORDS = "客户周五下午有空"
 

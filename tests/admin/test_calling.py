@@ -12,6 +12,8 @@ from engine.services.reveal import MOST
 from tests.services.test_calling import CAR, change_customer
 from tests.support.console import Browser, open_tasks, renewal_of, signed_in
 
+pytestmark = pytest.mark.one_database
+
 PHONE = "13900000007"
 SCRIPT = {"X-Requested-With": "fetch"}
 

@@ -14,6 +14,8 @@ from engine.api import Engine
 from engine.tables import HistoryEvent
 from tests.support.console import Browser, signed_in
 
+pytestmark = pytest.mark.one_database
+
 
 def sheet_of(browser: Browser, path: str) -> list[list[str]]:
     browser.get(path)

@@ -16,6 +16,8 @@ from tests.acceptance.desk import vin
 from tests.support.console import DAYS_LEFT, TODAY, Browser, complete, counted, signed_in
 from tests.support.issued import issue_policy
 
+pytestmark = pytest.mark.one_database
+
 HEADER_LINES = 4
 
 

@@ -10,6 +10,8 @@ from flask import Flask
 
 from tests.support.console import signed_in
 
+pytestmark = pytest.mark.one_database
+
 
 def test_the_sheet_lists_the_people_and_their_renewals(app: Flask) -> None:
     supervisor = signed_in(app, "SU01")

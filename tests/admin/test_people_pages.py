@@ -17,6 +17,8 @@ from tests.services.test_deadlines import AFTER_THREE, go
 from tests.services.test_handover import prepare, renewal, rows
 from tests.support.console import TODAY, Browser, renewal_of, signed_in
 
+pytestmark = pytest.mark.one_database
+
 YESTERDAY = (TODAY - timedelta(days=1)).isoformat()
 
 

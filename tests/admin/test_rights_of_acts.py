@@ -25,6 +25,8 @@ from tests.support import databases
 from tests.support.console import PEOPLE, TODAY, copy_book, open_book, renewal_of, task_of
 from tests.support.org import write_org
 
+pytestmark = pytest.mark.one_database
+
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "rights.md"
 ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \|(.*)\|$", re.M)
 COMMAND = re.compile(r"^\| `renewals ([^`]+)` \| ([^|]+) \|", re.M)

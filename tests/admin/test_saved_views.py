@@ -11,6 +11,8 @@ from engine.api import BadInput, Engine, NotFound
 from engine.tables import HistoryEvent
 from tests.support.console import Browser, signed_in
 
+pytestmark = pytest.mark.one_database
+
 
 def save(browser: Browser, name: str, **more: str) -> None:
     browser.submit(browser.form("save-view"), {"name": name, **more})

@@ -10,6 +10,8 @@ from flask import Flask
 from engine.api import Engine
 from tests.support.console import open_tasks, renewal_of, signed_in
 
+pytestmark = pytest.mark.one_database
+
 ROLES = ("CC01", "SP01", "TR01", "SU01", "AG001")
 MOST = 300_000
 """Bytes of one page as it is written, before it is compressed (issue: no page over 300 KB beyond the first load)."""

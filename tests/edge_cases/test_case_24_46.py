@@ -17,6 +17,8 @@ from tests.acceptance.desk import policy, standard_csv, vin
 from tests.support.console import TODAY, complete, renewal_of, signed_in
 from tests.support.lists import id_no
 
+pytestmark = pytest.mark.one_database
+
 OWNER = {"车主": "赵多车", "证件号码": id_no(77), "手机": "13912340077"}
 FLEET = {"车主": "杭州顺达物流有限公司", "证件号码": ""}
 

@@ -16,6 +16,8 @@ from engine.tables import Customer, HistoryEvent, Renewal
 from tests.acceptance import answers
 from tests.support.console import TODAY, complete, open_tasks, renewal_of, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 CAR = 7
 REASON = "客户来电要求删除，王专员受理"
 

@@ -10,6 +10,8 @@ from engine.api import Engine, MorningSheet, NotFound, Present
 from tests.acceptance import answers
 from tests.support.console import DAYS_LEFT, TODAY, complete, counted
 
+pytestmark = pytest.mark.one_database
+
 
 def sheet(engine: Engine, who: str, unit: str | None = None, **more: Any) -> MorningSheet:
     with engine.store.reading() as session:

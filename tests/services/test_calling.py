@@ -12,6 +12,8 @@ from engine.services.reveal import MOST
 from engine.tables import Customer, HistoryEvent, Renewal
 from tests.support.console import renewal_of
 
+pytestmark = pytest.mark.one_database
+
 CAR = 7
 
 

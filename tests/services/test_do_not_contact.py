@@ -15,6 +15,8 @@ from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv
 from tests.support.console import DAYS_LEFT, TODAY, at, complete, open_tasks, renewal_of, task_of
 
+pytestmark = pytest.mark.one_database
+
 CONTACTS = frozenset(
     {
         "prepare_visit",

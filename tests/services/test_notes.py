@@ -18,6 +18,8 @@ from engine.services import keys
 from engine.tables import Attachment, Comment, HistoryEvent
 from tests.support.console import Browser, renewal_of, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 JPG = b"\xff\xd8\xff\xe0" + bytes(64)
 PDF = b"%PDF-1.7\n" + bytes(64)

@@ -14,6 +14,8 @@ from engine.api import BadInput, Engine, Forbidden, InboxTab, InboxWish, NotFoun
 from engine.tables import HistoryEvent, UserTask
 from tests.support.console import TODAY, at, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 CAR = 7
 
 
