@@ -14,6 +14,8 @@ from tests.acceptance import answers
 from tests.acceptance.desk import vin
 from tests.support.console import TODAY, Browser, open_tasks, renewal_of, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 CHASE = {"result": "on_track", "next_check_date": (TODAY + timedelta(days=2)).isoformat()}
 CONTACT: dict[str, Any] = answers.record_contact(TODAY, "12") | {"note": "客户想先看报价"}
 

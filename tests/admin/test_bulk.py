@@ -12,6 +12,8 @@ from engine.api import Engine
 from tests.services.test_bulk import CARS, hand_outs, list_cars
 from tests.support.console import Browser, open_tasks, renewal_of, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def specialist(book: Engine, app: Flask) -> Browser:

@@ -34,6 +34,8 @@ from tests.acceptance.desk import policy, standard_csv
 from tests.admin.test_pages import english_words
 from tests.support.console import PASSWORD, TODAY, Browser, at, counted, renewal_of, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 ADDRESS = {
     endpoint: f"/admin/{endpoint.removesuffix('_records')}"
     + ("s" if endpoint.endswith("_records") and endpoint != "history_records" else "")

@@ -16,6 +16,8 @@ from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv, vin
 from tests.support.console import TODAY, open_tasks, renewal_of, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 CAR = 400
 
 
