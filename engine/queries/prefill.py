@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from engine.domain.actor import Actor
 from engine.domain.codes import Line, Role
+from engine.domain.contacts import quote_total
 from engine.queries.present import Present
 from engine.queries.quotes import Quotes
 from engine.store.renewals import PolicyLine, Renewal, Vehicle
@@ -152,20 +153,9 @@ def _newest(submissions: Sequence[Submission], key: str, form_ids: tuple[str, ..
 
 
 def _quote_total(submissions: Sequence[Submission]) -> Decimal | None:
-    """Everything the customer pays by the last actual quote: both lines and the vessel tax."""
+    """Everything the customer pays by the last actual quote."""
     row = next((r for r in submissions if r.form_id == "give_actual_quote"), None)
-    if row is None:
-        return None
-    parts = [_money(row.values.get(key)) for key in ("ctp_premium", "vessel_tax", "commercial_premium")]
-    known = [part for part in parts if part is not None]
-    return sum(known, Decimal(0)) if known else None
-
-
-def _money(value: object) -> Decimal | None:
-    try:
-        return None if value in (None, "") else Decimal(str(value))
-    except InvalidOperation:
-        return None
+    return None if row is None else quote_total(row.values)
 
 
 def _from_tables(

@@ -14,7 +14,7 @@ from engine.domain.codes import Label, QuoteKind, Role
 from engine.domain.forecast import Ask
 from engine.queries.present import Present
 from engine.queries.quote_words import ask_text, cause_text, reason_text, table_text
-from engine.store.quotes import Quote, quotes_of
+from engine.store.quotes import Quote, current_quotes, quotes_of
 from engine.store.renewals import Renewal
 
 SHOWN_VERSIONS = 20
@@ -82,6 +82,14 @@ def quotes_shown(session: Session, actor: Actor, renewal: Renewal, present: Pres
 def hides_from(actor: Actor, forecast: Quote) -> bool:
     """Whether *actor* sees no figure of *forecast* yet: an agent, until the specialist confirmed a steep rise."""
     return Role.AGENT in actor.roles and Ask.STEEP_RISE in forecast.asks
+
+
+def holds_back(session: Session, actor: Actor, renewal_id: int) -> bool:
+    """Whether *actor* sees no figure of this renewal's forecast yet, as :func:`hides_from`; a statement for agents."""
+    if Role.AGENT not in actor.roles:
+        return False
+    held = current_quotes(session, [renewal_id]).get((renewal_id, QuoteKind.FORECAST))
+    return held is not None and hides_from(actor, held)
 
 
 def _current(rows: Sequence[Quote], kind: QuoteKind) -> Quote | None:

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from engine.bootstrap import Deployed
 from engine.domain.actor import SYSTEM_NAME, Actor
-from engine.domain.codes import Label
+from engine.domain.codes import Label, QuoteKind
 from engine.queries.diagram import DeployedOf, label_of
 from engine.queries.keyset import pack_position, unpack_position
 from engine.queries.names import actor_names, people_names, unit_names
+from engine.queries.quotes import holds_back
 from engine.queries.scope import find_renewal
 from engine.queries.sentences import actions_of, sentence
 from engine.queries.sentences_people import mentioned
@@ -63,7 +64,7 @@ def timeline(
     after: str | None = None,
     limit: int = PAGE,
 ) -> Timeline:
-    """Return one page of a renewal's history; six statements whatever it holds, one more for comments.
+    """Return one page of a renewal's history; six statements whatever it holds, one more for comments and for agents.
 
     Raises:
         NotFound: the renewal lies outside *actor*'s scope.
@@ -78,7 +79,8 @@ def timeline(
         (seq,) = unpack_position(after, int)
         wanted = wanted.where(HistoryEvent.seq < seq)
     rows = session.scalars(wanted.order_by(HistoryEvent.seq.desc()).limit(limit + 1)).all()
-    shown = rows[:limit]
+    hidden = holds_back(session, actor, renewal.id)
+    shown = [row for row in rows[:limit] if not (hidden and _tells_forecast(row))]
     set_id = session.scalar(select(ProcessInstance.definition_set_id).where(ProcessInstance.id == renewal.id))
     deployed = deployed_of(set_id) if set_id is not None else None
     return Timeline(
@@ -90,7 +92,7 @@ def timeline(
             zone=zone,
             comments=comment_texts(session, _comments(shown)),
         ),
-        next_position=pack_position(shown[-1].seq) if len(rows) > limit else None,
+        next_position=pack_position(rows[limit - 1].seq) if len(rows) > limit else None,
     )
 
 
@@ -109,6 +111,13 @@ def entries_of(
     """
     words = replace(_words(session, rows, deployed, operations, zone), comments=comments or {})
     return tuple(_entry(row, words) for row in rows)
+
+
+def _tells_forecast(row: HistoryEvent) -> bool:
+    """Whether an entry gives a forecast's figure away before the specialist has looked at it (domain.md §3.6)."""
+    if row.action == "quote_made":
+        return row.payload.get("kind") == QuoteKind.FORECAST or "difference" in row.payload
+    return row.action == "fact_changed" and row.payload.get("field") == "quote_mid"
 
 
 def _comments(rows: Iterable[HistoryEvent]) -> set[int]:

@@ -383,10 +383,9 @@ class Intake:
                 scope = load_scope(self.tx, self.engine, renewal.id, actor=self.actor, now=self.now)
             self._change(scope, row)
             results.append(RowResult(key, "changed", renewal.id))
-        if (
-            scope is not None
-        ):  # a claim, a factor, a premium: what was foretold from it is told anew (case 35)
-            quoting.refresh_forecast(scope, source=self._source(cluster[0]))
+        if scope is not None:  # a claim, a premium: what was foretold from it is told anew (case 35)
+            source = self._source(cluster[0])
+            quoting.refresh_forecast(scope, source=source, deployed=self.starter.deployed)
         return results
 
     def _change(self, scope: StepScope, row: PolicyRow) -> None:

@@ -19,6 +19,7 @@ from engine.services.context import StepScope
 from engine.services.rating import Answers, ask_tariff, digest_of
 from engine.store.quotes import Quote, current_quotes, next_version
 
+START = "start"
 UNSTATED = "unstated"
 """Cause of a difference that nobody has given yet."""
 
@@ -58,18 +59,19 @@ class GivenQuote:
 def first_forecast(scope: StepScope) -> None:
     """Keep the first forecast of a renewal that starts, by the tables of its own version."""
     answers, made = _compute(scope, scope.deployed)
-    _keep_forecast(scope, answers, made, deployed=scope.deployed, version=1, source="start")
+    _keep_forecast(scope, answers, made, deployed=scope.deployed, version=1, source=START)
 
 
-def refresh_forecast(scope: StepScope, *, source: str) -> bool:
+def refresh_forecast(scope: StepScope, *, source: str, deployed: Deployed | None = None) -> bool:
     """Forecast anew after a fact or a table changed; return whether the outcome is another one.
 
     By the newest tables: a tariff is a fact of the world, whatever version of the process a renewal runs.
+    *deployed* is the newest set, for whoever has it at hand.
     An actual quote given before counts as stale from now on (domain.md §7 case 35).
     """
     if scope.renewal.ended_at is not None:
         return False
-    deployed = scope.engine.latest()
+    deployed = deployed or scope.engine.latest()
     answers, made = _compute(scope, deployed)
     held = current_quotes(scope.tx, [scope.renewal.id])
     before = held.get((scope.renewal.id, QuoteKind.FORECAST))
@@ -231,7 +233,11 @@ def _basis(answers: Answers, made: Forecast, deployed: Deployed) -> dict[str, An
 def _add(scope: StepScope, quote: Quote) -> None:
     quote.renewal_id, quote.is_current = scope.renewal.id, True
     quote.made_at, quote.made_by = scope.now, scope.actor.name
-    scope.tx.add_later(quote)
+    if quote.source == START:
+        scope.tx.add_later(quote)  # the renewal it belongs to is not there yet
+    else:
+        scope.tx.add(quote)
+        scope.tx.flush()  # a second fact of the same list must find this version
     scope.record("quote_made", subject=quote.quote_no, **_shown(quote))
 
 

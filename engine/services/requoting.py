@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engine.bootstrap import Engine
+from engine.bootstrap import Deployed, Engine
 from engine.domain.actor import SYSTEM, Actor
 from engine.errors import NoDefinition
 from engine.services.instances import load_scope
@@ -22,15 +22,16 @@ def requote(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> int:
     A chunk is a transaction of its own, so that a crash loses nothing and the next turn goes on. What the tables say
     as before keeps its version. A process that is through asks no more until other tables are deployed.
     """
-    digest = _newest_digest(engine)
-    if digest is None or engine.quoted_by == digest:
+    newest = _newest(engine)
+    if newest is None or engine.quoted_by == digest_of(newest):
         return 0
-    done = 0
+    digest, done = digest_of(newest), 0
     while True:
         with engine.store.transaction() as tx:
             found = forecast_by_other_tables(tx, digest, limit=CHUNK)
             for renewal_id in found:
-                refresh_forecast(load_scope(tx, engine, renewal_id, actor=actor, now=now), source=SOURCE)
+                scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
+                refresh_forecast(scope, source=SOURCE, deployed=newest)
         done += len(found)
         if len(found) < CHUNK:
             engine.quoted_by = digest
@@ -39,9 +40,10 @@ def requote(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> int:
 
 def forecasts_are_old(engine: Engine) -> bool:
     """Whether some open forecast rests on other tables than those of the newest set."""
-    digest = _newest_digest(engine)
-    if digest is None or engine.quoted_by == digest:
+    newest = _newest(engine)
+    if newest is None or engine.quoted_by == digest_of(newest):
         return False
+    digest = digest_of(newest)
     with engine.store.reading() as session:
         is_old = bool(forecast_by_other_tables(session, digest, limit=1))
     if not is_old:
@@ -49,8 +51,8 @@ def forecasts_are_old(engine: Engine) -> bool:
     return is_old
 
 
-def _newest_digest(engine: Engine) -> str | None:
+def _newest(engine: Engine) -> Deployed | None:
     try:
-        return digest_of(engine.latest())
+        return engine.latest()
     except NoDefinition:
         return None

@@ -162,6 +162,16 @@ def test_case_35_a_list_that_says_the_same_makes_no_new_version(book: Engine) ->
     assert before.version == current(book, CAR).version
 
 
+def test_case_35_a_list_that_moves_the_expiry_and_the_price_at_once_keeps_one_current_forecast(
+    book: Engine,
+) -> None:
+    take(book, row(CAR, 24, 保费="4100", 出险次数="1"))
+
+    found = quotes(book, CAR)
+    assert [*range(1, len(found) + 1)] == [quote.version for quote in found]
+    assert 1 == sum(quote.is_current for quote in found)
+
+
 def test_case_35_an_agent_sees_a_steep_rise_only_after_the_specialist(book: Engine, app: Flask) -> None:
     take(book, row(NEW, 50, 保费="3000", NCD系数="0.5", 自主定价系数="0.9", 出险次数="4", 连续承保年数="5"))
     assert "steep_rise" in current(book, NEW).asks
@@ -170,6 +180,7 @@ def test_case_35_an_agent_sees_a_steep_rise_only_after_the_specialist(book: Engi
 
     agent.get(address)
     assert "涨幅较大，待专员核定后显示" in agent.text
+    assert "预测报价第 1 版" not in agent.text, "the history gives no figure away either"
     specialist.get(address)
     assert "比上年贵两成以上" in specialist.text
 
