@@ -173,7 +173,8 @@ def test_the_page_and_its_timeline_take_few_statements(still_book: Engine) -> No
         Present.of(still_book.clock),
         renewal_of(still_book, 8),
     )
-    still_book.latest()
+    with still_book.store.reading() as session:  # the set is parsed and the keys are read
+        renewal_page(session, person, key, present, deployed_of=still_book.deployed)
 
     with still_book.store.reading() as session, counted(still_book) as page:
         renewal_page(session, person, key, present, deployed_of=still_book.deployed)
