@@ -72,9 +72,9 @@ def prepare() -> ResponseReturnValue:
 @blueprint.get("/<int:act_id>")
 def show(act_id: int) -> str:
     """Show an act: before it is carried out with its form, afterwards with what became of each row."""
-    page = _page(act_id)
+    page, is_left = _look(act_id)
     record_view(current_engine(), actor=require_actor(), subject="bulk_act")
-    return _render(page)
+    return _render(page, is_left=is_left)
 
 
 @blueprint.post("/<int:act_id>")
@@ -107,8 +107,9 @@ def order(act_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:act_id>/resume")
 def resume(act_id: int) -> ResponseReturnValue:
     """Go on with an act that was interrupted."""
-    engine, actor, page = current_engine(), require_actor(), _page(act_id)
-    if _is_left(page):
+    engine, actor = current_engine(), require_actor()
+    page, is_left = _look(act_id)
+    if is_left:
         _carry_out(engine, page, actor)
     return redirect(url_for("bulk.show", act_id=act_id), code=303)
 
@@ -163,10 +164,15 @@ def _running() -> set[int]:
     return found
 
 
-def _is_left(page: BulkPage) -> bool:
-    """Whether nobody is at a running act any more; a worker comes back to its own by itself."""
+def _look(act_id: int) -> tuple[BulkPage, bool]:
+    """Return the act, and whether it is under way with nobody at it; a worker comes back to its own by itself.
+
+    Who is at it is asked first: an act that ends between the two questions is then seen as ended.
+    """
+    is_ours = act_id in _running()
+    page = _page(act_id)
     is_a_workers = current_engine().store.is_shared and page.chosen > AT_ONCE
-    return page.status == BulkStatus.RUNNING and page.id not in _running() and not is_a_workers
+    return page, page.status == BulkStatus.RUNNING and not is_ours and not is_a_workers
 
 
 def _page(act_id: int) -> BulkPage:
@@ -195,6 +201,7 @@ def _render(
     *,
     problems: Mapping[str, str] | None = None,
     refusal: str | None = None,
+    is_left: bool = False,
 ) -> str:
     """Show the act; without *values* the form opens with what is the same for every row."""
     some = _known_of_some(page)
@@ -209,7 +216,7 @@ def _render(
         fields=_with_own(fields, by_row),
         form_data={**data, "schema": _schema_with_own(schema, by_row)},
         refusal=refusal,
-        is_interrupted=_is_left(page),
+        is_interrupted=is_left,
         back_url=local_target(page.came_from, url_for("inbox.index")),
     )
 

@@ -81,7 +81,8 @@ def upload() -> ResponseReturnValue:
 @blueprint.get("/<int:batch_id>")
 def show(batch_id: int) -> str:
     """Show a batch: before the confirmation what it would do, afterwards what it did."""
-    engine, actor = current_engine(), _reader()
+    engine, actor, commits = current_engine(), _reader(), current_commits()
+    is_ours = batch_id in commits.running  # asked before the batch is read: it may end in between
     verdict = code_arg("verdict", RowVerdict)
     with engine.store.reading() as session:
         page = batch_page(
@@ -93,7 +94,6 @@ def show(batch_id: int) -> str:
             after=request.args.get("after"),
         )
     record_view(engine, actor=actor, subject="import_batch", batch_id=batch_id)
-    commits = current_commits()
     refusal = commits.refused.get(batch_id)
     return render_template(
         "imports/batch.html",
@@ -102,7 +102,7 @@ def show(batch_id: int) -> str:
         profile=PROFILES.get(page.batch.source),
         kind=KINDS.get(page.batch.kind, page.batch.kind),
         is_importer=Role.CHANNEL in actor.roles,
-        is_running=batch_id in commits.running or page.is_ordered,
+        is_running=is_ours or page.is_ordered,
         refusal=say(refusal) if refusal else None,
         verdict=str(verdict) if verdict else None,
         code=text_arg("code") or None,

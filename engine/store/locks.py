@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import threading
 import time
 import zlib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Protocol, TypeVar
 
@@ -26,6 +27,37 @@ class Hold(Protocol):
 
     def release(self) -> None:
         """Let go of it."""
+
+
+class Turns:
+    """Threads of this process that want the same thing get it in turn.
+
+    SQLite has whoever waits for its write lock ask again now and then, so that a thread which takes it anew at
+    once (a long import, a bulk completion) would keep everybody else waiting to its end. Here whoever waits
+    stands in the doorway, and who has just left the room cannot pass.
+    """
+
+    def __init__(self) -> None:
+        self._door = threading.Lock()
+        self._room = threading.Lock()
+
+    @contextmanager
+    def turn(self, patience: float) -> Iterator[bool]:
+        """Wait at most *patience* seconds at each of the two doors; tells whether the turn came."""
+        has_turn = self._enter(patience)
+        try:
+            yield has_turn
+        finally:
+            if has_turn:
+                self._room.release()
+
+    def _enter(self, patience: float) -> bool:
+        if not self._door.acquire(timeout=patience):
+            return False
+        try:
+            return self._room.acquire(timeout=patience)
+        finally:
+            self._door.release()
 
 
 class _Advisory:

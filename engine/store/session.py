@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,11 +23,15 @@ from engine.store.base import Base
 from engine.store.instances import save_steps
 from engine.store.keys import number_new
 from engine.store.locks import Hold as Hold
+from engine.store.locks import Turns
 from engine.store.notices import Notice, add_notices
 from engine.store.outbox import OutboxMessage, known_keys
 from engine.store.personal import VAULT, seal_pending
 from engine.store.queue import NewJob, enqueue
 from engine.vault import Vault
+
+PATIENCE = 30
+"""Seconds that a writer waits for the SQLite file."""
 
 
 class Tx(Session):
@@ -163,6 +167,7 @@ class Store:
 
     def __init__(self, url: str, master: bytes, *, durable: bool = True) -> None:
         self.engine = _connect(url, durable=durable)
+        self._turns = None if self.is_shared else Turns()
         self.vault = Vault(partial(keyring.load, self.engine, master))
         self.shared = {**organisation.cache(), VAULT: self.vault}
         self._tx = sessionmaker(
@@ -182,7 +187,7 @@ class Store:
         Raises:
             Conflict: another writer was faster, or the database stayed locked too long.
         """
-        with self._tx() as session:
+        with self._turn(), self._tx() as session:
             try:
                 session.begin()
                 if self.engine.dialect.name == "sqlite":
@@ -201,6 +206,14 @@ class Store:
             except BaseException:
                 session.rollback()
                 raise
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait until no other thread of this process writes to the file; a server has queues of its own."""
+        with self._turns.turn(PATIENCE) if self._turns else nullcontext(True) as has_turn:
+            if not has_turn:
+                raise Conflict(what=Thing.DATABASE)
+            yield
 
     @contextmanager
     def alone(self, name: str, *, patience: int = 0) -> Iterator[Hold | None]:
@@ -290,7 +303,7 @@ def _connect(url: str, *, durable: bool) -> Engine:
         json_deserializer=orjson.loads,
         hide_parameters=True,  # what a statement carries must not end in an error's text
         pool_pre_ping=not sqlite,
-        connect_args={"check_same_thread": False, "timeout": 30} if sqlite else {},
+        connect_args={"check_same_thread": False, "timeout": PATIENCE} if sqlite else {},
     )
     if sqlite:
         event.listen(engine, "connect", _tune_sqlite)
@@ -324,5 +337,5 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")
     cursor.close()

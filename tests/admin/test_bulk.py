@@ -126,6 +126,28 @@ def test_a_small_act_that_a_crash_left_running_is_gone_on_with(book: Engine, spe
     assert all("confirm_delivery" in forms_of(book, number) for number in CARS)
 
 
+def test_an_act_that_ends_while_its_page_is_read_is_not_taken_for_an_interrupted_one(
+    book: Engine, app: Flask, specialist: Browser
+) -> None:
+    actor = api.actor_of(book, "SP01")
+    act = api.prepare_bulk(book, hand_outs(book), actor=actor)
+    prefill = api.prefiller(book, actor)
+    api.order_bulk(book, act, {"category": "normal"}, actor=actor, prefill=prefill)
+
+    class EndsNow(set[int]):
+        """Whoever was at the act is done the moment somebody asks."""
+
+        def __contains__(self, number: object) -> bool:
+            api.carry_out(book, act, actor=actor, prefill=prefill)
+            return False
+
+    app.extensions["renewals_bulk_acts"] = EndsNow()
+    specialist.get(f"/bulk/{act}")
+
+    assert "办理曾中断" not in specialist.text
+    assert "已办理" in specialist.text
+
+
 def test_a_persons_acts_are_listed(book: Engine, specialist: Browser) -> None:
     choose(specialist, hand_outs(book))
     specialist.submit(specialist.form("task-form"), {"category": "normal"})
