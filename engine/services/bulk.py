@@ -1,14 +1,12 @@
 """Complete many tasks of one form with the same answers: choose, look, carry out, undo (architecture.md §4).
 
-The choice is frozen with the version of each task. Every row is a transaction of its own, written together with
-what became of it, so that a crash repeats none and a refused row stops no other.
+The choice is frozen with the version of each task.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -19,13 +17,13 @@ from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import BulkRowStatus, BulkStatus, TaskStatus
 from engine.domain.storable import require_storable
-from engine.errors import BadInput, EngineError, InvalidForm, NotFound
+from engine.errors import BadInput, InvalidForm, NotFound
 from engine.label import Label, Thing
 from engine.services import undo
 from engine.services.access import sees
-from engine.services.context import StepScope
+from engine.services.bulk_rows import complete_rows, said
 from engine.services.instances import load_scope
-from engine.services.tasks import complete_task, may_do
+from engine.services.tasks import may_do
 from engine.store.bulk import BulkAct, BulkRow, NewBulkRow, add_rows, counts_of, lock_act, lock_row, rows_with
 from engine.store.session import Tx
 from engine.store.tasks import UserTask, chosen_tasks
@@ -37,10 +35,12 @@ LOOKED_AT = 10
 """Rows that an answer is tried on, and whose own values the form knows, before an act is carried out."""
 MOST_AT_ONCE = 5_000
 UNDO_WITHIN = timedelta(minutes=30)
-CHUNK = 50
+CHUNK = 25
+"""Rows of one transaction: enough to spare round trips, few enough that nobody waits for them."""
 Prefill = Callable[[int], Mapping[str, Any]]
 """What the form of a task opens with, by the task's number."""
 Progress = Callable[[int], None]
+"""Told now and then how many rows are settled; what it raises ends the work there."""
 
 NOT_YOURS = Label("不是您的任务", "it is not yours to do")
 HANDED_ON = Label("已委托他人代办，请先收回", "it was handed to a colleague: take it back first")
@@ -65,10 +65,6 @@ class BulkRefused(BadInput):
     code = "bulk_refused"
     zh = "{reason}。"
     en = "{reason}."
-
-
-class _Settled(NotFound):
-    """Nothing is left to do for the row: somebody else has completed or refused it meanwhile."""
 
 
 def prepare_bulk(
@@ -195,7 +191,7 @@ def _row(one: Chosen, reason: Label | None) -> NewBulkRow:
         instance_id=one.task.instance_id,
         task_version=one.task.version,
         status=str(status),
-        reason=_said(reason) if reason is not None else None,
+        reason=said(reason) if reason is not None else None,
     )
 
 
@@ -279,7 +275,7 @@ def completed_values(form: forms.Form, values: Mapping[str, Any], known: Mapping
 def carry_out(
     engine: Engine, act_id: int, *, actor: Actor, prefill: Prefill, on_progress: Progress | None = None
 ) -> None:
-    """Complete the pending rows of an ordered act, one after another; safe to run again after a crash.
+    """Complete the pending rows of an ordered act, some at a time; safe to run again after a crash.
 
     Raises:
         NotFound: no such act of this person.
@@ -294,54 +290,20 @@ def carry_out(
         return
     done = 0
     while rows := _pending(engine, act_id):
-        for row in rows:
-            known = _known(form, values, prefill, row.task_id)
-            _complete_row(engine, row, completed_values(form, values, known), actor)
-            done += 1
-            if on_progress is not None:
-                on_progress(done)
+        known = (_known(form, values, prefill, row.task_id) for row in rows)
+        answered = [
+            (row, completed_values(form, values, each)) for row, each in zip(rows, known, strict=True)
+        ]
+        complete_rows(engine, answered, actor=actor)
+        done += len(rows)
+        if on_progress is not None:
+            on_progress(done)
     _finish(engine, act_id, actor)
 
 
 def _pending(engine: Engine, act_id: int) -> Sequence[BulkRow]:
     with engine.store.reading() as session:
         return rows_with(session, act_id, BulkRowStatus.PENDING, limit=CHUNK)
-
-
-def _complete_row(engine: Engine, row: BulkRow, values: Mapping[str, Any], actor: Actor) -> None:
-    @contextmanager
-    def around(scope: StepScope) -> Iterator[None]:
-        kept = lock_row(scope.tx, row.id)
-        if kept.status != BulkRowStatus.PENDING:
-            raise _Settled(what=Thing.BULK_ACT, key=row.act_id)
-        image = undo.before(scope)
-        yield
-        kept.status = str(BulkRowStatus.DONE)
-        kept.before = undo.after(scope, image, row.task_id)
-
-    try:
-        complete_task(engine, row.task_id, values, actor=actor, version=row.task_version, around=around)
-    except _Settled:
-        return
-    except EngineError as error:
-        _refuse(engine, row.id, Label(error.say("zh"), error.say("en")), actor)
-
-
-def _refuse(engine: Engine, row_id: int, reason: Label, actor: Actor) -> None:
-    with engine.store.transaction() as tx:
-        row = lock_row(tx, row_id)
-        if row.status != BulkRowStatus.PENDING:
-            return
-        row.status, row.reason = str(BulkRowStatus.REFUSED), _said(reason)
-        tx.record(
-            "bulk_row_refused",
-            at=engine.clock.now(),
-            actor=actor.name,
-            instance_id=row.instance_id,
-            task_id=row.task_id,
-            reason=reason.zh,
-            act_id=row.act_id,
-        )
 
 
 def _finish(engine: Engine, act_id: int, actor: Actor) -> None:
@@ -414,7 +376,7 @@ def _undo_row(engine: Engine, row_id: int, instance_id: int, actor: Actor, now: 
             undo.put_back(scope, image, reason=f"bulk:{row.act_id}")
             row.status = str(BulkRowStatus.UNDONE)
             return
-        row.status, row.reason = str(BulkRowStatus.KEPT), _said(reason)
+        row.status, row.reason = str(BulkRowStatus.KEPT), said(reason)
         scope.record(
             "bulk_row_kept",
             task_id=row.task_id,
@@ -426,7 +388,3 @@ def _undo_row(engine: Engine, row_id: int, instance_id: int, actor: Actor, now: 
 
 def _name_of(tx: Tx, row: BulkRow) -> str:
     return tx.get_one(UserTask, row.task_id).name
-
-
-def _said(reason: Label) -> dict[str, str]:
-    return {"zh": reason.zh, "en": reason.en}

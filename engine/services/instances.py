@@ -16,7 +16,7 @@ from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.steps import Cause, apply_step
 from engine.spiff.starter import Starter
-from engine.store.instances import ProcessInstance, Timer, timers_of
+from engine.store.instances import ProcessInstance, Timer, ids_with_incidents, timers_of
 from engine.store.keys import KeyBlock
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle, load_facts
 from engine.store.session import Tx
@@ -176,6 +176,7 @@ def load_scopes(
     facts = load_facts(tx, ids)
     timers = _by_instance(ids, timers_of(tx, ids))
     tasks = _by_instance(ids, open_tasks_of(tx, ids))
+    with_incidents = ids_with_incidents(tx, ids)
     scopes = []
     for instance in instances:
         renewal = facts.renewals[instance.id]
@@ -193,6 +194,7 @@ def load_scopes(
                 _lines=facts.lines[instance.id],
                 _timers=timers[instance.id],
                 _tasks=tasks[instance.id],
+                _may_have_incident=instance.id in with_incidents,
             )
         )
     return scopes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -216,15 +216,29 @@ def _place_of(engine: Engine, task_id: int) -> tuple[int, str]:
 
 
 def _complete(scope: StepScope, given: _Given) -> TaskCompleted:
+    opened = complete_in_scope(scope, given.task_id, given.values, version=given.version)
+    scope.tx.write()  # gives the new tasks their numbers
+    return TaskCompleted(given.task_id, tuple(row.id for row in opened))
+
+
+def complete_in_scope(
+    scope: StepScope, task_id: int, values: Mapping[str, Any], *, version: int | None
+) -> Sequence[UserTask]:
+    """Complete a task of a loaded instance that has no timer due; returns what it opened, not numbered yet.
+
+    Raises:
+        NotFound, Forbidden, InvalidForm, TaskAlreadyClosed, TaskChanged, TaskTaken: as :func:`complete_task`,
+            and whatever the step raises; the transaction is to be given up then.
+    """
     tx, engine, actor = scope.tx, scope.engine, scope.actor
-    task = next((row for row in scope.tasks if row.id == given.task_id), None)
-    task = task or tx.get_one(UserTask, given.task_id)
+    task = next((row for row in scope.tasks if row.id == task_id), None)
+    task = task or tx.get_one(UserTask, task_id)
     require_own(engine, tx, task, scope.renewal, actor)
     refuse_unheld(engine, tx, task, actor)
-    if given.version is not None and given.version != task.version:
-        raise TaskChanged(name=name_of_task(engine, tx, task), seen=given.version, now=task.version)
+    if version is not None and version != task.version:
+        raise TaskChanged(name=name_of_task(engine, tx, task), seen=version, now=task.version)
     form = scope.deployed.forms[task.form_id]
-    clean = _checked(scope, form, given.values)
+    clean = _checked(scope, form, values)
     outcome = forms.outcomes(form, clean)
     _close(scope, task, clean, outcome)
     host = RenewalHost(scope)
@@ -240,8 +254,7 @@ def _complete(scope: StepScope, given: _Given) -> TaskCompleted:
     opened = apply_step(scope, host, step, Cause.COMPLETE)
     if scope.may_have_incident:
         incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=scope.now)
-    tx.write()  # gives the new tasks their numbers
-    return TaskCompleted(task.id, tuple(row.id for row in opened))
+    return opened
 
 
 def _checked(scope: StepScope, form: forms.Form, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,12 +13,13 @@ from engine.errors import Conflict, Forbidden, NotFound, blamed
 from engine.label import Label, Thing
 from engine.services import incidents, provisional
 from engine.services.access import sees
+from engine.services.collecting import uncollected
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope, load_scopes
 from engine.services.steps import Cause, apply_step
 from engine.spiff import runner
-from engine.store.instances import Incident, claim_due, ids_with_incidents, open_timers
+from engine.store.instances import Incident, claim_due, open_timers
 from engine.store.renewals import Renewal
 
 SWEEP = 200
@@ -58,16 +56,15 @@ def sweep(engine: Engine, *, now: datetime, actor: Actor = SYSTEM, limit: int = 
     """
     claimed: list[int] = []
     try:
-        with _uncollected(), engine.store.transaction() as tx:
+        with uncollected(), engine.store.transaction() as tx:
             instances = claim_due(tx, now, limit=limit)
             claimed = [instance.id for instance in instances]
             if not claimed:
                 return None
-            with_incidents = ids_with_incidents(tx, claimed)
             report = TickReport()
             for scope in load_scopes(tx, engine, instances, actor=actor, now=now):
                 report += _fire(scope)
-                if scope.instance.id in with_incidents:
+                if scope.may_have_incident:
                     incidents.resolve(tx, scope.instance.id, trigger="timer", actor=actor, now=now)
             return report
     except Exception:
@@ -77,22 +74,6 @@ def sweep(engine: Engine, *, now: datetime, actor: Actor = SYSTEM, limit: int = 
     for instance_id in claimed:
         report += fire_instance(engine, instance_id, now=now, actor=actor)
     return report
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Leave the garbage of one batch until it is done.
-
-    Its workflows are all cycles and all alive to the end: looking through them again and again while they
-    grow costs a fifth of the batch and frees nothing.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def fire_instance(engine: Engine, instance_id: int, *, now: datetime, actor: Actor = SYSTEM) -> TickReport:

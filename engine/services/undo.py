@@ -40,6 +40,11 @@ def before(scope: StepScope) -> Image:
     }
 
 
+def stepped(scope: StepScope, image: Image) -> None:
+    """Note in *image*, right after the step, whether it had messages sent; others may share its transaction."""
+    image["told"] = _outgoing(scope) > image["told"]
+
+
 def after(scope: StepScope, image: Image, task_id: int) -> Image:
     """Add to *image* what the step left, once it is written: by that it is seen whether anything followed."""
     known = set(image["timers"])
@@ -49,7 +54,6 @@ def after(scope: StepScope, image: Image, task_id: int) -> Image:
         "lock_version": scope.instance.lock_version,
         "planned": [timer.id for timer in scope.timers if timer.id not in known],
         "opened": {task.id: task.version for task in scope.tasks if str(task.id) not in image["tasks"]},
-        "told": _outgoing(scope) > image["told"],
     }
 
 

@@ -126,6 +126,12 @@ def lock_row(session: Session, row_id: int) -> BulkRow:
     return session.get_one(BulkRow, row_id, with_for_update=True, populate_existing=True)
 
 
+def lock_rows(session: Session, row_ids: Sequence[int]) -> Sequence[BulkRow]:
+    """Return rows, locked, in the order they were chosen."""
+    query = select(BulkRow).where(BulkRow.id.in_(row_ids)).order_by(BulkRow.id)
+    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+
+
 def counts_of(session: Session, act_id: int) -> dict[str, int]:
     """Return how many rows of an act stand how."""
     return counts_of_each(session, [act_id])[act_id]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 from engine import api
 from engine.bootstrap import Engine
 from tests.acceptance.desk import Desk, policy, vin
+from tests.crash.nursery import Child
 from tests.support import databases
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +35,12 @@ def start(home: Path, code: str, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def bear(home: Path, code: str, *arguments: str) -> Child:
+    """Start code that is to die, on the installation in *home*, in a process that has the program imported."""
+    environment = {**os.environ, **databases.environment(home), "RENEWALS_LANG": "en"}
+    return Child(code, arguments, environment)
 
 
 @contextmanager
@@ -113,9 +120,3 @@ def chained(desk: Desk) -> bool:
     """Whether the history's numbers have no gap."""
     (row,) = desk.sql("SELECT count(*) AS n, max(seq) AS last FROM history_event")
     return bool(row["n"] == row["last"])
-
-
-def acknowledged(process: subprocess.Popen[str], timeout: float = 120) -> Sequence[str]:
-    """Return the lines a process managed to print before it died."""
-    out, _ = process.communicate(timeout=timeout)
-    return out.split()

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from engine import api
 from tests.acceptance.desk import Desk
 from tests.crash import crew
 
@@ -47,6 +48,14 @@ api.tick(engine)
 print("done", flush=True)
 """
 )
+CARRY_OUT = (
+    DYING
+    + """
+actor = api.actor_of(engine, sys.argv[3])
+api.carry_out(engine, int(sys.argv[2]), actor=actor, prefill=api.prefiller(engine, actor))
+print("done", flush=True)
+"""
+)
 # Dies after the driver was called and before the message is marked.
 DIE_AFTER_SEND = """
 import os
@@ -69,8 +78,8 @@ def test_a_batch_of_completions_killed_at_every_write(desk: Desk) -> None:
 
     while set(tasks) - acked:
         todo = ",".join(f"{number}:{user}" for number, user in tasks.items() if number not in acked)
-        process = crew.start(desk.home, COMPLETE.replace("FORM", form), str(point), todo)
-        said = crew.acknowledged(process)
+        process = crew.bear(desk.home, COMPLETE.replace("FORM", form), str(point), todo)
+        said = process.words(120)
         assert process.returncode in (0, -signal.SIGKILL), process.returncode
         deaths += process.returncode == -signal.SIGKILL
         acked |= set(said) - {"done"}
@@ -88,14 +97,41 @@ def test_a_batch_of_completions_killed_at_every_write(desk: Desk) -> None:
     assert crew.chained(desk)
 
 
+def test_an_act_on_many_tasks_killed_at_every_write(desk: Desk) -> None:
+    cars = crew.fill(desk, 6, days_left=50)
+    tasks = [desk.open_task(car, "dispatch_list") for car in cars]
+    engine, user = crew.engine_of(desk), tasks[0]["assignee"]
+    actor = api.actor_of(engine, user)
+    prefill = api.prefiller(engine, actor)
+    act = api.prepare_bulk(engine, [task["task_id"] for task in tasks], actor=actor)
+    api.order_bulk(engine, act, _handed_out(), actor=actor, prefill=prefill)
+    engine.store.engine.dispose()
+    small = CARRY_OUT.replace("actor = ", "from engine.services import bulk; bulk.CHUNK = 2; actor = ", 1)
+    point, deaths = 0, 0
+
+    while "done" not in (process := crew.bear(desk.home, small, str(point), str(act), user)).words(120):
+        assert process.returncode == -signal.SIGKILL
+        deaths += 1
+        point += crew.STRIDE
+
+    for task in tasks:
+        rows = desk.sql("SELECT count(*) AS n FROM submission WHERE task_id = ?", task["task_id"])
+        assert [{"n": 1}] == rows
+    assert [{"status": "done", "n": 6}] == desk.sql(
+        "SELECT status, count(*) AS n FROM bulk_row GROUP BY status"
+    )
+    assert deaths >= 3
+    assert crew.chained(desk)
+
+
 def test_a_sweep_killed_twenty_times(desk: Desk) -> None:
     cars = crew.fill(desk, crew.DUE)
     crew.make_due(desk)
     started = time.monotonic()
 
     for point in range(20):
-        process = crew.start(desk.home, TICK, str(point * 3))
-        crew.acknowledged(process, 600)
+        process = crew.bear(desk.home, TICK, str(point * 3))
+        process.words(600)
         assert process.returncode in (0, -signal.SIGKILL)
     desk.run("tick")
 
@@ -113,8 +149,8 @@ def test_killed_between_the_send_and_the_mark(desk: Desk) -> None:
     crew.fill(desk, 6, days_left=50)
 
     for _ in range(3):
-        process = crew.start(desk.home, DIE_AFTER_SEND)
-        crew.acknowledged(process)
+        process = crew.bear(desk.home, DIE_AFTER_SEND)
+        process.words(120)
         assert process.returncode == -signal.SIGKILL or not crew.unsent(desk)
     desk.run("tick")
 

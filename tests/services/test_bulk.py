@@ -122,6 +122,44 @@ def test_one_act_completes_every_chosen_task(listed: Engine) -> None:
         assert "confirm_delivery" in {task.form_id for task in open_tasks(listed, number)}
 
 
+def test_rows_done_together_end_as_rows_done_one_by_one(
+    listed: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "CHUNK", 1)
+    do(listed, hand_outs(listed, CARS[:3]))
+    monkeypatch.setattr(bulk, "CHUNK", 3)
+    do(listed, hand_outs(listed, CARS[3:]))
+
+    own = ("id", "business_key", "vin", "policy_no", "vehicle_id", "customer_id", "state_bytes", "tasks")
+    alone, together = (
+        [
+            {name: value for name, value in looks(listed, number).items() if name not in own}
+            for number in numbers
+        ]
+        for numbers in (CARS[:3], CARS[3:])
+    )
+    assert alone == together
+    assert [events(listed, number) for number in CARS[:3]] == [events(listed, number) for number in CARS[3:]]
+    assert verify(listed).is_sound
+
+
+def test_a_renewal_whose_timer_is_due_takes_that_step_first(listed: Engine) -> None:
+    tasks = hand_outs(listed)
+    act = api.prepare_bulk(listed, tasks, actor=person(listed))
+    prefill = api.prefiller(listed, person(listed))
+    api.order_bulk(listed, act, values(listed), actor=person(listed), prefill=prefill)
+    api.set_clock(listed, listed.clock.now() + timedelta(days=14), actor=api.SYSTEM)
+
+    api.carry_out(listed, act, actor=person(listed), prefill=prefill)
+
+    for number in CARS:
+        told = events(listed, number)
+        assert "timer_fired" in told
+        if "task_completed" in told:
+            assert told.index("timer_fired") < told.index("task_completed")
+    assert Row.PENDING not in statuses(listed, act)
+
+
 def test_a_blank_answer_is_filled_with_what_each_renewal_knows(listed: Engine) -> None:
     tasks = hand_outs(listed)
 
@@ -223,7 +261,10 @@ def test_a_row_that_changed_after_the_choice_is_refused_and_stops_no_other(liste
     assert "bulk_row_refused" in events(listed, CARS[2])
 
 
-def test_an_act_that_was_interrupted_goes_on_without_repeating_a_row(listed: Engine) -> None:
+def test_an_act_that_was_interrupted_goes_on_without_repeating_a_row(
+    listed: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "CHUNK", 3)
     act = api.prepare_bulk(listed, hand_outs(listed), actor=person(listed))
 
     def stop(done: int) -> None:
@@ -249,7 +290,10 @@ def test_tasks_outside_the_scope_are_as_good_as_unknown(listed: Engine) -> None:
     assert [Row.PENDING] * len(CARS) == statuses(listed, act)
 
 
-def test_of_two_who_carry_an_act_out_each_row_is_done_by_one_and_refused_by_none(listed: Engine) -> None:
+def test_of_two_who_carry_an_act_out_each_row_is_done_by_one_and_refused_by_none(
+    listed: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "CHUNK", 2)
     act = api.prepare_bulk(listed, hand_outs(listed), actor=person(listed))
 
     def meanwhile(done: int) -> None:
