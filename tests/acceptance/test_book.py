@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
+
 from tests.acceptance.desk import Desk, policy, vin
 
 TODAY = date(2026, 10, 1)
@@ -49,6 +51,7 @@ def wrong_stages(desk: Desk, today: date) -> list[tuple[str, str, str]]:
     return found
 
 
+@pytest.mark.one_database
 def test_every_vehicle_is_in_the_right_stage_on_every_day_until_the_last_one_ends(desk: Desk) -> None:
     report = desk.import_list(book())
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -13,29 +11,16 @@ from sqlalchemy import select
 from engine.tables import TaskDraft
 from tests.acceptance import answers
 from tests.acceptance.desk import Desk, policy, vin
+from tests.crash.nursery import Child
 from tests.support.console import open_book
 
 TODAY = date(2026, 10, 1)
 
 
-def start(desk: Desk, task_id: int, user: str, values: dict[str, object]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "engine",
-            "complete",
-            str(task_id),
-            "--user",
-            user,
-            "--data",
-            json.dumps(values),
-        ],
-        env={**os.environ, **desk.env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def start(desk: Desk, task_id: int, user: str, values: dict[str, object]) -> Child:
+    command = ["complete", str(task_id), "--user", user, "--data", json.dumps(values)]
+    code = "import sys; from engine.cli import main; main(sys.argv[1:])"
+    return Child(code, command, {**os.environ, **desk.env})
 
 
 def test_of_two_completions_at_the_same_moment_one_wins(desk: Desk) -> None:

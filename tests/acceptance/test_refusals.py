@@ -9,6 +9,8 @@ import pytest
 
 from tests.acceptance.desk import Desk, Refused
 
+pytestmark = pytest.mark.one_database
+
 PROCESSES = Path(__file__).resolve().parents[2] / "processes"
 SPINE = (PROCESSES / "renewal.bpmn").read_text(encoding="utf-8")
 STAGE = (PROCESSES / "stage_preparation.bpmn").read_text(encoding="utf-8")

@@ -12,6 +12,8 @@ import pytest
 from tests.acceptance import answers
 from tests.acceptance.desk import Desk, Refused, policy, vin
 
+pytestmark = pytest.mark.one_database
+
 EXPIRY = date(2026, 12, 5)
 AGENT = "AG001"
 HAN = re.compile(r"[一-鿿]")
@@ -187,7 +189,6 @@ def test_importing_the_organisation_says_who_cannot_sign_in_yet(desk: Desk) -> N
     assert "renewals user add" in told
 
 
-@pytest.mark.one_database
 def test_a_taken_port_is_one_sentence_with_the_remedy(desk: Desk) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
