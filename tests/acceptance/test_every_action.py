@@ -30,11 +30,24 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[api.Engine]:
-    """A demonstration book in which every per-policy action waits for somebody."""
+def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, dict[str, set[str]]]:
+    """The desk of a demonstration book, and what its people had done and come to when it was built."""
     desk = Desk(tmp_path_factory.mktemp("actions"))
     desk.run("demo", "--renewals", "300")
-    engine = api.build_engine(load_settings(desk.env))
+    done = desk.sql("SELECT DISTINCT action_id FROM v_task WHERE status = 'completed'")
+    states = desk.sql("SELECT DISTINCT state FROM v_instance")
+    troubled = desk.sql("SELECT business_key FROM v_instance WHERE incident_count > 0")
+    return desk, {
+        "done": {row["action_id"] for row in done},
+        "states": {row["state"] for row in states},
+        "troubled": {row["business_key"] for row in troubled},
+    }
+
+
+@pytest.fixture(scope="module")
+def lived(demonstrated: tuple[Desk, dict[str, set[str]]]) -> Iterator[api.Engine]:
+    """A demonstration book in which every per-policy action waits for somebody."""
+    engine = api.build_engine(load_settings(demonstrated[0].env))
     with engine.store.reading() as session:
         branch = session.scalars(select(Renewal.branch_code).limit(1)).one()
     for who, role in (("AUDIT", "auditor"), ("CHANNEL", "channel")):
@@ -50,6 +63,14 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[api.Engine]:
 @pytest.fixture(scope="module")
 def console(lived: api.Engine) -> Flask:
     return create_app(lived)
+
+
+def test_a_lived_book_has_done_every_action(demonstrated: tuple[Desk, dict[str, set[str]]]) -> None:
+    _, told = demonstrated
+
+    assert set() == BY_PEOPLE - told["done"]
+    assert set() == {"renewed", "lost", "excluded"} - told["states"]
+    assert set() == told["troubled"]
 
 
 def _open(engine: api.Engine, **wanted: Any) -> list[UserTask]:
