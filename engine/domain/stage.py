@@ -11,6 +11,9 @@ from types import MappingProxyType
 from engine.domain.codes import Stage
 from engine.errors import EngineError
 
+SAME_PERIOD = timedelta(days=90)
+"""Expiry dates of one vehicle that lie no farther apart belong to one renewal (domain.md §7 case 7)."""
+
 
 class StageCalendarRefused(EngineError):
     """The stage starts of a branch do not follow one another."""

@@ -30,9 +30,10 @@ from engine.errors import BadInput, EngineError, Forbidden, NotFound
 from engine.label import Label, Thing
 from engine.services.double_cover import cover_problems
 from engine.services.foreign_numbers import foreign_number_problems
-from engine.services.intake import Intake, RowResult
+from engine.services.intake import Intake
 from engine.services.issued import claim_known, match_issued, predict_issued
 from engine.services.issued_texts import UNMATCHED
+from engine.services.row_results import RowResult
 from engine.services.verdicts import RowsOf, problem_json, verdict_of
 from engine.store.import_scope import keeps_batch
 from engine.store.imports import ImportBatch, ImportRow, lock_batch, rows_of

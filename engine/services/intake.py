@@ -5,9 +5,7 @@ Rules: domain.md §4.5 (row key), §7 cases 1–7, 11, 20–22, 28, 32, 33.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,24 +16,24 @@ from engine.domain.actor import Actor
 from engine.domain.codes import Line, MessageName, Stage
 from engine.domain.directory import Responsible
 from engine.domain.lists import PolicyRow, RowKey
-from engine.domain.lists.across import SHARED_BY
+from engine.domain.lists.clusters import base_dates, case_date, clusters, per_row, within
 from engine.domain.placement import Placer
-from engine.domain.stage import stage_on
+from engine.domain.stage import SAME_PERIOD, stage_on
 from engine.errors import EngineError
 from engine.services import quoting
 from engine.services.assignment import assign
 from engine.services.context import StepScope
 from engine.services.instances import NewRenewal, RenewalStarter, load_scope, start_renewal
+from engine.services.intake_rows import Customers, NewRows
 from engine.services.messages import deliver_in
 from engine.services.rating import city_of, quote_opens
+from engine.services.row_results import RowResult, failed, one_a_row, too_late
 from engine.services.verdicts import listed
 from engine.store.imports import ImportBatch
-from engine.store.instances import ProcessInstance
 from engine.store.keys import KeyBlock
 from engine.store.organisation import directory_on
 from engine.store.people import phones_of_staff
 from engine.store.renewals import (
-    SAME_PERIOD,
     Customer,
     PolicyLine,
     Renewal,
@@ -49,58 +47,8 @@ from engine.store.renewals import (
 )
 from engine.store.session import Tx
 
-LISTED_TOO_LATE = "listed_too_late"
-"""Code of the warning on a row whose win-back is over already."""
 _LINE_FIELDS = ("start_date", "signed_date", "premium", "third_party_limit", "ncd", "self_pricing", "claims")
 _VEHICLE_FIELDS = ("plate", "make_model", "first_registration", "use", "energy", "seats", "new_car_price")
-
-
-@dataclass(frozen=True, slots=True)
-class RowResult:
-    """What became of one row: ``effect`` new | changed | unchanged | rejected.
-
-    ``started``, ``too_late``, ``renewed``, ``partial`` and ``reversed`` count renewals, each on the
-    first of its rows.
-    """
-
-    key: RowKey
-    effect: str
-    renewal_id: int | None = None
-    started: int = 0
-    too_late: int = 0
-    renewed: int = 0
-    partial: int = 0
-    reversed: int = 0
-    problem: dict[str, Any] | None = None
-
-
-_EFFECTS = ("new", "changed", "unchanged", "rejected")
-
-
-def one_a_row(results: Iterable[RowResult]) -> list[RowResult]:
-    """Join the results of rows that speak of several renewals or policies; the strongest effect counts."""
-    joined: dict[RowKey, RowResult] = {}
-    for result in results:
-        other = joined.get(result.key)
-        joined[result.key] = result if other is None else _joined(other, result)
-    return list(joined.values())
-
-
-def _joined(first: RowResult, second: RowResult) -> RowResult:
-    main, rest = sorted((first, second), key=lambda result: _EFFECTS.index(result.effect))
-    problem = main.problem or rest.problem
-    if problem is not None and main.effect != "rejected":
-        problem = {**problem, "level": "warning"}  # the row is taken, if only in part
-    return replace(
-        main,
-        renewal_id=main.renewal_id if main.renewal_id is not None else rest.renewal_id,
-        started=main.started + rest.started,
-        too_late=main.too_late + rest.too_late,
-        renewed=main.renewed + rest.renewed,
-        partial=main.partial + rest.partial,
-        reversed=main.reversed + rest.reversed,
-        problem=problem,
-    )
 
 
 class _Rehearsed(Exception):  # noqa: N818 - no error: it undoes what was tried
@@ -129,7 +77,7 @@ class Intake:
         self.directory = directory_on(tx, self.today)
         self.placer, self.units = Placer(self.directory), units
         self.starter = RenewalStarter(tx, engine.latest(), now=now)
-        self.new = _NewRows()
+        self.new = NewRows()
         self._customer_ids = KeyBlock(tx, Customer)
         self._vehicle_ids = KeyBlock(tx, Vehicle)
 
@@ -138,11 +86,11 @@ class Intake:
         self._load(rows)
         results: list[RowResult] = []
         planned: dict[str, list[date]] = {}
-        for cluster in _clusters(rows):
+        for cluster in clusters(rows):
             renewal = self._renewal_for(cluster)
-            starts = renewal is None and not _within(planned.get(cluster[0].vin, ()), cluster)
+            starts = renewal is None and not within(planned.get(cluster[0].vin, ()), cluster)
             if starts:
-                expiry = _case_date(_base_dates(cluster).values(), self.today)
+                expiry = case_date(base_dates(cluster).values(), self.today)
                 planned.setdefault(cluster[0].vin, []).append(expiry)
                 results += self._new_results(cluster, expiry, None)
                 continue
@@ -153,12 +101,12 @@ class Intake:
         """Store the facts of *rows* and start or update their renewals; a faulty vehicle is rejected alone."""
         self._load(rows)
         results: list[RowResult] = []
-        for cluster in _clusters(rows):
+        for cluster in clusters(rows):
             try:
                 results += self._take_cluster(cluster)
             except EngineError as error:
                 results += [
-                    RowResult(key, "rejected", problem=_failed(key, error)) for key, _ in _per_row(cluster)
+                    RowResult(key, "rejected", problem=failed(key, error)) for key, _ in per_row(cluster)
                 ]
         self.new.write(self.tx)
         return one_a_row(results)
@@ -169,7 +117,7 @@ class Intake:
         self.renewals = renewals_of_vehicles(self.tx, vins)
         self.lines = lines_by_number(self.tx, {row.policy_no for row in rows if row.policy_no})
         self.covers = lines_of_vehicles(self.tx, [vehicle.id for vehicle in self.vehicles.values()])
-        self.customers = _Customers(
+        self.customers = Customers(
             customers_known(
                 self.tx,
                 id_numbers={row.id_no for row in rows if row.id_no},
@@ -193,10 +141,10 @@ class Intake:
 
     def _foretell(self, cluster: Sequence[PolicyRow], renewal: Renewal | None) -> list[RowResult]:
         """Say what becomes of rows of a known renewal; what its process may refuse is tried and undone."""
-        if renewal is not None and any(self._asks_process(row, renewal) for _, row in _per_row(cluster)):
+        if renewal is not None and any(self._asks_process(row, renewal) for _, row in per_row(cluster)):
             return self._rehearse(cluster, renewal)
         results = []
-        for key, row in _per_row(cluster):
+        for key, row in per_row(cluster):
             changed = renewal is None or self._differs(row, renewal)
             found = renewal.id if renewal is not None else None
             results.append(RowResult(key, "changed" if changed else "unchanged", found))
@@ -215,7 +163,7 @@ class Intake:
         except _Rehearsed as done:
             return done.results
         except EngineError as error:
-            return [RowResult(key, "rejected", problem=_failed(key, error)) for key, _ in _per_row(cluster)]
+            return [RowResult(key, "rejected", problem=failed(key, error)) for key, _ in per_row(cluster)]
         finally:
             self.lines, self.covers = lines, covers
 
@@ -234,7 +182,7 @@ class Intake:
         vehicle = self._vehicle(main, customer)
         lines = self._lines(cluster, vehicle)
         kinds = {line.line for line in lines}
-        expiry = _case_date((line.expiry_date for line in lines), self.today)
+        expiry = case_date((line.expiry_date for line in lines), self.today)
         premiums = {line.line: line.premium for line in lines}
         place = self.placer.place(listed(main), home=self.units.get(main.key))
         people = self.placer.responsible_for(listed(main), place)
@@ -282,9 +230,9 @@ class Intake:
                 renewal_id,
                 started=int(place == 0),
                 too_late=int(place == 0 and is_late),
-                problem=_too_late(row) if is_late else None,
+                problem=too_late(row) if is_late else None,
             )
-            for place, (key, row) in enumerate(_per_row(cluster))
+            for place, (key, row) in enumerate(per_row(cluster))
         ]
 
     def _source(self, row: PolicyRow) -> str:
@@ -375,7 +323,7 @@ class Intake:
     def _update(self, cluster: Sequence[PolicyRow], renewal: Renewal) -> list[RowResult]:
         results = []
         scope: StepScope | None = None
-        for key, row in _per_row(cluster):
+        for key, row in per_row(cluster):
             if not self._differs(row, renewal):
                 results.append(RowResult(key, "unchanged", renewal.id))
                 continue
@@ -469,81 +417,6 @@ def _expires_as_listed(line: PolicyLine, row: PolicyRow) -> bool:
     return row.expiry_date in (line.expiry_date, line.listed_expiry)
 
 
-@dataclass(slots=True)
-class _NewRows:
-    """New rows of a chunk that are not in the session yet, in the order the database wants them."""
-
-    customers: list[Customer] = field(default_factory=list)
-    vehicles: list[Vehicle] = field(default_factory=list)
-    instances: list[ProcessInstance] = field(default_factory=list)
-    renewals: list[Renewal] = field(default_factory=list)
-    lines: list[PolicyLine] = field(default_factory=list)
-    links: list[tuple[PolicyLine, int]] = field(default_factory=list)
-    """Lines and the renewals they belong to; a line may be known from the year before."""
-
-    def write(self, tx: Tx) -> None:
-        """Send them, then everything that waited for them."""
-        for rows in (self.customers, self.vehicles, self.instances, self.renewals):
-            if rows:
-                tx.add_all(rows)
-                tx.flush()
-                rows.clear()
-        for line, renewal_id in self.links:
-            line.renewal_id = renewal_id
-        tx.add_all(self.lines)
-        self.links.clear()
-        self.lines.clear()
-        tx.write()
-
-    @contextmanager
-    def unless_refused(self) -> Iterator[None]:
-        """Forget the renewal of the block if it raises; vehicle and customer are facts all the same."""
-        kept = [(rows, len(rows)) for rows in (self.instances, self.renewals, self.lines, self.links)]
-        try:
-            yield
-        except BaseException:
-            for rows, count in kept:
-                del rows[count:]
-            raise
-
-
-class _Customers:
-    """Customers by what a list tells of them: the ID number, else name and phone together."""
-
-    def __init__(self, rows: Iterable[Customer], *, colleagues: Collection[str] = ()) -> None:
-        self._colleagues = colleagues
-        self.by_id: dict[int, Customer] = {}
-        self._by_id_no: dict[str, Customer] = {}
-        self._by_name: dict[tuple[str, str], Customer] = {}
-        self._by_phone: dict[str, dict[int, Customer]] = {}
-        for row in rows:
-            self.add(row)
-
-    def add(self, customer: Customer) -> None:
-        """Let *customer* be found from now on; of several the first one counts."""
-        self.by_id[customer.id] = customer
-        if customer.id_no:
-            self._by_id_no.setdefault(customer.id_no, customer)
-        if customer.phone:
-            self._by_name.setdefault((customer.name, customer.phone), customer)
-            self._by_phone.setdefault(customer.phone, {})[customer.id] = customer
-
-    def doubt_shared(self, customer: Customer) -> None:
-        """Mark a number as doubtful that is a colleague's own or of too many customers (case 25)."""
-        if customer.phone in self._colleagues:
-            customer.phone_doubtful = True
-        sharing = self._by_phone.get(customer.phone or "", {})
-        if len(sharing) > SHARED_BY:
-            for one in sharing.values():
-                one.phone_doubtful = True
-
-    def find(self, *, id_no: str | None, name: str, phone: str | None) -> Customer | None:
-        """Return the customer a row speaks of, if known."""
-        if id_no:
-            return self._by_id_no.get(id_no)
-        return self._by_name.get((name, phone)) if phone else None
-
-
 def _changes(target: Any, row: PolicyRow, names: Iterable[str]) -> list[tuple[str, Any, Any]]:
     """Fields in which a row says something else than what is stored; silence changes nothing."""
     found = []
@@ -558,79 +431,3 @@ def _same(old: Any, new: Any) -> bool:
     if isinstance(old, Decimal) and isinstance(new, Decimal):
         return old.compare(new) == 0
     return bool(old == new)
-
-
-def _clusters(rows: Sequence[PolicyRow]) -> list[list[PolicyRow]]:
-    """Rows of one vehicle whose expiry dates lie within one period: one renewal each (case 7)."""
-    by_vin: dict[str, list[PolicyRow]] = {}
-    for row in rows:
-        by_vin.setdefault(row.vin, []).append(row)
-    clusters: list[list[PolicyRow]] = []
-    for group in by_vin.values():
-        current: list[PolicyRow] = []
-        for row in sorted(group, key=lambda r: r.expiry_date):
-            if current and row.expiry_date - current[0].expiry_date > SAME_PERIOD:
-                clusters.append(current)
-                current = []
-            current.append(row)
-        clusters.append(current)
-    return clusters
-
-
-def _base_dates(cluster: Sequence[PolicyRow]) -> dict[Line, date]:
-    """The expiry of the later-expiring policy of each kind."""
-    base: dict[Line, date] = {}
-    for row in cluster:
-        base[row.line] = max(row.expiry_date, base.get(row.line, row.expiry_date))
-    return base
-
-
-def _case_date(expiries: Iterable[date], today: date) -> date:
-    """The expiry of a renewal: the earliest of its base policies that can still be renewed (case 7)."""
-    given = list(expiries)
-    return min([day for day in given if stage_on(today, day) is not Stage.CLOSED] or given)
-
-
-def _within(planned: Iterable[date], cluster: Sequence[PolicyRow]) -> bool:
-    earliest = min(row.expiry_date for row in cluster)
-    return any(abs(expiry - earliest) <= SAME_PERIOD for expiry in planned)
-
-
-def _per_row(cluster: Sequence[PolicyRow]) -> list[tuple[RowKey, PolicyRow]]:
-    """One entry a source row, in file order; a row with both lines speaks once."""
-    seen: dict[RowKey, PolicyRow] = {}
-    for row in cluster:
-        seen.setdefault(row.key, row)
-    return list(seen.items())
-
-
-def _too_late(row: PolicyRow) -> dict[str, Any]:
-    return {
-        "sheet": row.sheet,
-        "row": row.row_no,
-        "column": "到期日期",
-        "value": row.expiry_date.isoformat(),
-        "code": LISTED_TOO_LATE,
-        "level": "warning",
-        "reason": {
-            "zh": "脱保已超过 30 天，挽回期已过：只登记，直接脱保关闭，原因记 L703 清单遗漏/下发晚。",
-            "en": "Lapsed more than 30 days ago, past win-back: recorded and closed at once, reason L703 (listed late).",
-        },
-        "remedy": {
-            "zh": "请核对到期日期；如确属迟报，请查明清单为何晚到。",
-            "en": "Check the expiry date; if it is right, find out why the list came so late.",
-        },
-    }
-
-
-def _failed(key: RowKey, error: EngineError) -> dict[str, Any]:
-    return {
-        "sheet": key[0],
-        "row": key[1],
-        "column": "",
-        "value": "",
-        "code": error.code,
-        "level": "error",
-        "reason": {"zh": error.say("zh"), "en": error.say("en")},
-        "remedy": {"zh": "处理原因后重新导入该行。", "en": "Mend the cause and import the row again."},
-    }

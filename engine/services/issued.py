@@ -21,10 +21,10 @@ from engine.errors import MessageNotAwaited
 from engine.services import reversal
 from engine.services.context import StepScope
 from engine.services.instances import load_scope
-from engine.services.intake import RowResult, one_a_row
 from engine.services.issued_book import Decision, IssuedBook, expiring_of, new_policy_of
 from engine.services.issued_texts import taken_back, unmatched
 from engine.services.messages import deliver_in
+from engine.services.row_results import RowResult, one_a_row
 from engine.store.imports import ImportBatch
 from engine.store.renewals import PolicyLine, Renewal, Vehicle, lines_of, unclaimed_lines
 from engine.store.session import Tx

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import Line
 from engine.domain.double_cover import Cover, doubled_covers
+from engine.domain.stage import SAME_PERIOD
 from engine.domain.vehicle import normalise_id_no, normalise_name, normalise_phone, normalise_plate
 from engine.errors import NotFound
 from engine.label import Thing
@@ -209,7 +210,6 @@ class Answerable:
     workplace_code: str | None
 
 
-SAME_PERIOD = timedelta(days=90)
 RESPONSIBILITY = (
     Renewal.owner_no,
     Renewal.owner_role,
