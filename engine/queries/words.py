@@ -172,6 +172,8 @@ SOURCES: Mapping[str, Label] = {
     "agent": Label("营销员填报", "the agent"),
     "specialist": Label("专员核实", "the specialist"),
     "start": Label("续保开始", "the start of the renewal"),
+    "file": Label("客户续保档案", "the customer file"),
+    "erasure": Label("删除个人信息的请求", "a request for deletion"),
     "tariff": Label("费率表更新", "newer tariff tables"),
 }
 RECORDS: Mapping[str, Label] = {

@@ -1,7 +1,7 @@
 """A customer's request to have personal data deleted (PIPL Art. 47; domain.md §5, §7 case 44, exclusion code X14).
 
-Marketing stops at once, values are no longer shown in the clear, and open renewals go to the approval of an
-exclusion. What the law has kept stays: an insurer's records for five years from the end of a contract of up to a
+Every consent ends and marketing stops at once, values are no longer shown in the clear, and open renewals go to the
+approval of an exclusion. What the law has kept stays: an insurer's records for five years from the end of a contract of up to a
 year (保险法 Art. 87).
 """
 
@@ -17,6 +17,7 @@ from engine.domain.codes import MessageName
 from engine.errors import BadInput, Conflict, Forbidden, MessageNotAwaited, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
+from engine.services.consents import withdraw_all
 from engine.services.instances import load_scope
 from engine.services.messages import deliver_in
 from engine.store.renewals import Customer, Renewal, last_covered_date, open_renewals_of
@@ -69,7 +70,6 @@ def request_erasure(engine: Engine, renewal_id: int, *, reason: str, actor: Acto
         if customer.erasure_asked_on is not None:
             raise ErasureAsked(day=customer.erasure_asked_on)
         customer.erasure_asked_on = today
-        customer.do_not_contact = True
         customer.kept_until = kept_until(last_covered_date(tx, customer.id) or today)
         tx.record(
             REQUESTED,
@@ -79,6 +79,7 @@ def request_erasure(engine: Engine, renewal_id: int, *, reason: str, actor: Acto
             reason=told,
             kept_until=customer.kept_until.isoformat(),
         )
+        withdraw_all(tx, customer, renewal_id=renewal_id, actor=actor, now=now, on=today)
         excluded = sum(_exclude(tx, engine, one, actor=actor) for one in open_renewals_of(tx, customer.id))
         return Erasure(customer.kept_until, excluded)
 
