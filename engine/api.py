@@ -233,6 +233,8 @@ from engine.services.queueing import has_messages_due as has_messages_due
 from engine.services.queueing import put_job as put_job
 from engine.services.requoting import forecasts_are_old as forecasts_are_old
 from engine.services.requoting import requote as requote
+from engine.services.retention import erase_kept as erase_kept
+from engine.services.retention import is_anything_to_erase as is_anything_to_erase
 from engine.services.reveal import SHORTEST_REASON as SHORTEST_REASON
 from engine.services.reveal import ErasureStands as ErasureStands
 from engine.services.reveal import PersonalField as PersonalField

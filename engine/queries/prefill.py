@@ -18,6 +18,8 @@ from engine.store.renewals import PolicyLine, Renewal, Vehicle
 from engine.store.tasks import Submission
 
 WIN_BACK = timedelta(days=30)
+COMPLETE_WITHIN = timedelta(days=7)
+"""The day proposed for what a customer's file lacks; whoever checks the file may choose another."""
 
 FROM_LINES = frozenset({"policy", "plan"})
 FROM_QUOTES = frozenset({"forecast"})
@@ -100,7 +102,7 @@ def facts_for_form(
         if value is not None and not (path in _STILL_TO_COME and str(value) < present.today.isoformat()):
             facts.setdefault(group, {})[name] = value
     facts["forecast"] = _forecast(quotes)
-    facts["file"] = _file(file, submissions)
+    facts["file"] = _file(file, submissions, present)
     total = _quote_total(submissions)
     if total is not None:
         facts["quote"]["total"] = total
@@ -116,7 +118,7 @@ def _forecast(quotes: Quotes | None) -> dict[str, Any]:
     return {"low": held.low, "high": held.high, "reasons_text": text or None}
 
 
-def _file(file: FileState | None, submissions: Sequence[Submission]) -> dict[str, Any]:
+def _file(file: FileState | None, submissions: Sequence[Submission], present: Present) -> dict[str, Any]:
     """How complete the customer's file is by now; what was missing before and no table tells of still is."""
     if file is None:
         return {}
@@ -129,6 +131,7 @@ def _file(file: FileState | None, submissions: Sequence[Submission]) -> dict[str
         "completeness": file.percent,
         "missing": missing,
         "result": "incomplete" if missing else "complete",
+        "complete_by": present.today + COMPLETE_WITHIN,
     }
 
 

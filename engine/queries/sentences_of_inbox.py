@@ -32,6 +32,15 @@ def _attached(event: Happening, words: Words) -> Label:
     )
 
 
+@says("notes_erased", Kind.FACT)
+def _erased(event: Happening, _words: Words) -> Label:
+    comments, files = len(event["comments"] or ()), len(event["attachments"] or ())
+    return Label(
+        f"留存期已满，按客户的删除请求清除了备注 {comments} 条、附件 {files} 个",
+        f"The law has them kept no longer: {comments} comments and {files} files were erased at the customer's request",
+    )
+
+
 @says("file_opened", Kind.SYSTEM)
 def _file_opened(event: Happening, _words: Words) -> Label:
     return Label(f"{event.who} 打开了附件（{event['kind']}）", f"{event.who} opened a file ({event['kind']})")

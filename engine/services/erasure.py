@@ -85,12 +85,16 @@ def request_erasure(engine: Engine, renewal_id: int, *, reason: str, actor: Acto
 
 
 def kept_until(last_covered: date) -> date:
-    """Return the last day of keeping: five years after *last_covered*; 29 February becomes the 28th."""
-    year = last_covered.year + KEPT_YEARS
+    """Return the last day of keeping: five years after *last_covered*."""
+    return years_after(last_covered, KEPT_YEARS)
+
+
+def years_after(day: date, years: int) -> date:
+    """Return *day* so many years later (or earlier); 29 February becomes the 28th."""
     try:
-        return last_covered.replace(year=year)
+        return day.replace(year=day.year + years)
     except ValueError:
-        return last_covered.replace(year=year, day=28)
+        return day.replace(year=day.year + years, day=28)
 
 
 def _customer(tx: Tx, renewal_id: int, actor: Actor) -> Customer:

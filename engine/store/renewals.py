@@ -46,7 +46,7 @@ class Customer(Base):
     no_messages: Mapped[bool] = mapped_column(default=False)
     no_sharing: Mapped[bool] = mapped_column(default=False)
     erasure_asked_on: Mapped[date | None]
-    kept_until: Mapped[date | None]
+    kept_until: Mapped[date | None] = mapped_column(index=True)
 
     name = Personal[str](TEXT, key=("id",), search=normalise_name)
     id_no = Personal[str | None](TEXT, key=("id",), search=normalise_id_no)

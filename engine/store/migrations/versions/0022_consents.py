@@ -16,6 +16,7 @@ depends_on = None
 def upgrade() -> None:
     for name in ("no_messages", "no_sharing"):
         op.add_column("customer", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index(op.f("ix_customer_kept_until"), "customer", ["kept_until"])
     op.create_table(
         "consent",
         sa.Column("id", BigKey, nullable=False),
@@ -45,5 +46,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("consent")
+    op.drop_index(op.f("ix_customer_kept_until"), "customer")
     for name in ("no_sharing", "no_messages"):
         op.drop_column("customer", name)
