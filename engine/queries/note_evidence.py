@@ -112,10 +112,11 @@ class NoteEvidence:
         """Return the notes as they are now; one that cannot be opened any more is left out."""
         if not numbers:
             return {}
-        kind = _KINDS[action]
-        rows: Sequence[Comment | Attachment] = self.session.scalars(
-            select(kind).where(kind.id.in_(numbers))
-        ).all()
+        rows: Sequence[Comment | Attachment] = (
+            self.session.scalars(select(Comment).where(Comment.id.in_(numbers))).all()
+            if action == COMMENTED
+            else self.session.scalars(select(Attachment).where(Attachment.id.in_(numbers))).all()
+        )
         found = {}
         for row in rows:
             digest = _digest(row)

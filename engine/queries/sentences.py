@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from engine.domain.codes import Label, Line, MessageName, QuoteKind, RenewalState, Role, Stage
 from engine.domain.masking import mask_policy_no
+from engine.domain.numbers import trimmed
 from engine.domain.workdays import DayKind
 from engine.queries import sentences_consent as sentences_consent  # it registers its own
 from engine.queries import sentences_of_inbox as sentences_of_inbox
@@ -532,7 +533,7 @@ def _findings(result: object, words: Words) -> list[Label]:
             continue
         said = words.options.get(("exclusion_code", str(value))) if name == "code" else None
         said = said or _FINDINGS.get((name, value))
-        told.append(said or Label(f"{name} {value}", f"{name} {value}"))
+        told.append(said or Label(*[f"{name} {trimmed(value)}"] * 2))
     return told
 
 

@@ -10,7 +10,7 @@ from engine.queries.words import Happening, Kind, Words
 def _numbered(number: object, words: Words) -> str:
     """A name with its number: two people of one name hand tasks to each other."""
     name = words.person(number)
-    return f"{name} {number}" if name != str(number) else name
+    return name if str(number) in name.split() else f"{name} {number}"
 
 
 @says("comment_added", Kind.TASK)

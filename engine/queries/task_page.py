@@ -14,11 +14,12 @@ import forms
 from engine.domain.actor import Actor
 from engine.domain.codes import Label, MessageName
 from engine.domain.masking import mask_phone
+from engine.domain.numbers import trimmed
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.queries.diagram import DeployedOf, task_label
 from engine.queries.file_state import FileState, file_state
-from engine.queries.names import actor_names, people_names
+from engine.queries.names import actor_names, people_names, told_apart
 from engine.queries.prefill import (
     FROM_FILE,
     FROM_LINES,
@@ -310,7 +311,7 @@ def _found(
 def _principal(task: UserTask, names: Mapping[str, str]) -> str | None:
     """Whose task it is while a colleague does it."""
     number = task.principal_no or task.delegated_by if task.delegated_by else None
-    return f"{names.get(number, '')} {number}".strip() if number else None
+    return told_apart(names.get(number, number), number) if number else None
 
 
 def _may_return(task: UserTask, actor: Actor) -> bool:
@@ -369,5 +370,7 @@ def in_words(field: forms.Field, value: Any) -> Label:
         return Label("、".join(p.zh for p in parts), ", ".join(p.en for p in parts))
     if field.kind is forms.FieldKind.DATETIME:
         value = str(value).replace("T", " ")[:16]
+    if field.kind is forms.FieldKind.NUMBER and field.decimals and field.decimals > 2:
+        value = trimmed(value)
     option = field.option(str(value))
     return Label(option.label.zh, option.label.en) if option else Label(str(value), str(value))

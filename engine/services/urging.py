@@ -37,8 +37,6 @@ _OWN = Label("这是您自己的任务", "it is your own task")
 _CLOSED = Label("任务已办结或已不需要", "it is closed or no longer needed")
 _IN_TIME = Label("尚未逾期，请先催办责任人", "it is not late: urge whoever has it first")
 _NONE_ABOVE = Label("责任人之上没有可催的人", "nobody stands above whoever has it")
-_EMPTY = Label("没有选择任何任务，请勾选后再试", "nothing was chosen: tick what you want to urge")
-_MANY = Label(f"一次最多 {MOST_URGED} 项，请缩小筛选范围", f"at most {MOST_URGED} at once: narrow the filter")
 
 
 class AlreadyUrged(Conflict):
@@ -47,6 +45,22 @@ class AlreadyUrged(Conflict):
     code = "already_urged"
     zh = "“{name}”在 24 小时内已催办过，请稍后再催，或直接联系责任人。"
     en = "“{name}” was urged within 24 hours: wait, or call whoever it is for."
+
+
+class NothingToUrge(BadInput):
+    """No task was chosen."""
+
+    code = "nothing_to_urge"
+    zh = "没有选择任何任务，未催办。请勾选要催办的任务后再试。"
+    en = "No task was chosen, nobody was urged. Tick what you want to urge."
+
+
+class TooMuchToUrge(BadInput):
+    """More tasks were chosen than one act takes."""
+
+    code = "too_much_to_urge"
+    zh = "选择了 {count} 项任务，一次最多催办 {most} 项，请缩小筛选范围。"
+    en = "{count} tasks were chosen; at most {most} are urged at once: narrow the filter."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +103,7 @@ def urge_many(
         raise Forbidden(act=Label("催办任务", "urge tasks"))
     wanted = list(dict.fromkeys(task_ids))
     if not wanted or len(wanted) > MOST_URGED:
-        raise BadInput(what=Thing.TASK, value=len(wanted), reason=_MANY if wanted else _EMPTY)
+        raise TooMuchToUrge(count=len(wanted), most=MOST_URGED) if wanted else NothingToUrge
     found = []
     for number in wanted:
         try:

@@ -1,4 +1,4 @@
-"""Consents: what customers agreed to and withdrew, and what a withdrawal stops."""
+"""Consents and what a withdrawal stops, the days of lawful keeping, people of one name."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def upgrade() -> None:
     for name in ("no_messages", "no_sharing"):
         op.add_column("customer", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_index(op.f("ix_customer_kept_until"), "customer", ["kept_until"])
+    op.create_index(op.f("ix_person_name"), "person", ["name"])
     op.create_table(
         "consent",
         sa.Column("id", BigKey, nullable=False),
@@ -46,6 +47,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("consent")
+    op.drop_index(op.f("ix_person_name"), "person")
     op.drop_index(op.f("ix_customer_kept_until"), "customer")
     for name in ("no_sharing", "no_messages"):
         op.drop_column("customer", name)
