@@ -474,6 +474,16 @@ def _erasure(event: Happening, _words: Words) -> Label:
     )
 
 
+@says("erasure_repeated", Kind.FACT)
+def _erasure_again(event: Happening, _words: Words) -> Label:
+    told, count = event.reason or "", event["excluded"]
+    return Label(
+        f"再次登记客户要求删除个人信息，补充证据（{told}），{count} 笔续保重新送剔除审批",
+        f"The customer's request for deletion was registered again with new evidence ({told}):"
+        f" {count} renewals went to approval once more",
+    )
+
+
 @says("policy_chased", Kind.TASK)
 def _chased(event: Happening, words: Words) -> Label:
     who = words.person(event["assignee"])
