@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
 from admin.i18n import language
+from admin.large_bodies import drop_body, too_large
 from engine.api import (
     Actor,
     BadInput,
@@ -27,7 +28,7 @@ from engine.api import (
     record_refusal,
 )
 
-UNREADY = 503
+UNREADY, TOO_LARGE = 503, 413
 SUBJECT = 64  # what the history keeps of an address
 _STATUS: tuple[tuple[type[EngineError], int], ...] = (
     (NotFound, 404),
@@ -60,7 +61,7 @@ def _titles() -> dict[int, tuple[str, str]]:
         404: (_("找不到页面"), _("地址可能有误，或者内容不在您的管理范围内。")),
         405: (_("不支持的操作"), _("请通过页面上的按钮办理。")),
         409: (_("内容已变更"), _("请刷新页面后重试。")),
-        413: (_("文件过大"), _("请拆分后再上传。")),
+        TOO_LARGE: (_("文件过大"), _("请拆分后再上传。")),
         422: (_("内容需要修改"), _("请按提示修改后重新提交。")),
         429: (_("操作过于频繁"), _("请稍等片刻再试。")),
         503: (_("系统尚未就绪"), _("请稍后再试，或联系系统管理员。")),
@@ -98,6 +99,9 @@ def init_errors(app: Flask, engine: Engine, who: Callable[[], Actor | None]) -> 
     def http_error(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error
+        if error.code == TOO_LARGE:
+            drop_body()
+            return page(error.code, too_large())
         return page(error.code)
 
     @app.errorhandler(500)

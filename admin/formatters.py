@@ -151,6 +151,11 @@ def show_factor(value: Decimal | None) -> str:
     return shown if len(shown.partition(".")[2]) >= 2 else f"{value:.2f}"
 
 
+def show_size(size: int) -> str:
+    """Return a file's size: ``12 KB``, ``2.4 MB``."""
+    return f"{max(1, round(size / 1024)):,} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:,.1f} MB"
+
+
 def show_code(value: str | None, kind: str) -> str:
     """Return the label of a stored code in the language of the request; an unknown code as it is."""
     if not value:
@@ -227,6 +232,7 @@ def init_formatters(app: Flask) -> None:
         "clock_time": show_clock_time,
         "money": show_money,
         "factor": show_factor,
+        "file_size": show_size,
         "change": show_change,
         "day_or_moment": show_day_or_moment,
         "code": show_code,

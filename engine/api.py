@@ -40,6 +40,10 @@ from engine.domain.codes import SplitRule as SplitRule
 from engine.domain.codes import Stage as Stage
 from engine.domain.codes import TaskStatus as TaskStatus
 from engine.domain.codes import WithheldFor as WithheldFor
+from engine.domain.consents import PROVABLE as PROVABLE
+from engine.domain.consents import ConsentKind as ConsentKind
+from engine.domain.consents import ConsentMethod as ConsentMethod
+from engine.domain.consents import ConsentState as ConsentState
 from engine.domain.ledger import TIERS as TIERS
 from engine.domain.ledger import LedgerHead as LedgerHead
 from engine.domain.ledger import LedgerRow as LedgerRow
@@ -174,6 +178,8 @@ from engine.services.checkpoints import checkpoint_if_due as checkpoint_if_due
 from engine.services.clockwork import advance_clock as advance_clock
 from engine.services.clockwork import set_clock as set_clock
 from engine.services.clockwork import tick as tick
+from engine.services.consents import ConsentAfterErasure as ConsentAfterErasure
+from engine.services.consents import record_consent as record_consent
 from engine.services.delegation import MOST_HANDED_ON as MOST_HANDED_ON
 from engine.services.delegation import delegate_task as delegate_task
 from engine.services.delegation import delegate_tasks as delegate_tasks
@@ -227,10 +233,14 @@ from engine.services.queueing import has_messages_due as has_messages_due
 from engine.services.queueing import put_job as put_job
 from engine.services.requoting import forecasts_are_old as forecasts_are_old
 from engine.services.requoting import requote as requote
+from engine.services.retention import erase_kept as erase_kept
+from engine.services.retention import is_anything_to_erase as is_anything_to_erase
 from engine.services.reveal import SHORTEST_REASON as SHORTEST_REASON
 from engine.services.reveal import ErasureStands as ErasureStands
 from engine.services.reveal import PersonalField as PersonalField
+from engine.services.reveal import SharingWithdrawn as SharingWithdrawn
 from engine.services.reveal import TooManyReveals as TooManyReveals
+from engine.services.reveal import is_of_life as is_of_life
 from engine.services.reveal import may_reveal as may_reveal
 from engine.services.reveal import reveal as reveal
 from engine.services.saved_views import drop_view as drop_view

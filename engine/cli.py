@@ -620,6 +620,15 @@ def _add_installed_commands() -> None:
         main.add_command(_Installed(entry))
 
 
+_INSTALLED = {
+    "serve": "Serve the console with the ticker beside it, in one process.",
+    "web": "Serve the console with several processes (PostgreSQL; see worker).",
+    "worker": "Run jobs until asked to stop, and tick if no other does.",
+    "bench": "Run the benchmarks (source checkout only).",
+}
+"""What the commands of other rooms do, for ``--help``: they are loaded only when they are called."""
+
+
 class _Installed(click.Command):
     """A command loaded from its entry point when it is called, so that others start fast.
 
@@ -627,7 +636,7 @@ class _Installed(click.Command):
     """
 
     def __init__(self, entry: EntryPoint) -> None:
-        super().__init__(entry.name, help=f"({entry.value})")
+        super().__init__(entry.name, help=_INSTALLED.get(entry.name, f"Installed by {entry.module}."))
         self.entry = entry
 
     def make_context(

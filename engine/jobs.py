@@ -26,9 +26,11 @@ from engine.api import (
     carry_out,
     commit_batch,
     count_due,
+    erase_kept,
     forecasts_are_old,
     freeze_ledgers,
     has_messages_due,
+    is_anything_to_erase,
     keep_people,
     ledgers_are_due,
     people_change_is_due,
@@ -83,6 +85,8 @@ def enqueue_due(engine: Engine) -> None:
         put_job(engine, "freeze_ledgers", lock="freeze_ledgers", once="freeze_ledgers")
     if has_messages_due(engine, now):
         put_job(engine, "deliver", lock="deliver", once="deliver")
+    if is_anything_to_erase(engine, now):
+        put_job(engine, "erase_kept", lock="erase_kept", once="erase_kept")
     if forecasts_are_old(engine):
         put_job(engine, "requote", lock="requote", once="requote")
     put_job(engine, "rescue", once="rescue")
@@ -124,6 +128,10 @@ def build_app(engine: Engine) -> App:
     @job("requote")
     def _requote(context: JobContext) -> None:
         kept(context, lambda: _give(requote(engine, now=engine.clock.now())))
+
+    @job("erase_kept")
+    def _erase_kept(context: JobContext) -> None:
+        kept(context, lambda: _give(erase_kept(engine, now=engine.clock.now())))
 
     @job("freeze_ledgers")
     def _freeze_ledgers(context: JobContext) -> None:

@@ -15,6 +15,7 @@ from engine.store.absence import Absence as Absence
 from engine.store.bulk import BulkAct as BulkAct
 from engine.store.bulk import BulkRow as BulkRow
 from engine.store.calendar import Holiday as Holiday
+from engine.store.consents import Consent as Consent
 from engine.store.deadlines import Deadline as Deadline
 from engine.store.deadlines import DeadlineTold as DeadlineTold
 from engine.store.definitions import DefinitionSet as DefinitionSet

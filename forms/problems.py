@@ -208,6 +208,16 @@ def unexplained(field: Field, difference: Decimal) -> Problem:
     )
 
 
+def unwanted(field: Field) -> Problem:
+    """The customer withdrew consent to being told in this way."""
+    return _about(
+        field,
+        "unwanted",
+        "不能选这一项：客户已撤回同意，请改选到期函或“不通知”",
+        "cannot be this: the customer withdrew consent; choose the expiry letter or no notice",
+    )
+
+
 def unknown_field(name: str) -> Problem:
     """A value was sent for a field the form does not have."""
     return Problem(

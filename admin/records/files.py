@@ -9,7 +9,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-Cell = str | int | Decimal | date | datetime | None
+
+class Share(float):
+    """A part of the whole, 0 to 1, that a workbook shows as a percentage."""
+
+
+Cell = str | int | Decimal | Share | date | datetime | None
 """What a cell of a workbook may hold; a moment is local and has no zone."""
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 WIDEST = 60
@@ -30,7 +35,7 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def as_xlsx(
-    header: Sequence[str], rows: Iterable[Sequence[Cell]], *, above: Sequence[Sequence[str]] = ()
+    header: Sequence[str], rows: Iterable[Sequence[Cell]], *, above: Sequence[Sequence[Cell]] = ()
 ) -> bytes:
     """Return a workbook of one sheet; texts stay texts, numbers and days are ones that can be sorted and summed.
 
@@ -43,27 +48,27 @@ def as_xlsx(
         sheet = book.add_worksheet()
         bold = book.add_format({"bold": True})
         sheet.freeze_panes(len(above) + 1, 0)
-        for column, cell in enumerate(header):
-            sheet.set_column(column, column, min(WIDEST, max(12, 2 * len(cell) + 4)))
+        for column, name in enumerate(header):
+            sheet.set_column(column, column, min(WIDEST, max(12, 2 * len(name) + 4)))
+        formats = {kind: book.add_format({"num_format": text}) for kind, text in _FORMATS.items()}
         for number, line in enumerate(above):
             for column, cell in enumerate(line):
-                sheet.write_string(number, column, neutral(cell))
-        for column, cell in enumerate(header):
-            sheet.write_string(len(above), column, neutral(cell), bold)
-        formats = {kind: book.add_format({"num_format": text}) for kind, text in _FORMATS.items()}
+                _write(sheet, number, column, cell, formats)
+        for column, name in enumerate(header):
+            sheet.write_string(len(above), column, neutral(name), bold)
         for number, row in enumerate(rows, start=len(above) + 1):
             for column, cell in enumerate(row):
                 _write(sheet, number, column, cell, formats)
     return content.getvalue()
 
 
-_FORMATS: dict[type, str] = {datetime: "yyyy-mm-dd hh:mm", date: "yyyy-mm-dd", Decimal: "0.00"}
+_FORMATS: dict[type, str] = {datetime: "yyyy-mm-dd hh:mm", date: "yyyy-mm-dd", Decimal: "0.00", Share: "0.0%"}
 
 
 def _write(sheet: Any, row: int, column: int, cell: Cell, formats: dict[type, Any]) -> None:
     if isinstance(cell, date):  # a datetime is one too
         sheet.write_datetime(row, column, cell, formats[type(cell)])
-    elif isinstance(cell, int | Decimal):
+    elif isinstance(cell, int | float | Decimal):
         sheet.write_number(row, column, cell, formats.get(type(cell)))
     elif cell is not None:
         sheet.write_string(row, column, neutral(cell))

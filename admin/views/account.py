@@ -19,6 +19,7 @@ from engine.api import (
     BadInput,
     EngineError,
     Label,
+    Role,
     SignInRefused,
     WeakPassword,
     absences_of,
@@ -99,6 +100,7 @@ def _page(refusal: str | None = None, *, absence_refusal: str | None = None) -> 
     return render_template(
         "account/index.html",
         units=units,
+        opens_units=Role.CHANNEL in actor.roles or actor.may_read_everything_in_units(),
         refusal=refusal,
         absences=absences,
         absence_refusal=absence_refusal,

@@ -10,7 +10,14 @@ from admin.context import current_engine
 from admin.errors import say, status_of
 from admin.targets import local_target
 from admin.views.renewals import show as show_renewal
-from engine.api import ErasureStands, NotToBeCalled, NumberToCall, TooManyReveals, phone_to_call
+from engine.api import (
+    ErasureStands,
+    NotToBeCalled,
+    NumberToCall,
+    SharingWithdrawn,
+    TooManyReveals,
+    phone_to_call,
+)
 
 blueprint = Blueprint("calling", __name__, url_prefix="/renewals")
 SCRIPT = "fetch"
@@ -26,7 +33,7 @@ def call(renewal_id: int) -> ResponseReturnValue:
         found = phone_to_call(
             current_engine(), renewal_id, actor=require_actor(), address=request.remote_addr
         )
-    except (ErasureStands, NotToBeCalled, TooManyReveals) as error:
+    except (ErasureStands, NotToBeCalled, SharingWithdrawn, TooManyReveals) as error:
         if by_script:
             return {"message": say(error)}, status_of(error)
         flash(say(error), "error")

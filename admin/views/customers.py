@@ -1,13 +1,30 @@
-"""The customer renewal file (客户续保档案): one customer with all cars, contacts, and what is to do."""
+"""The customer renewal file (客户续保档案): one customer with all cars, contacts, consents, and what is to do."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from admin.actor import require_actor
 from admin.context import current_engine
-from engine.api import MOST_RENEWALS, PhoneState, Present, customer_file, record_view
+from admin.errors import say, status_of
+from admin.i18n import language
+from engine.api import (
+    MOST_RENEWALS,
+    PROVABLE,
+    BadInput,
+    ConsentAfterErasure,
+    ConsentMethod,
+    PhoneState,
+    Present,
+    customer_file,
+    record_consent,
+    record_view,
+)
 
 blueprint = Blueprint("customers", __name__, url_prefix="/customers")
 
@@ -15,6 +32,34 @@ blueprint = Blueprint("customers", __name__, url_prefix="/customers")
 @blueprint.get("/<int:customer_id>")
 def show(customer_id: int) -> str:
     """Show the file of one customer as far as the reader's scope goes."""
+    return _show(customer_id)
+
+
+@blueprint.post("/<int:customer_id>/consents")
+def consent(customer_id: int) -> ResponseReturnValue:
+    """Record what the customer agrees to or withdraws; what was typed is kept when it is refused."""
+    names = ("answer", "method", "evidence", "said_on", "valid_until")
+    typed: dict[str, Any] = {name: request.form.get(name, "") for name in names}
+    typed["kinds"] = request.form.getlist("kinds")
+    try:
+        stated = record_consent(current_engine(), customer_id, typed, actor=require_actor())
+    except (BadInput, ConsentAfterErasure) as error:
+        flash(say(error), "error")
+        return _show(customer_id, typed), status_of(error)
+    if stated:
+        flash(_("已登记 %(n)s 项，立即生效。", n=stated), "success")
+    else:
+        flash(_("这些事项此前已撤回，不需要重复登记。"), "info")
+    return redirect(url_for("customers.show", customer_id=customer_id, _anchor="consents"), code=303)
+
+
+@blueprint.get("/<int:customer_id>/consents")
+def consents(customer_id: int) -> str:
+    """Show the file again, e.g. after a change of language on a refused form."""
+    return _show(customer_id)
+
+
+def _show(customer_id: int, typed: Mapping[str, Any] | None = None) -> str:
     engine, actor = current_engine(), require_actor()
     present = Present.of(engine.clock)
     with engine.store.reading() as session:
@@ -25,6 +70,8 @@ def show(customer_id: int) -> str:
         page=page,
         today=present.today,
         most_renewals=MOST_RENEWALS,
+        consent_typed=typed or {},
+        methods=[(one, one.label.say(language())) for one in (*PROVABLE, ConsentMethod.TOLD)],
         phone_state={
             PhoneState.NONE: _("未登记"),
             PhoneState.DOUBTFUL: _("号码存疑"),

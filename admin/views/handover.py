@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say, status_of
-from admin.formatters import show_code
+from admin.formatters import show_code, show_listed
 from admin.i18n import language
 from admin.menu import MenuItem, register
 from admin.records.files import WRITERS
@@ -291,7 +291,7 @@ def _render(page: HandoverPage) -> str:
         pool=POOL,
         settled=entry.rows - entry.counts.get("pending", 0),
         after=_after(),
-        field_label=lambda name: field_label(name).say(language()),
+        field_labels=lambda names: show_listed(field_label(name) for name in names),
         next_url=url_for("handover.show", handover_id=entry.id, after=page.after) if page.after else None,
         first_url=url_for("handover.show", handover_id=entry.id) if text_arg("after") else None,
     )

@@ -13,8 +13,10 @@ from flask_babel import lazy_gettext
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say, status_of
+from admin.last_look import last_looked_at, look_at
 from admin.ledger_cells import columns, head_lines, rate_text, tier_text
 from admin.menu import MenuItem, register
+from admin.records.files import Cell
 from admin.views.args import day_arg, text_arg, url_with
 from admin.views.sheets import workbook
 from engine.api import (
@@ -38,6 +40,7 @@ from engine.api import (
 )
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/ledger")
+WORKPLACE = "ledger"
 PERIOD_ARGS = ("month", "from", "to")
 register(
     MenuItem(
@@ -69,8 +72,10 @@ def index() -> ResponseReturnValue:
             page = ledger_page(session, actor, wish, present, deployed_of=engine.deployed)
         except BadInput as error:
             flash(say(error), "error")
-            status, wish = status_of(error), LedgerWish(workplace=wish.workplace)
+            status, wish = status_of(error), LedgerWish(workplace=wish.workplace, last_seen=wish.last_seen)
             page = ledger_page(session, actor, wish, present, deployed_of=engine.deployed)
+    if page.head is not None and wish.workplace:
+        look_at(WORKPLACE, page.head.workplace_code)
     record_view(engine, actor=actor, subject="ledger")
     return _shown(page, wish), status
 
@@ -117,9 +122,9 @@ def _headers() -> list[str]:
     return [_("序号"), *(name for name, _cell in columns())]
 
 
-def _cells(rows: Iterable[LedgerRow]) -> Iterable[list[str]]:
+def _cells(rows: Iterable[LedgerRow]) -> Iterable[list[Cell]]:
     shown = [cell for _name, cell in columns()]
-    return ([str(number), *(cell(row) for cell in shown)] for number, row in enumerate(rows, start=1))
+    return ([number, *(cell(row) for cell in shown)] for number, row in enumerate(rows, start=1))
 
 
 def _wish() -> LedgerWish:
@@ -130,6 +135,7 @@ def _wish() -> LedgerWish:
         first, last = period.first, period.last
     return LedgerWish(
         workplace=text_arg("workplace") or None,
+        last_seen=last_looked_at(WORKPLACE),
         first=first,
         last=last,
         find=text_arg("find"),

@@ -10,9 +10,11 @@ from flask_babel import lazy_gettext
 
 from admin.actor import require_actor
 from admin.context import current_engine
-from admin.formatters import show_code, show_days_left, show_listed
+from admin.formatters import show_code, show_listed
 from admin.i18n import language
+from admin.last_look import last_looked_at, look_at
 from admin.menu import MenuItem, register
+from admin.records.files import Cell
 from admin.views.args import text_arg
 from admin.views.sheets import workbook
 from engine.api import (
@@ -29,6 +31,7 @@ from engine.api import (
 
 blueprint = Blueprint("morning", __name__, url_prefix="/morning")
 SHEET_ROWS = 5_000
+UNIT = "morning"
 register(
     MenuItem(
         endpoint="morning.index",
@@ -51,10 +54,17 @@ def _reader() -> Actor:
 def _sheet(actor: Actor, most: int | None = None) -> MorningSheet:
     engine = current_engine()
     present, unit = Present.of(engine.clock), text_arg("unit") or None
+    more = {} if most is None else {"most": most}
     with engine.store.reading() as session:
-        if most is None:
-            return morning_sheet(session, actor, present, unit=unit, deployed_of=engine.deployed)
-        return morning_sheet(session, actor, present, unit=unit, deployed_of=engine.deployed, most=most)
+        return morning_sheet(
+            session,
+            actor,
+            present,
+            unit=unit,
+            last_seen=last_looked_at(UNIT),
+            deployed_of=engine.deployed,
+            **more,
+        )
 
 
 @blueprint.get("")
@@ -62,6 +72,8 @@ def index() -> str:
     """Show the sheet of one team or workplace."""
     actor = _reader()
     sheet = _sheet(actor)
+    if sheet.unit is not None and text_arg("unit"):
+        look_at(UNIT, sheet.unit.code)
     record_view(current_engine(), actor=actor, subject="morning")
     return render_template(
         "morning/index.html",
@@ -80,9 +92,7 @@ def sheet() -> Response:
     rows = list(_cells(taken))
     record_export(current_engine(), actor=actor, subject="morning", rows=len(rows), kind="xlsx")
     unit = taken.unit.name if taken.unit else ""
-    return workbook(
-        f"{_('晨会单')}-{unit}-{taken.day:%Y%m%d}", _headers(), rows, above=[[unit, str(taken.day)]]
-    )
+    return workbook(f"{_('晨会单')}-{unit}-{taken.day:%Y%m%d}", _headers(), rows, above=[[unit, taken.day]])
 
 
 def _headers() -> list[str]:
@@ -102,7 +112,7 @@ def _headers() -> list[str]:
     ]
 
 
-def _cells(sheet: MorningSheet) -> Iterable[list[str]]:
+def _cells(sheet: MorningSheet) -> Iterable[list[Cell]]:
     for part in sheet.parts:
         for row in part.rows:
             yield [
@@ -110,12 +120,12 @@ def _cells(sheet: MorningSheet) -> Iterable[list[str]]:
                 part.number or "",
                 row.plate or "",
                 row.customer or "",
-                row.expiry_date.isoformat(),
-                show_days_left(row.days_left),
+                row.expiry_date,
+                row.days_left,
                 show_code(row.stage, "stage"),
                 _tasks(row),
-                str(row.missing_contacts),
-                row.last_contact.isoformat() if row.last_contact else "",
+                row.missing_contacts,
+                row.last_contact,
                 _marks(row),
                 "",
             ]

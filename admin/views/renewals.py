@@ -13,6 +13,7 @@ from admin.context import current_engine
 from admin.errors import say, status_of
 from admin.formatters import show_code
 from admin.i18n import language
+from admin.may_call import may_call
 from admin.views.args import code_arg, day_arg, flag_arg, text_arg, url_with
 from engine.api import (
     CATALOGUE,
@@ -27,6 +28,7 @@ from engine.api import (
     PortfolioWish,
     Present,
     RenewalState,
+    SharingWithdrawn,
     Stage,
     TooManyReveals,
     diagram_of,
@@ -116,7 +118,7 @@ def show_clear(renewal_id: int) -> ResponseReturnValue:
             actor=require_actor(),
             address=request.remote_addr,
         )
-    except (BadInput, ErasureStands, TooManyReveals) as error:
+    except (BadInput, ErasureStands, SharingWithdrawn, TooManyReveals) as error:
         flash(say(error), "error")
         return _show(renewal_id), status_of(error)
     return _show(renewal_id, {field: value})
@@ -172,7 +174,7 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
         page=page,
         clear=clear or {},
         may_reveal=may_reveal(actor),
-        may_call=may_reveal(actor) and bool(page.phone) and not page.do_not_contact,
+        may_call=may_call(actor, page),
         shortest_reason=SHORTEST_REASON,
         history=history,
         notes=notes,

@@ -7,11 +7,11 @@ from urllib.parse import quote
 
 from flask import Response
 
-from admin.records.files import WRITERS, as_xlsx
+from admin.records.files import WRITERS, Cell, as_xlsx
 
 
 def workbook(
-    name: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, above: Sequence[Sequence[str]] = ()
+    name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, above: Sequence[Sequence[Cell]] = ()
 ) -> Response:
     """Send *rows* as ``name.xlsx``."""
     return Response(

@@ -16,6 +16,7 @@ from admin.drawing import drawn
 from admin.errors import say, status_of
 from admin.fields import typed_values
 from admin.i18n import language
+from admin.may_call import may_call
 from admin.targets import local_target
 from engine.api import (
     Conflict,
@@ -214,7 +215,7 @@ def _render(
         colleagues=_colleagues(page),
         page=page,
         may_reveal=may_reveal(actor),
-        may_call=may_reveal(actor) and bool(page.phone) and not page.do_not_contact,
+        may_call=may_call(actor, page),
         fields=fields,
         form_data=data,
         refusal=refusal,

@@ -21,6 +21,7 @@ class FilePart(StrEnum):
     SOUND_PHONE = "sound_phone"
     PREFERRED_TIME = "preferred_time"
     REACHED = "reached"
+    CONSENT = "consent"
     PLATE = "plate"
     MODEL = "model"
     REGISTRATION = "registration"
@@ -42,6 +43,7 @@ _LABELS = {
     FilePart.SOUND_PHONE: Label("有效的手机号", "a phone number that works"),
     FilePart.PREFERRED_TIME: Label("联系时段偏好", "preferred time"),
     FilePart.REACHED: Label("一次有效联系", "a contact that reached the customer"),
+    FilePart.CONSENT: Label("对信息使用的答复（同意或不同意）", "an answer on each kind of consent"),
     FilePart.PLATE: Label("车牌号", "plate"),
     FilePart.MODEL: Label("厂牌车型", "make and model"),
     FilePart.REGISTRATION: Label("初登日期", "first registration"),
@@ -57,6 +59,7 @@ OF_CUSTOMER = (
     FilePart.SOUND_PHONE,
     FilePart.PREFERRED_TIME,
     FilePart.REACHED,
+    FilePart.CONSENT,
 )
 OF_CAR = (
     FilePart.PLATE,

@@ -41,3 +41,8 @@ def oversees_workplace(actor: Actor, workplace: str) -> bool:
     """Whether *actor* oversees *workplace*: all its rows are open, whoever answers for them (domain.md §7 case 45)."""
     opens_units = Role.CHANNEL in actor.roles or actor.may_read_everything_in_units()
     return actor.sees_all or (opens_units and workplace in actor.unit_codes)
+
+
+def own_workplace(actor: Actor, directory: Directory) -> str | None:
+    """Return the workplace in which *actor*'s unit lies, or that it is; None for whoever sits above workplaces."""
+    return directory.nearest(actor.unit_code, "workplace")

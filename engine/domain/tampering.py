@@ -20,6 +20,10 @@ class Tampering(StrEnum):
     UNREADABLE = "unreadable"
     FORM_EDITED = "form_edited"
     FORM_ADDED = "form_added"
+    COMMENT_EDITED = "comment_edited"
+    COMMENT_ADDED = "comment_added"
+    FILE_EDITED = "file_edited"
+    FILE_ADDED = "file_added"
     LEDGER_EDITED = "ledger_edited"
     LEDGER_ADDED = "ledger_added"
     CHECKPOINT_FORGED = "checkpoint_forged"
@@ -86,6 +90,26 @@ _SENTENCES = {
     Tampering.FORM_ADDED: Label(
         f"任务 {{other}} 有一份提交的表单，历史中却没有相应的完成记录：系事后添加。{_ZH_ACT}",
         f"A form is stored for task {{other}}, but the history knows of no completion: it was put in later. {_EN_ACT}",
+    ),
+    Tampering.COMMENT_EDITED: Label(
+        f"续保 {{other}} 的备注 {{detail}} 已不是历史第 {{rows}} 行所证明的那一条：被修改或删除。{_ZH_ACT}",
+        f"Comment {{detail}} on renewal {{other}} is not the one that history row {{rows}} vouches for: it was edited"
+        f" or deleted. {_EN_ACT}",
+    ),
+    Tampering.COMMENT_ADDED: Label(
+        f"续保 {{other}} 有一条备注 {{detail}}，历史中却没有相应的添加记录：系事后添加。{_ZH_ACT}",
+        f"There is a comment {{detail}} on renewal {{other}} that the history does not know of: it was put in later."
+        f" {_EN_ACT}",
+    ),
+    Tampering.FILE_EDITED: Label(
+        f"续保 {{other}} 的附件 {{detail}} 已不是历史第 {{rows}} 行所证明的那一份：被替换或删除。{_ZH_ACT}",
+        f"File {{detail}} of renewal {{other}} is not the one that history row {{rows}} vouches for: it was replaced or"
+        f" deleted. {_EN_ACT}",
+    ),
+    Tampering.FILE_ADDED: Label(
+        f"续保 {{other}} 有一份附件 {{detail}}，历史中却没有相应的添加记录：系事后添加。{_ZH_ACT}",
+        f"There is a file {{detail}} of renewal {{other}} that the history does not know of: it was put in later."
+        f" {_EN_ACT}",
     ),
     Tampering.LEDGER_EDITED: Label(
         f"冻结的职场台账 {{detail}} 已不是历史第 {{rows}} 行所证明的那一份：被修改或删除。{_ZH_ACT}",

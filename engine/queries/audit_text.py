@@ -57,10 +57,12 @@ def _figures(verdict: Verdict, lang: str) -> str:
     if lang == "en":
         return (
             f"{verdict.rows} rows fit the chain, {span}; {verdict.checkpoints} checkpoints witness the first"
-            f" {verdict.witnessed}, {later} later rows are not witnessed yet; {verdict.forms} submitted forms are as given."
+            f" {verdict.witnessed}, {later} later rows are not witnessed yet; {verdict.forms} submitted forms"
+            f" and {verdict.notes} comments and files are as given."
             f" Public key {verdict.public_key}"
         )
     return (
         f"{verdict.rows} 行与散列链相符，{span}；{verdict.checkpoints} 个检查点证明了前 {verdict.witnessed} 行，"
-        f"其后 {later} 行尚无检查点；{verdict.forms} 份提交的表单与历史相符。公钥 {verdict.public_key}"
+        f"其后 {later} 行尚无检查点；{verdict.forms} 份提交的表单、"
+        f"{verdict.notes} 条备注与附件与历史相符。公钥 {verdict.public_key}"
     )

@@ -23,6 +23,7 @@ from engine.domain.customer_file import FilePart, completeness, is_organisation
 from engine.domain.masking import mask_id_no, mask_phone, mask_vin
 from engine.errors import NotFound
 from engine.label import Label, Thing
+from engine.queries.consents import Consents, consents_shown
 from engine.queries.customer_forms import (
     FILE_CHECK,
     ContactLine,
@@ -139,6 +140,7 @@ class TaskGroup:
 class Gap:
     """Something the file lacks, and of which car."""
 
+    part: FilePart
     what: Label
     plate: str | None
 
@@ -147,7 +149,8 @@ class Gap:
 class CustomerFile:
     """Everything of one customer that lies in the reader's scope; masked.
 
-    ``renewals`` counts all in scope, of which the newest are shown.
+    ``renewals`` counts all in scope, of which the newest are shown. ``may_state`` says whether the reader may record
+    what the customer agrees to or withdraws.
     """
 
     id: int
@@ -158,6 +161,9 @@ class CustomerFile:
     phone_state: PhoneState
     do_not_contact: bool
     do_not_contact_since: date | None
+    no_sharing: bool
+    consents: Consents
+    may_state: bool
     preferred_time: Label | None
     percent: int
     gaps: tuple[Gap, ...]
@@ -207,6 +213,7 @@ def customer_file(
     names = actor_names(session, {one.form.by for one in told})
     contacts = contact_lines(told, names)
     members = [row for row in members if any(row.id == one.Renewal.customer_id for one in found.rows)]
+    consents = consents_shown(session, members, present.today)
     phone_state, wanted = _phone_state(members, contacts), preferred_time(told)
     cars = _cars(found)
     has_stopped = any(row.do_not_contact for row in members)
@@ -218,6 +225,7 @@ def customer_file(
             FilePart.SOUND_PHONE: phone_state in (PhoneState.SOUND, PhoneState.UNTRIED),
             FilePart.PREFERRED_TIME: wanted is not None,
             FilePart.REACHED: any(contact.is_effective for contact in contacts),
+            FilePart.CONSENT: consents.all_answered,
         },
         [_known_of(car) for car in cars],
     )
@@ -230,10 +238,14 @@ def customer_file(
         phone_state=phone_state,
         do_not_contact=has_stopped,
         do_not_contact_since=_stopped_on(session, found) if has_stopped else None,
+        no_sharing=any(row.no_sharing for row in members),
+        consents=consents,
+        may_state=bool(actor.working_roles) and not any(row.erasure_asked_on for row in members),
         preferred_time=wanted,
         percent=lacks.percent,
         gaps=tuple(
             Gap(
+                part=one.part,
                 what=one.part.label,
                 plate=None if one.car is None else cars[one.car].plate or cars[one.car].vin,
             )

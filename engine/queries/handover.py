@@ -71,7 +71,8 @@ class TakerLine:
 class HandoverLine:
     """One renewal of a hand-over, masked; ``to`` None stands for the claim pool.
 
-    ``owner`` is who answers for it in the end, ``moved`` every person and unit that changed.
+    ``owner`` is who answers for it in the end, ``moved`` every person and unit that
+    changed: the fields that changed alike, from and to.
     """
 
     renewal_id: int
@@ -90,7 +91,7 @@ class HandoverLine:
     status: str
     reason: Label | None
     owner: str | None
-    moved: tuple[tuple[str, str, str], ...]
+    moved: tuple[tuple[tuple[str, ...], str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,10 +237,20 @@ def _line(row: Any, names: Mapping[str, str], units: Mapping[str, str], today: d
         status=kept.status,
         reason=Label(reason["zh"], reason["en"]) if reason else None,
         owner=_named(names, owner) if owner else None,
-        moved=tuple(
-            _moved(change, names, units) for change in kept.changes if change["field"] != "owner_role"
-        ),
+        moved=_moves(kept.changes, names, units),
     )
+
+
+def _moves(
+    changes: Sequence[Mapping[str, Any]], names: Mapping[str, str], units: Mapping[str, str]
+) -> tuple[tuple[tuple[str, ...], str, str], ...]:
+    """What changed hands: the fields that went the same way together, and from whom to whom."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for change in changes:
+        if change["field"] != "owner_role":
+            name, old, new = _moved(change, names, units)
+            found.setdefault((old, new), []).append(name)
+    return tuple((tuple(fields), old, new) for (old, new), fields in found.items())
 
 
 def _moved(

@@ -16,7 +16,7 @@ from engine.domain.masking import mask_text
 from engine.queries.drawers import InboxTab, drawer_counts, open_between
 from engine.queries.inbox import InboxRow, inbox_rows
 from engine.queries.inbox_wish import InboxWish
-from engine.queries.names import actor_names, people_names
+from engine.queries.names import actor_names, people_told_apart
 from engine.queries.portfolio import PortfolioRow, rows_of, shown_rows
 from engine.queries.present import Present
 from engine.queries.scope import OPEN, messages_about, renewals_visible_to
@@ -225,7 +225,7 @@ def _late_people(session: Session, actor: Actor, present: Present) -> tuple[int,
         .order_by(func.count().desc(), UserTask.assignee_no, UserTask.role)
     ).all()
     first = rows[:SHOWN_PEOPLE]
-    names = people_names(session, {row.assignee_no for row in first})
+    names = people_told_apart(session, {row.assignee_no for row in first})
     return sum(row.n for row in rows), tuple(
         LatePerson(
             number=row.assignee_no,

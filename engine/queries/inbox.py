@@ -232,7 +232,11 @@ def _row(row: Any, actor: Actor, present: Present, names: Mapping[str, str]) -> 
 
 
 def _is_callable(customer: Customer | None) -> bool:
-    return customer is not None and customer.phone_sealed is not None and not customer.do_not_contact
+    return (
+        customer is not None
+        and bool(customer.phone_sealed)
+        and not (customer.do_not_contact or customer.no_sharing)
+    )
 
 
 def _actions(session: Session, tasks: ColumnElement[bool]) -> tuple[ActionCount, ...]:

@@ -22,7 +22,7 @@ from engine.domain.ledger import (
     working_period,
 )
 from engine.domain.org import UnitKind
-from engine.domain.reach import oversees_workplace, serves_workplace
+from engine.domain.reach import oversees_workplace, own_workplace, serves_workplace
 from engine.errors import BadInput, NotFound
 from engine.label import Label, Thing
 from engine.queries.diagram import DeployedOf
@@ -48,9 +48,13 @@ LONGEST = 366
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerWish:
-    """Which workplace's ledger, and which expiry dates: by default the months it works on."""
+    """Which workplace's ledger, and which expiry dates: by default the months it works on.
+
+    Where no workplace is asked for it is the person's own, else the one looked at last (``last_seen``), else the first by name.
+    """
 
     workplace: str | None = None
+    last_seen: str | None = None
     first: date | None = None
     last: date | None = None
     find: str = ""
@@ -98,7 +102,7 @@ def ledger_page(
     if not choices:
         return LedgerPage(head=None)
     shown = [one for one in choices if wish.find in one.name or wish.find == one.code] or choices
-    code = _chosen(wish, choices, shown)
+    code = _chosen(wish, choices, shown, own_workplace(actor, directory_on(session, present.today)))
     period = _period(wish, present.today)
     clauses = [renewals_visible_to(actor), *of_workplace(code, period)]
     number, found, position = _window(session, clauses, wish)
@@ -160,10 +164,13 @@ def _workplaces(session: Session, actor: Actor, today: date) -> list[WorkplaceCh
     return sorted(choices, key=lambda one: (one.name, one.code))
 
 
-def _chosen(wish: LedgerWish, choices: Sequence[WorkplaceChoice], shown: Sequence[WorkplaceChoice]) -> str:
+def _chosen(
+    wish: LedgerWish, choices: Sequence[WorkplaceChoice], shown: Sequence[WorkplaceChoice], own: str | None
+) -> str:
     """The workplace asked for; the first one found when another is looked for by name."""
     if wish.workplace is None:
-        return shown[0].code
+        there = {one.code for one in shown}
+        return next((code for code in (own, wish.last_seen) if code in there), None) or shown[0].code
     if wish.workplace not in {one.code for one in choices}:
         raise NotFound(what=Thing.WORKPLACE, key=wish.workplace)
     return wish.workplace if wish.workplace in {one.code for one in shown} else shown[0].code

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from engine.clock import midnight
 from engine.domain.actor import Actor
 from engine.domain.codes import Role, Stage
+from engine.domain.reach import own_workplace
 from engine.errors import NotFound
 from engine.label import Label, Thing
 from engine.queries.diagram import DeployedOf, task_label
@@ -26,6 +27,7 @@ from engine.queries.risk import EXPECTED, missing_contacts
 from engine.queries.scope import OPEN, renewals_naming
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.store.instances import ProcessInstance
+from engine.store.organisation import directory_on
 from engine.store.renewals import Customer, Renewal, Vehicle
 from engine.store.tasks import UserTask
 
@@ -140,15 +142,18 @@ def morning_sheet(
     *,
     unit: str | None,
     deployed_of: DeployedOf,
+    last_seen: str | None = None,
     most: int = MOST_ROWS,
 ) -> MorningSheet:
-    """Return the sheet of *unit*, a team or workplace of *actor*'s (default: the first); some eight statements.
+    """Return the sheet of *unit*, a team or workplace of *actor*'s; some eight statements.
+
+    By default that is the person's own team or workplace, else the one looked at last, else the first by name.
 
     Raises:
         NotFound: no renewal of the unit names *actor*; it may exist.
     """
     choices = _choices(session, actor)
-    chosen = next((one for one in choices if unit in (None, one.code)), None)
+    chosen = _wished(choices, unit, _own_units(session, actor, present), last_seen)
     if chosen is None:
         if unit is not None:
             raise NotFound(what=Thing.TEAM, key=unit)
@@ -163,6 +168,20 @@ def morning_sheet(
         parts=_parts(session, rows, tasks, present, deployed_of),
         has_more=len(found) > most,
     )
+
+
+def _own_units(session: Session, actor: Actor, present: Present) -> tuple[str | None, ...]:
+    return actor.unit_code, own_workplace(actor, directory_on(session, present.today))
+
+
+def _wished(
+    choices: Sequence[UnitChoice], unit: str | None, own: Sequence[str | None], last_seen: str | None
+) -> UnitChoice | None:
+    """The unit asked for, else the first known among the own ones, the last one seen, and all."""
+    known = {one.code: one for one in choices}
+    if unit is not None:
+        return known.get(unit)
+    return next((known[code] for code in (*own, last_seen, *known) if code in known), None)
 
 
 def _choices(session: Session, actor: Actor) -> tuple[UnitChoice, ...]:

@@ -11,19 +11,24 @@ from typing import Any
 from engine.domain.actor import Actor
 from engine.domain.codes import Line, Role
 from engine.domain.contacts import quote_total
+from engine.queries.file_state import FileState
 from engine.queries.present import Present
 from engine.queries.quotes import Quotes
 from engine.store.renewals import PolicyLine, Renewal, Vehicle
 from engine.store.tasks import Submission
 
 WIN_BACK = timedelta(days=30)
+COMPLETE_WITHIN = timedelta(days=7)
+"""The day proposed for what a customer's file lacks; whoever checks the file may choose another."""
 
 FROM_LINES = frozenset({"policy", "plan"})
 FROM_QUOTES = frozenset({"forecast"})
+FROM_FILE = frozenset({"file"})
 UNWRITTEN = frozenset(
     "today now actor agent trainer renewal policy vehicle exclusion win_back forecast".split()
 )
-"""Groups of facts: those the expiring policies answer, those the quotes do, and those no earlier form does."""
+"""Groups of facts: those the expiring policies answer, those the quotes do, those the customer's file does, and those
+no earlier form does."""
 
 _CONTACTS = ("record_contact", "second_visit", "joint_visit", "win_back_contact")
 _LOSSES = ("verify_loss", "verify_lapse_reason", "report_lapse_reason", "lapse_reason")
@@ -31,6 +36,9 @@ _LOSSES = ("verify_loss", "verify_lapse_reason", "report_lapse_reason", "lapse_r
 _FAILURES: Mapping[str, str] = {"31": "price", "32": "competitor", "33": "service", "34": "other"}
 _ORPHAN_ROUTES: Mapping[str, str] = {Role.SUPERVISOR: "supervisor", Role.SPECIALIST: "specialist"}
 _ONE_LINE: Mapping[str, str] = {Line.CTP: "ctp_only", Line.COMMERCIAL: "commercial_only"}
+_FILE_CHECK = ("complete_customer_file",)
+_UNSEEN_BY_SYSTEM = ("address", "other")
+"""Missing items of a customer's file that no table tells: they stay missing until somebody says otherwise."""
 _STILL_TO_COME = frozenset({"plan.visit_date", "orphan.deadline"})
 """Days that a form takes from today on only: one that has passed is no answer any more."""
 
@@ -64,8 +72,6 @@ _WRITTEN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "orphan.reason": ("orphan_reason", ("route_orphan",)),
     "application.application_no": ("application_no", _CONTACTS),
     "check.defects": ("defects", ("check_follow_up",)),
-    "file.completeness": ("completeness", ("complete_customer_file",)),
-    "file.missing": ("missing_items", ("complete_customer_file",)),
     "customer.meeting_place": ("appointment_place", _CONTACTS),
     "customer.contact_preference": ("contact_preference", ("update_customer",)),
 }
@@ -82,6 +88,7 @@ def facts_for_form(
     orphaned: Orphaned | None = None,
     due_date: date | None = None,
     quotes: Quotes | None = None,
+    file: FileState | None = None,
 ) -> Mapping[str, Any]:
     """Return the facts by dotted path; *submissions* stand newest first, *due_date* is the task's."""
     facts = _from_tables(renewal, vehicle, lines, actor, present)
@@ -95,6 +102,7 @@ def facts_for_form(
         if value is not None and not (path in _STILL_TO_COME and str(value) < present.today.isoformat()):
             facts.setdefault(group, {})[name] = value
     facts["forecast"] = _forecast(quotes)
+    facts["file"] = _file(file, submissions, present)
     total = _quote_total(submissions)
     if total is not None:
         facts["quote"]["total"] = total
@@ -108,6 +116,23 @@ def _forecast(quotes: Quotes | None) -> dict[str, Any]:
         return {"low": None, "high": None, "reasons_text": None}
     text = "；".join(reason.zh for reason in held.reasons)[:300]
     return {"low": held.low, "high": held.high, "reasons_text": text or None}
+
+
+def _file(file: FileState | None, submissions: Sequence[Submission], present: Present) -> dict[str, Any]:
+    """How complete the customer's file is by now; what was missing before and no table tells of still is."""
+    if file is None:
+        return {}
+    before = _newest(submissions, "missing_items", _FILE_CHECK) or ()
+    missing = [
+        *file.items,
+        *(code for code in before if code in _UNSEEN_BY_SYSTEM and code not in file.items),
+    ]
+    return {
+        "completeness": file.percent,
+        "missing": missing,
+        "result": "incomplete" if missing else "complete",
+        "complete_by": present.today + COMPLETE_WITHIN,
+    }
 
 
 def _since(submissions: Sequence[Submission], orphaned: Orphaned | None) -> Sequence[Submission]:

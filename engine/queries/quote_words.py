@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.domain.codes import Label
 from engine.domain.forecast import Ask
+from engine.domain.numbers import trimmed
 
 _ASKS: Mapping[str, Label] = {
     Ask.NO_COMMERCIAL_PREMIUM: Label(
@@ -81,14 +82,15 @@ def reason_text(reason: Mapping[str, Any]) -> Label:
 
 
 def _ncd(reason: Mapping[str, Any]) -> Label:
-    claims, before, after = reason.get("claims"), reason.get("before"), reason.get("after")
+    claims, before, after = reason.get("claims"), reason.get("before"), trimmed(reason.get("after"))
     told = Label("上年出险次数未知", "last year's claims are unknown")
     if claims is not None:
         told = Label(f"上年出险 {claims} 次", f"{claims} claims last year")
     if before is None:
         return Label(f"{told.zh}，无赔款优待系数预计 {after}", f"{told.en}, NCD expected at {after}")
     return Label(
-        f"{told.zh}，无赔款优待系数由 {before} 到 {after}", f"{told.en}, NCD from {before} to {after}"
+        f"{told.zh}，无赔款优待系数由 {trimmed(before)} 到 {after}",
+        f"{told.en}, NCD from {trimmed(before)} to {after}",
     )
 
 
@@ -103,12 +105,13 @@ def _float(reason: Mapping[str, Any]) -> Label:
 
 def _drift(reason: Mapping[str, Any]) -> Label:
     return Label(
-        f"基准保费年度变动 ×{reason.get('factor')}", f"pure premium moves by ×{reason.get('factor')}"
+        f"基准保费年度变动 ×{trimmed(reason.get('factor'))}",
+        f"pure premium moves by ×{trimmed(reason.get('factor'))}",
     )
 
 
 def _clamped(reason: Mapping[str, Any]) -> Label:
-    before, after = reason.get("before"), reason.get("after")
+    before, after = trimmed(reason.get("before")), trimmed(reason.get("after"))
     return Label(
         f"上年自主定价系数 {before} 超出现行区间，按 {after} 计",
         f"last year's self-pricing factor {before} lies outside the range in force: {after} is used",

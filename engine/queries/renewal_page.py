@@ -116,6 +116,7 @@ class RenewalPage:
     id_no: str | None
     phone_doubtful: bool
     do_not_contact: bool
+    no_sharing: bool
     erasure_asked_on: date | None
     kept_until: date | None
     expiry_date: date
@@ -200,6 +201,7 @@ def renewal_page(
         id_no=mask_id_no(customer.id_no) if customer and customer.id_no else None,
         phone_doubtful=bool(customer and customer.phone_doubtful),
         do_not_contact=bool(customer and customer.do_not_contact),
+        no_sharing=bool(customer and customer.no_sharing),
         erasure_asked_on=customer.erasure_asked_on if customer else None,
         kept_until=customer.kept_until if customer else None,
         expiry_date=renewal.expiry_date,

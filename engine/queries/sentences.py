@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from engine.domain.codes import Label, Line, MessageName, QuoteKind, RenewalState, Role, Stage
 from engine.domain.masking import mask_policy_no
+from engine.domain.numbers import trimmed
 from engine.domain.workdays import DayKind
-from engine.queries import sentences_of_inbox as sentences_of_inbox  # it registers its own
+from engine.queries import sentences_consent as sentences_consent  # it registers its own
+from engine.queries import sentences_of_inbox as sentences_of_inbox
 from engine.queries import sentences_people as sentences_people
 from engine.queries.ledger_sentences import LEDGER_SENTENCES
 from engine.queries.quote_words import cause_text
@@ -472,6 +474,16 @@ def _erasure(event: Happening, _words: Words) -> Label:
     )
 
 
+@says("erasure_repeated", Kind.FACT)
+def _erasure_again(event: Happening, _words: Words) -> Label:
+    told, count = event.reason or "", event["excluded"]
+    return Label(
+        f"再次登记客户要求删除个人信息，补充证据（{told}），{count} 笔续保重新送剔除审批",
+        f"The customer's request for deletion was registered again with new evidence ({told}):"
+        f" {count} renewals went to approval once more",
+    )
+
+
 @says("policy_chased", Kind.TASK)
 def _chased(event: Happening, words: Words) -> Label:
     who = words.person(event["assignee"])
@@ -531,7 +543,7 @@ def _findings(result: object, words: Words) -> list[Label]:
             continue
         said = words.options.get(("exclusion_code", str(value))) if name == "code" else None
         said = said or _FINDINGS.get((name, value))
-        told.append(said or Label(f"{name} {value}", f"{name} {value}"))
+        told.append(said or Label(*[f"{name} {trimmed(value)}"] * 2))
     return told
 
 

@@ -10,7 +10,7 @@ from engine.queries.words import Happening, Kind, Words
 def _numbered(number: object, words: Words) -> str:
     """A name with its number: two people of one name hand tasks to each other."""
     name = words.person(number)
-    return f"{name} {number}" if name != str(number) else name
+    return name if str(number) in name.split() else f"{name} {number}"
 
 
 @says("comment_added", Kind.TASK)
@@ -29,6 +29,15 @@ def _attached(event: Happening, words: Words) -> Label:
     return Label(
         f"{event.who} 为{of_zh}添加了附件（{event['kind']}）",
         f"{event.who} added a file ({event['kind']}) to {of_en}",
+    )
+
+
+@says("notes_erased", Kind.FACT)
+def _erased(event: Happening, _words: Words) -> Label:
+    comments, files = len(event["comments"] or ()), len(event["attachments"] or ())
+    return Label(
+        f"留存期已满，按客户的删除请求清除了备注 {comments} 条、附件 {files} 个",
+        f"The law has them kept no longer: {comments} comments and {files} files were erased at the customer's request",
     )
 
 

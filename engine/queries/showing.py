@@ -147,4 +147,4 @@ def _named(code: str | None, names: Mapping[str, str | None]) -> str:
     if code is None:
         return "—"
     name = names.get(code)
-    return f"{name} {code}" if name and name != code else code
+    return code if not name else name if code in name.split() else f"{name} {code}"

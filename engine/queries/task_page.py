@@ -14,11 +14,20 @@ import forms
 from engine.domain.actor import Actor
 from engine.domain.codes import Label, MessageName
 from engine.domain.masking import mask_phone
+from engine.domain.numbers import trimmed
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.queries.diagram import DeployedOf, task_label
-from engine.queries.names import actor_names, people_names
-from engine.queries.prefill import FROM_LINES, FROM_QUOTES, UNWRITTEN, Orphaned, facts_for_form
+from engine.queries.file_state import FileState, file_state
+from engine.queries.names import actor_names, people_names, told_apart
+from engine.queries.prefill import (
+    FROM_FILE,
+    FROM_LINES,
+    FROM_QUOTES,
+    UNWRITTEN,
+    Orphaned,
+    facts_for_form,
+)
 from engine.queries.present import Present, due_day, follow_up_day
 from engine.queries.quotes import Quotes, quotes_shown
 from engine.queries.renewal_page import LineFacts, line_facts
@@ -67,7 +76,7 @@ class TaskPage:
     ``stage`` is the renewal's present one, whatever it was when the task opened;
     ``may_do`` says whether the person may fill the form in now; ``holder`` who has claimed it. ``follow_up`` is the day
     to which it is put off; ``principal`` whose it is while a colleague does it; ``may_return`` whether the person may
-    take it back or hand it back.
+    take it back or hand it back; ``file`` the state of the customer's file, where the form asks about that.
     """
 
     task_id: int
@@ -100,6 +109,7 @@ class TaskPage:
     customer: str | None
     phone: str | None
     do_not_contact: bool
+    no_sharing: bool
     phone_doubtful: bool
     expiry_date: date
     days_left: int
@@ -108,6 +118,7 @@ class TaskPage:
     owner: str | None
     owner_role: str | None
     quotes: Quotes
+    file: FileState | None
     contacts: int
     failed_visits: int
     lines: tuple[LineFacts, ...]
@@ -144,6 +155,7 @@ def task_page(
     people = people_names(session, {renewal.owner_no, task.assignee_no})
     due = due_day(task.due_at, present.zone)
     quotes = quotes_shown(session, actor, renewal, present)
+    file = _file(session, actor, renewal, form, present, deployed_of) if task.status in OPEN else None
     is_open = task.status in OPEN
     holder = task.claimed_by
     overdue = is_open and task.due_at is not None and task.due_at <= present.now
@@ -178,7 +190,9 @@ def task_page(
             orphaned=_orphaned(session, renewal) if renewal.is_orphan else None,
             due_date=due,
             quotes=quotes,
+            file=file,
         ),
+        file=file,
         draft=Draft(values=draft.values, saved_at=draft.saved_at) if draft else None,
         submitted=_submitted(form, task.id, submissions),
         renewal_id=renewal.id,
@@ -188,6 +202,7 @@ def task_page(
         customer=shown_customer(customer),
         phone=mask_phone(customer.phone) if customer and customer.phone else None,
         do_not_contact=bool(customer and customer.do_not_contact),
+        no_sharing=bool(customer and customer.no_sharing),
         phone_doubtful=bool(customer and customer.phone_doubtful),
         expiry_date=renewal.expiry_date,
         days_left=(renewal.expiry_date - present.today).days,
@@ -236,8 +251,23 @@ def opened_form(
         orphaned=_orphaned(session, renewal) if renewal.is_orphan else None,
         due_date=due_day(task.due_at, present.zone),
         quotes=quotes_shown(session, actor, renewal, present) if asked & FROM_QUOTES else None,
+        file=_file(session, actor, renewal, form, present, deployed_of),
     )
     return forms.prefill(form, facts)
+
+
+def _file(
+    session: Session,
+    actor: Actor,
+    renewal: Renewal,
+    form: forms.Form,
+    present: Present,
+    deployed_of: DeployedOf,
+) -> FileState | None:
+    """The state of the customer's file, if the form asks about it."""
+    if not any(field.prefill and field.prefill.partition(".")[0] in FROM_FILE for field in form.fields):
+        return None
+    return file_state(session, actor, renewal, present, deployed_of=deployed_of)
 
 
 def _submitted_rows(session: Session, renewal_id: int) -> Sequence[Any]:
@@ -281,7 +311,7 @@ def _found(
 def _principal(task: UserTask, names: Mapping[str, str]) -> str | None:
     """Whose task it is while a colleague does it."""
     number = task.principal_no or task.delegated_by if task.delegated_by else None
-    return f"{names.get(number, '')} {number}".strip() if number else None
+    return told_apart(names.get(number, number), number) if number else None
 
 
 def _may_return(task: UserTask, actor: Actor) -> bool:
@@ -340,5 +370,7 @@ def in_words(field: forms.Field, value: Any) -> Label:
         return Label("、".join(p.zh for p in parts), ", ".join(p.en for p in parts))
     if field.kind is forms.FieldKind.DATETIME:
         value = str(value).replace("T", " ")[:16]
+    if field.kind is forms.FieldKind.NUMBER and field.decimals and field.decimals > 2:
+        value = trimmed(value)
     option = field.option(str(value))
     return Label(option.label.zh, option.label.en) if option else Label(str(value), str(value))

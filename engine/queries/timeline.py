@@ -16,7 +16,7 @@ from engine.domain.actor import SYSTEM_NAME, Actor
 from engine.domain.codes import Label, QuoteKind
 from engine.queries.diagram import DeployedOf, label_of
 from engine.queries.keyset import pack_position, unpack_position
-from engine.queries.names import actor_names, people_names, unit_names
+from engine.queries.names import actor_names, people_told_apart, unit_names
 from engine.queries.quotes import holds_back
 from engine.queries.scope import find_renewal
 from engine.queries.sentences import actions_of, sentence
@@ -176,7 +176,7 @@ def _words(
 ) -> Words:
     people, units = _mentioned(rows)
     return Words(
-        people=people_names(session, people),
+        people=people_told_apart(session, people),
         actors=actor_names(session, {row.actor for row in rows}),
         units=unit_names(session, units),
         elements={e.id: label_of(e.id, deployed) for e in _elements(deployed) if e.name} if deployed else {},

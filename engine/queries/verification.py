@@ -16,6 +16,7 @@ from engine.domain.codes import Label
 from engine.domain.tampering import Finding, Tampering
 from engine.queries.form_evidence import FormEvidence
 from engine.queries.ledger_evidence import LedgerEvidence
+from engine.queries.note_evidence import NoteEvidence
 from engine.queries.row_breaks import name_break
 from engine.queries.witness_files import WitnessFiles
 from engine.store.checkpoints import CheckpointFolder
@@ -36,7 +37,8 @@ class Verdict:
     """What was found: figures of what was walked, and the first thing wrong with rows and with files.
 
     The rows up to ``witnessed`` are covered by a signed checkpoint; for later ones only their chain speaks.
-    ``forms`` counts the submitted forms that were compared with what the history says of them.
+    ``forms`` counts the submitted forms that were compared with what the history says of them, ``notes`` the comments
+    and files.
     """
 
     rows: int
@@ -47,6 +49,7 @@ class Verdict:
     newest_checkpoint_at: str | None
     witnessed: int
     forms: int
+    notes: int
     public_key: str
     findings: tuple[Finding, ...]
     warnings: tuple[Label, ...]
@@ -81,10 +84,11 @@ def verify(engine: Engine, *, keys: Collection[str] = (), on_progress: Progress 
         newest_checkpoint_at=newest.at if newest else None,
         witnessed=witness.witnessed,
         forms=walk.forms.checked,
+        notes=walk.notes.checked,
         public_key=own,
         findings=tuple(
             found
-            for found in (broken, walk.forms.fault, walk.ledgers.fault, witness.fault)
+            for found in (broken, walk.forms.fault, walk.notes.fault, walk.ledgers.fault, witness.fault)
             if found is not None
         ),
         warnings=tuple(_warnings(walk, witness)),
@@ -100,6 +104,7 @@ class _Walk:
         self.on_progress = on_progress
         self.chain = Chain()
         self.forms = FormEvidence(session)
+        self.notes = NoteEvidence(session)
         self.ledgers = LedgerEvidence(session)
         self.first_at: str | None = None
         self.last_at: str | None = None
@@ -111,9 +116,11 @@ class _Walk:
             broken = self._first_break() or self.witness.cut(self.chain)
             if broken is None:
                 self.forms.finish()
+                self.notes.finish()
                 self.ledgers.finish()
             else:
                 self.forms.look()
+                self.notes.look()
             return broken
         except DBAPIError as error:
             here = self.chain.size + 1
@@ -133,6 +140,7 @@ class _Walk:
         self.first_at = self.first_at or row.at
         self.last_at = row.at
         self.forms.note(row)
+        self.notes.note(row)
         self.ledgers.note(row)
         if row.action == CHECKPOINT:
             self.named = _named(row) or self.named

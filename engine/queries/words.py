@@ -18,6 +18,7 @@ import forms
 from engine.clock import SHANGHAI
 from engine.domain.codes import LABELS, Label, Role
 from engine.domain.masking import mask_id_no, mask_name, mask_phone, mask_plate, mask_policy_no, mask_vin
+from engine.domain.numbers import trimmed
 
 
 class Kind(StrEnum):
@@ -111,6 +112,7 @@ class Happening:
 
 
 YES_NO = frozenset({"是", "否"})
+FACTORS = frozenset({"ncd", "self_pricing", "violation_factor", "rate"})
 MONEY = frozenset({"premium", "ctp_premium", "quote_mid", "actual_quote", "new_car_price"})
 _MASKS: Mapping[str, Callable[[str], str]] = {
     "phone": mask_phone,
@@ -172,6 +174,8 @@ SOURCES: Mapping[str, Label] = {
     "agent": Label("营销员填报", "the agent"),
     "specialist": Label("专员核实", "the specialist"),
     "start": Label("续保开始", "the start of the renewal"),
+    "file": Label("客户续保档案", "the customer file"),
+    "erasure": Label("删除个人信息的请求", "a request for deletion"),
     "tariff": Label("费率表更新", "newer tariff tables"),
 }
 RECORDS: Mapping[str, Label] = {
@@ -238,6 +242,8 @@ def shown_value(name: str, value: object, words: Words) -> Label:
         return words.options[name, text]
     elif name in MONEY or name == "third_party_limit":
         return money(text)
+    elif not isinstance(value, str) or name in FACTORS:
+        text = trimmed(text)
     return Label(text, text)
 
 

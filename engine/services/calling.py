@@ -45,6 +45,7 @@ def phone_to_call(engine: Engine, renewal_id: int, *, actor: Actor, address: str
         Forbidden: the actor's roles may not see clear values.
         NotToBeCalled: the customer asked not to be contacted.
         ErasureStands: the customer asked for deletion.
+        SharingWithdrawn: the life insurer may no longer be given the number, and the actor is of it.
         TooManyReveals: the hour's measure is full; this attempt is recorded.
     """
     field = PersonalField.PHONE

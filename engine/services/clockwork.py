@@ -13,6 +13,7 @@ from engine.services.ledger import freeze_ledgers, next_freeze
 from engine.services.outbox import send_queued
 from engine.services.people_change import keep_people, next_people_change
 from engine.services.requoting import requote
+from engine.services.retention import erase_kept
 from engine.services.timers import TickReport, sweep
 from engine.store.calendar import has_clock
 from engine.store.calendar import set_clock as store_clock
@@ -31,6 +32,7 @@ def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
         report += done
     report += TickReport(handed_over=keep_people(engine, now=now, actor=actor))
     requote(engine, now=now, actor=actor)
+    erase_kept(engine, now=now, actor=actor)
     report += TickReport(ledgers_frozen=freeze_ledgers(engine, now=now, actor=actor))
     return report + TickReport(messages_sent=send_queued(engine, now=now))
 

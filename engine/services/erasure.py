@@ -1,7 +1,7 @@
 """A customer's request to have personal data deleted (PIPL Art. 47; domain.md §5, §7 case 44, exclusion code X14).
 
-Marketing stops at once, values are no longer shown in the clear, and open renewals go to the approval of an
-exclusion. What the law has kept stays: an insurer's records for five years from the end of a contract of up to a
+Every consent ends and marketing stops at once, values are no longer shown in the clear, and open renewals go to the
+approval of an exclusion. What the law has kept stays: an insurer's records for five years from the end of a contract of up to a
 year (保险法 Art. 87).
 """
 
@@ -14,9 +14,11 @@ from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import MessageName
+from engine.domain.masking import mask_text
 from engine.errors import BadInput, Conflict, Forbidden, MessageNotAwaited, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
+from engine.services.consents import withdraw_all
 from engine.services.instances import load_scope
 from engine.services.messages import deliver_in
 from engine.store.renewals import Customer, Renewal, last_covered_date, open_renewals_of
@@ -24,7 +26,7 @@ from engine.store.session import Tx
 
 KEPT_YEARS = 5
 X14 = "X14"
-REQUESTED = "erasure_requested"
+REQUESTED, REPEATED = "erasure_requested", "erasure_repeated"
 SHORTEST, LONGEST = 4, 200
 _TOO_SHORT = Label(
     f"请写明客户如何提出、何人受理，至少 {SHORTEST} 个字。",
@@ -33,11 +35,11 @@ _TOO_SHORT = Label(
 
 
 class ErasureAsked(Conflict):
-    """The customer asked for deletion before; the request stands."""
+    """The customer asked for deletion before; the request stands, and nothing is left to send to approval."""
 
     code = "erasure_asked"
-    zh = "该客户已于 {day} 提出删除个人信息，不需要再登记。"
-    en = "This customer asked for deletion on {day} already; nothing more is needed."
+    zh = "该客户已于 {day} 提出删除个人信息，在办续保均已送剔除审批或已结束，不需要再登记。"
+    en = "This customer asked for deletion on {day}; no open renewal is left to send to approval: nothing is needed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,13 @@ class Erasure:
 def request_erasure(engine: Engine, renewal_id: int, *, reason: str, actor: Actor) -> Erasure:
     """Register that the customer of a renewal asked for deletion; one transaction for all of the customer's renewals.
 
+    Asked again with new evidence, the renewals whose exclusion was refused go to approval once more: an approver may
+    refuse what is not proven (domain.md §2.4), while contact stays stopped.
+
     Raises:
         NotFound: no such renewal in the actor's scope, or it has no customer. Forbidden: no working role.
-        BadInput: the reason is too short. ErasureAsked: it was registered before.
+        BadInput: the reason is too short. ErasureAsked: it was registered before, and no exclusion
+            was refused since.
     """
     if not actor.working_roles:
         raise Forbidden(act=Label("登记删除个人信息的请求", "register a request for deletion"))
@@ -67,9 +73,8 @@ def request_erasure(engine: Engine, renewal_id: int, *, reason: str, actor: Acto
         if len(told) < SHORTEST:
             raise BadInput(what=Thing.REASON, value=told, reason=_TOO_SHORT)
         if customer.erasure_asked_on is not None:
-            raise ErasureAsked(day=customer.erasure_asked_on)
+            return _again(tx, engine, customer, renewal_id, told, actor=actor)
         customer.erasure_asked_on = today
-        customer.do_not_contact = True
         customer.kept_until = kept_until(last_covered_date(tx, customer.id) or today)
         tx.record(
             REQUESTED,
@@ -79,17 +84,45 @@ def request_erasure(engine: Engine, renewal_id: int, *, reason: str, actor: Acto
             reason=told,
             kept_until=customer.kept_until.isoformat(),
         )
-        excluded = sum(_exclude(tx, engine, one, actor=actor) for one in open_renewals_of(tx, customer.id))
+        withdraw_all(tx, customer, renewal_id=renewal_id, actor=actor, now=now, on=today)
+        excluded = _exclude_all(tx, engine, customer, told, actor=actor)
         return Erasure(customer.kept_until, excluded)
 
 
+def _again(
+    tx: Tx, engine: Engine, customer: Customer, renewal_id: int, told: str, *, actor: Actor
+) -> Erasure:
+    """Send what was refused to approval again; the day of the first request stands."""
+    excluded = _exclude_all(tx, engine, customer, told, actor=actor)
+    if not excluded or customer.kept_until is None:
+        raise ErasureAsked(day=customer.erasure_asked_on)
+    tx.record(
+        REPEATED,
+        at=engine.clock.now(),
+        actor=actor.name,
+        instance_id=renewal_id,
+        reason=told,
+        excluded=excluded,
+    )
+    return Erasure(customer.kept_until, excluded)
+
+
+def _exclude_all(tx: Tx, engine: Engine, customer: Customer, told: str, *, actor: Actor) -> int:
+    evidence = mask_text(f"客户要求删除个人信息：{told}")
+    return sum(_exclude(tx, engine, one, evidence, actor=actor) for one in open_renewals_of(tx, customer.id))
+
+
 def kept_until(last_covered: date) -> date:
-    """Return the last day of keeping: five years after *last_covered*; 29 February becomes the 28th."""
-    year = last_covered.year + KEPT_YEARS
+    """Return the last day of keeping: five years after *last_covered*."""
+    return years_after(last_covered, KEPT_YEARS)
+
+
+def years_after(day: date, years: int) -> date:
+    """Return *day* so many years later (or earlier); 29 February becomes the 28th."""
     try:
-        return last_covered.replace(year=year)
+        return day.replace(year=day.year + years)
     except ValueError:
-        return last_covered.replace(year=year, day=28)
+        return day.replace(year=day.year + years, day=28)
 
 
 def _customer(tx: Tx, renewal_id: int, actor: Actor) -> Customer:
@@ -101,10 +134,10 @@ def _customer(tx: Tx, renewal_id: int, actor: Actor) -> Customer:
     return tx.get_one(Customer, renewal.customer_id)
 
 
-def _exclude(tx: Tx, engine: Engine, renewal_id: int, *, actor: Actor) -> int:
+def _exclude(tx: Tx, engine: Engine, renewal_id: int, evidence: str, *, actor: Actor) -> int:
     """Send one renewal to the approval of its exclusion; one that is being approved or lost already is left."""
     scope = load_scope(tx, engine, renewal_id, actor=actor, now=engine.clock.now())
-    data = {"code": X14, "evidence": "客户要求删除个人信息，见历史记录"}
+    data = {"code": X14, "evidence": evidence}
     try:
         with tx.attempt():
             deliver_in(tx, scope, MessageName.POLICY_EXCLUDED, data)

@@ -19,7 +19,7 @@ from engine.errors import BadInput, Forbidden, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.store.instances import lock_instance
-from engine.store.notes import Attachment, Comment, count_attachments
+from engine.store.notes import ATTACHED, COMMENTED, Attachment, Comment, count_attachments
 from engine.store.renewals import Renewal
 from engine.store.session import Tx
 from engine.store.tasks import UserTask, delegated_to
@@ -77,7 +77,7 @@ def add_comment(
         tx.add(comment)
         tx.write()
         tx.record(
-            "comment_added",
+            COMMENTED,
             at=now,
             actor=actor.name,
             instance_id=renewal_id,
@@ -121,7 +121,7 @@ def attach_file(
         tx.add(file)
         tx.write()
         tx.record(
-            "file_attached",
+            ATTACHED,
             at=now,
             actor=actor.name,
             instance_id=renewal_id,

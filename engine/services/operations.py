@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from engine.domain.codes import Label, RenewalState
 from engine.services import assignment, quoting
+from engine.services.consents import withdraw_contact
 from engine.services.context import StepScope
 from engine.services.outbox import tell_agent
 
@@ -118,9 +119,7 @@ def record_actual_quote(scope: StepScope) -> Result:
 
 def set_do_not_contact(scope: StepScope) -> Result:
     """Respect a customer who wants no more contact (outcome 62): no messages from now on."""
-    if scope.customer is not None and not scope.customer.do_not_contact:
-        scope.customer.do_not_contact = True
-        scope.change_fact("do_not_contact", False, True, source="contact")
+    withdraw_contact(scope)
     return None
 
 
@@ -193,8 +192,8 @@ CATALOGUE: Mapping[str, Operation] = {
             set_do_not_contact,
             "标记不再联系",
             "Set do-not-contact",
-            "停止一切客户通知",
-            "Stops customer messages",
+            "登记撤回营销同意，停止一切客户联系与通知",
+            "Records that consent was withdrawn; stops contact and messages",
         ),
     )
 }

@@ -62,6 +62,14 @@ class TooManyReveals(EngineError):
     en = "You looked at {most} clear values within an hour; this one is not shown, and that is recorded. Try later."
 
 
+class SharingWithdrawn(Conflict):
+    """The customer withdrew that the life insurer is given the data: its people see no value in the clear."""
+
+    code = "sharing_withdrawn"
+    zh = "客户已撤回向寿险公司提供个人信息的同意，原文不再向寿险人员显示。请交由交叉销售专员联系客户。"
+    en = "The customer withdrew that the life insurer gets the data: ask the cross-selling specialist to contact them."
+
+
 class ErasureStands(Conflict):
     """The customer asked for deletion: what is still kept is kept for the law alone."""
 
@@ -75,6 +83,11 @@ def may_reveal(actor: Actor) -> bool:
     return bool(actor.working_roles) and not actor.roles & {Role.ADMIN, Role.AUDITOR}
 
 
+def is_of_life(actor: Actor) -> bool:
+    """Whether *actor* works for the life insurer alone (domain.md §1, roles)."""
+    return not actor.roles & {Role.CHANNEL, Role.SPECIALIST}
+
+
 def reveal(
     engine: Engine, renewal_id: int, field: str, *, reason: str, actor: Actor, address: str | None
 ) -> str:
@@ -86,6 +99,7 @@ def reveal(
         BadInput: the field is unknown or the reason too short.
         TooManyReveals: the hour's measure is full; this attempt is recorded.
         ErasureStands: the customer asked for deletion.
+        SharingWithdrawn: the actor is of the life insurer, which may no longer be given the data.
     """
     if field not in set(PersonalField):
         raise BadInput(what="field", value=field, reason=one_of(PersonalField))
@@ -120,6 +134,8 @@ def disclose(
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         row = _holder(tx, _find(tx, renewal_id, actor), field)
+        if isinstance(row, Customer) and row.no_sharing and is_of_life(actor):
+            raise SharingWithdrawn
         if check is not None:
             check(row)
         allowed = not _is_full(tx, actor, now)

@@ -1,4 +1,7 @@
-"""What a form alone cannot see: days far past the renewal's end, a quote far off its forecast without a cause."""
+"""What a form alone cannot see: days far past the renewal's end, a quote far off its forecast without a cause.
+
+And a notice by a way to which the customer withdrew consent (domain.md §1, P-L2).
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,30 @@ WIN_BACK_DAYS = 30
 """How long after the expiry a customer is still followed up (domain.md §1)."""
 AGREED_DAYS = ("next_follow_up_date", "appointment_at")
 OPENS_ON, CAUSE, NO_CAUSE = "opens_on", "difference_cause", "none"
+NOTICE, CALL = "notice_channel", "phone"
+MESSAGES = frozenset({"sms", "wechat"})
 FAR_OFF, FAR_OFF_YUAN = Decimal("0.2"), Decimal(200)
 """From where on a difference between forecast and actual quote is notable (domain.md §3.6: store its cause)."""
 
 
 def sense_problems(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
     """Return a problem for each value that the form takes but this renewal cannot."""
-    return {**_late_days(scope, form, clean), **_unexplained(scope, form, clean)}
+    return {
+        **_late_days(scope, form, clean),
+        **_unexplained(scope, form, clean),
+        **_unwanted(scope, form, clean),
+    }
+
+
+def _unwanted(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
+    """Block the message or the call that the customer withdrew consent to; a letter of service needs none."""
+    field, chosen, customer = form.field(NOTICE), clean.get(NOTICE), scope.customer
+    if field is None or customer is None:
+        return {}
+    stopped = (chosen in MESSAGES and (customer.no_messages or customer.do_not_contact)) or (
+        chosen == CALL and customer.do_not_contact
+    )
+    return {NOTICE: forms.unwanted(field)} if stopped else {}
 
 
 def _late_days(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:

@@ -29,6 +29,7 @@ from engine.errors import (
 from engine.label import Label, Thing, joined
 from engine.services import incidents, provisional
 from engine.services.access import sees
+from engine.services.consents import absorb_consent
 from engine.services.context import StepScope
 from engine.services.evidence import absorb
 from engine.services.hosting import RenewalHost
@@ -306,6 +307,7 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
         form_hash=commit_to(salt, task_id=task.id, form_id=task.form_id, values=clean),
     )
     absorb(scope, task.form_id, clean)
+    absorb_consent(scope, clean, task_id=task.id)
 
 
 def _on_behalf_of(task: UserTask, actor: Actor) -> str | None:

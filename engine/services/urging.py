@@ -2,19 +2,22 @@
 
 Written down, told by a work message, at most once a day for each task. Up the line means: of a task that is late
 whoever stands above the one who has it is told too, first the next one, with every further day one more
-(agent → supervisor → trainer → specialist).
+(agent → supervisor → trainer → specialist → the channel department of the branch: domain.md §1.3 K-S2, §1.2 G-C1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.bootstrap import Engine
+from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import TaskStatus
+from engine.domain.deadlines import channel_of
 from engine.domain.notice_hours import notice_moments
 from engine.errors import BadInput, Conflict, EngineError, Forbidden, NotFound
 from engine.label import Label, Thing
@@ -22,6 +25,7 @@ from engine.services.access import sees
 from engine.services.outbox import queue
 from engine.services.tasks import name_of_task
 from engine.store.history import count_about_task
+from engine.store.organisation import directory_on
 from engine.store.renewals import Renewal
 from engine.store.session import Tx
 from engine.store.tasks import UserTask, lock_task
@@ -37,8 +41,6 @@ _OWN = Label("这是您自己的任务", "it is your own task")
 _CLOSED = Label("任务已办结或已不需要", "it is closed or no longer needed")
 _IN_TIME = Label("尚未逾期，请先催办责任人", "it is not late: urge whoever has it first")
 _NONE_ABOVE = Label("责任人之上没有可催的人", "nobody stands above whoever has it")
-_EMPTY = Label("没有选择任何任务，请勾选后再试", "nothing was chosen: tick what you want to urge")
-_MANY = Label(f"一次最多 {MOST_URGED} 项，请缩小筛选范围", f"at most {MOST_URGED} at once: narrow the filter")
 
 
 class AlreadyUrged(Conflict):
@@ -47,6 +49,22 @@ class AlreadyUrged(Conflict):
     code = "already_urged"
     zh = "“{name}”在 24 小时内已催办过，请稍后再催，或直接联系责任人。"
     en = "“{name}” was urged within 24 hours: wait, or call whoever it is for."
+
+
+class NothingToUrge(BadInput):
+    """No task was chosen."""
+
+    code = "nothing_to_urge"
+    zh = "没有选择任何任务，未催办。请勾选要催办的任务后再试。"
+    en = "No task was chosen, nobody was urged. Tick what you want to urge."
+
+
+class TooMuchToUrge(BadInput):
+    """More tasks were chosen than one act takes."""
+
+    code = "too_much_to_urge"
+    zh = "选择了 {count} 项任务，一次最多催办 {most} 项，请缩小筛选范围。"
+    en = "{count} tasks were chosen; at most {most} are urged at once: narrow the filter."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +107,7 @@ def urge_many(
         raise Forbidden(act=Label("催办任务", "urge tasks"))
     wanted = list(dict.fromkeys(task_ids))
     if not wanted or len(wanted) > MOST_URGED:
-        raise BadInput(what=Thing.TASK, value=len(wanted), reason=_MANY if wanted else _EMPTY)
+        raise TooMuchToUrge(count=len(wanted), most=MOST_URGED) if wanted else NothingToUrge
     found = []
     for number in wanted:
         try:
@@ -110,7 +128,7 @@ def _urge(engine: Engine, task_id: int, *, actor: Actor, up: bool) -> tuple[str,
             raise Forbidden(act=Label("催办任务", "urge tasks"))
         name = name_of_task(engine, tx, task)
         who = _urged(task, name, actor)
-        above = _above(tx, task, renewal, name, who, actor, now) if up else ()
+        above = _above(tx, task, renewal, name, who, actor, now, engine.clock.zone) if up else ()
         since = now - AGAIN
         if any(count_about_task(tx, task.id, action, since=since) for action in _throttled(up)):
             raise AlreadyUrged(name=name)
@@ -149,17 +167,36 @@ def _urged(task: UserTask, name: Label, actor: Actor) -> str:
 
 
 def _above(
-    tx: Tx, task: UserTask, renewal: Renewal, name: Label, who: str, actor: Actor, now: datetime
+    tx: Tx,
+    task: UserTask,
+    renewal: Renewal,
+    name: Label,
+    who: str,
+    actor: Actor,
+    now: datetime,
+    zone: ZoneInfo,
 ) -> tuple[str, ...]:
-    """Who above the holder is told: one more than the last time."""
+    """Who above the holder is told: one step more than the last time."""
     if task.due_at is None or task.due_at > now:
         raise BadInput(what=Thing.TASK, value=name, reason=_IN_TIME)
-    line = [renewal.agent_no, renewal.supervisor_no, renewal.trainer_no, renewal.specialist_no]
-    rest = line[line.index(who) + 1 :] if who in line else line[1:]
-    above = [number for number in dict.fromkeys(rest) if number and number not in {who, actor.name}]
+    directory = directory_on(tx, business_date(now, zone))
+    rest = _line_above(renewal, who, channel_of(directory, renewal.branch_code))
+    left_out = {who, actor.name, *actor.numbers}
+    above = [kept for step in rest if (kept := tuple(number for number in step if number not in left_out))]
     if not above:
         raise BadInput(what=Thing.TASK, value=name, reason=_NONE_ABOVE)
-    return tuple(above[: 1 + count_about_task(tx, task.id, URGED_UP, since=now - _EVER)])
+    told = above[: 1 + count_about_task(tx, task.id, URGED_UP, since=now - _EVER)]
+    return tuple(dict.fromkeys(number for step in told for number in step))
+
+
+def _line_above(renewal: Renewal, who: str, channel: Collection[str]) -> list[tuple[str, ...]]:
+    """Who stands above *who*, the next step first; the channel department is told as one."""
+    if who in channel:
+        return []
+    line = [renewal.agent_no, renewal.supervisor_no, renewal.trainer_no, renewal.specialist_no]
+    rest = line[line.index(who) + 1 :] if who in line else line[1:]
+    people = [(number,) for number in dict.fromkeys(rest) if number]
+    return [*people, tuple(sorted(channel))] if channel else list(people)
 
 
 def _tell(

@@ -1,16 +1,20 @@
-"""What people add to a renewal in their own words or as a file; added once, never changed, never deleted."""
+"""What people add to a renewal in their own words or as a file; added once, never changed, deleted only by erasure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy import ForeignKey, Index, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store.base import Base, Code, PrimaryKey
 from engine.store.personal import BYTES, TEXT, Personal, Sealed, SealedBytes
+from engine.store.renewals import Customer, Renewal
+
+COMMENTED, ATTACHED, ERASED = "comment_added", "file_attached", "notes_erased"
+"""How the history names that a comment or a file was added, and that some were erased when their time was over."""
 
 
 class Comment(Base):
@@ -74,3 +78,32 @@ def attachments_of(session: Session, instance_id: int) -> Sequence[Attachment]:
 def count_attachments(session: Session, instance_id: int) -> int:
     """Return how many files a renewal has."""
     return session.scalar(select(func.count()).where(Attachment.instance_id == instance_id)) or 0
+
+
+def customers_with_notes(session: Session, *, comments_before: date, files_before: date) -> Sequence[int]:
+    """Return customers who asked for deletion, are kept for the law until before these days, and have such notes."""
+    comments = exists().where(Comment.instance_id == Renewal.id, Renewal.customer_id == Customer.id)
+    files = exists().where(Attachment.instance_id == Renewal.id, Renewal.customer_id == Customer.id)
+    query = select(Customer.id).where(
+        Customer.erasure_asked_on.is_not(None),
+        Customer.kept_until < comments_before,
+        or_(comments, and_(Customer.kept_until < files_before, files)),
+    )
+    return session.scalars(query.order_by(Customer.id)).all()
+
+
+def delete_notes(
+    session: Session, customer_id: int, *, with_files: bool
+) -> dict[int, tuple[list[int], list[int]]]:
+    """Delete the comments of a customer's renewals, *with_files* the files too; returns their numbers by renewal."""
+    of_customer = select(Renewal.id).where(Renewal.customer_id == customer_id)
+    gone: dict[int, tuple[list[int], list[int]]] = {}
+    kinds: tuple[type[Comment] | type[Attachment], ...] = (Comment, Attachment) if with_files else (Comment,)
+    for place, kind in enumerate(kinds):
+        rows = session.execute(
+            select(kind.id, kind.instance_id).where(kind.instance_id.in_(of_customer)).order_by(kind.id)
+        ).all()
+        for number, instance_id in rows:
+            gone.setdefault(instance_id, ([], []))[place].append(number)
+        session.execute(delete(kind).where(kind.id.in_([number for number, _ in rows])))
+    return gone

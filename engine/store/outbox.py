@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, ScalarSelect, and_, exists, func, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, ScalarSelect, and_, exists, func, or_, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from engine.errors import NotFound
@@ -98,7 +98,7 @@ def lock_due(session: Session, now: datetime, *, limit: int, without: Collection
         select(
             OutboxMessage,
             ProcessInstance.ended_at.is_not(None),
-            Customer.do_not_contact,
+            or_(Customer.do_not_contact, Customer.no_messages),
             _count_about(),
             _count_about(Renewal.ended_at.is_(None)),
             _count_about(Renewal.ended_at.is_(None), Renewal.agent_no == OutboxMessage.agent_no),

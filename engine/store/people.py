@@ -47,7 +47,7 @@ class Person(Base):
 
     id: Mapped[PrimaryKey]
     employee_no: Mapped[Code] = mapped_column(unique=True)
-    name: Mapped[Short]
+    name: Mapped[Short] = mapped_column(index=True)
     phone_sealed: Mapped[SealedBytes | None]
     phone_index: Mapped[BlindIndex | None]
 

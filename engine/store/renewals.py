@@ -25,7 +25,11 @@ BEGINNINGS = "varchar_pattern_ops"
 
 
 class Customer(Base):
-    """Owner of vehicles; personal data, sealed at rest and shown masked."""
+    """Owner of vehicles; personal data, sealed at rest and shown masked.
+
+    What the withdrawal of a consent stops (engine.services.consents): ``do_not_contact`` every contact, ``no_messages``
+    messages, ``no_sharing`` that people of the life insurer see values in the clear.
+    """
 
     __tablename__ = "customer"
 
@@ -40,8 +44,10 @@ class Customer(Base):
     phone_tail: Mapped[BlindIndex | None]
     phone_doubtful: Mapped[bool] = mapped_column(default=False)
     do_not_contact: Mapped[bool] = mapped_column(default=False)
+    no_messages: Mapped[bool] = mapped_column(default=False)
+    no_sharing: Mapped[bool] = mapped_column(default=False)
     erasure_asked_on: Mapped[date | None]
-    kept_until: Mapped[date | None]
+    kept_until: Mapped[date | None] = mapped_column(index=True)
 
     name = Personal[str](TEXT, key=("id",), search=normalise_name)
     id_no = Personal[str | None](TEXT, key=("id",), search=normalise_id_no)
@@ -421,6 +427,12 @@ def open_renewals_of(session: Session, customer_id: int) -> Sequence[int]:
     """Return a customer's renewals that have not ended, by number."""
     query = select(Renewal.id).where(Renewal.customer_id == customer_id, Renewal.ended_at.is_(None))
     return session.scalars(query.order_by(Renewal.id)).all()
+
+
+def renewals_of_customers(session: Session, customer_ids: Collection[int]) -> Sequence[Renewal]:
+    """Return the renewals of customers, those that expire last first."""
+    query = select(Renewal).where(Renewal.customer_id.in_(customer_ids))
+    return session.scalars(query.order_by(Renewal.expiry_date.desc(), Renewal.id)).all()
 
 
 def last_covered_date(session: Session, customer_id: int) -> date | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.store.base import Base
 from engine.store.calendar import Holiday, StoredClock
+from engine.store.consents import Consent
 from engine.store.deadlines import Deadline, DeadlineTold
 from engine.store.definitions import DefinitionSet
 from engine.store.handover import Handover, HandoverRow
@@ -20,6 +21,7 @@ from engine.store.tasks import Submission, TaskDraft, UserTask
 
 __all__ = [
     "Base",
+    "Consent",
     "Customer",
     "DataKey",
     "Deadline",

@@ -18,7 +18,7 @@ from engine import api
 from engine.cli import main
 from engine.domain.codes import Role
 from engine.errors import EngineError, Forbidden, NotFound
-from engine.tables import LedgerCopy
+from engine.tables import LedgerCopy, Renewal
 from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv
 from tests.support import databases
@@ -78,6 +78,7 @@ ACTS: Mapping[str, Act] = {
     "attach_file": lambda e, a: api.attach_file(e, _ours(e), "a.pdf", b"%PDF-1.4", actor=a),
     "reveal": lambda e, a: api.reveal(e, _ours(e), "phone", reason="准备致电客户", actor=a, address=None),
     "request_erasure": lambda e, a: api.request_erasure(e, renewal_of(e, 5), reason="客户来电要求", actor=a),
+    "record_consent": lambda e, a: api.record_consent(e, _customer(e), {"kinds": []}, actor=a),
     "see_renewal": _read(
         lambda s, e, a: api.renewal_page(s, a, _ours(e), api.Present.of(e.clock), deployed_of=e.deployed)
     ),
@@ -102,6 +103,11 @@ ACTS: Mapping[str, Act] = {
     ),
     "set_active": lambda e, a: api.set_active(e, "AU01", False, actor=a),
 }
+
+
+def _customer(engine: api.Engine) -> int:
+    with engine.store.reading() as session:
+        return int(session.get_one(Renewal, _ours(engine)).customer_id or 0)
 
 
 def _list() -> bytes:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
 import re
+import threading
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
+from werkzeug.serving import make_server
 
 from admin import security
 from admin.app import create_app
@@ -325,6 +328,25 @@ def test_only_upload_pages_take_large_bodies(app: Flask) -> None:
 
     assert 413 == small_page.status_code
     assert 413 != upload.status_code
+
+
+def test_a_body_that_is_too_large_is_refused_in_words_and_breaks_no_connection(app: Flask) -> None:
+    large = multipart({"source": "standard"}, b"x" * (security.UPLOAD_BODY + security.MEGABYTE))
+    server = make_server("127.0.0.1", 0, app)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        caller = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
+        caller.request("POST", "/imports", large, {"Content-Type": "multipart/form-data; boundary=cut"})
+        answer = caller.getresponse()
+        said = answer.read().decode()
+    finally:
+        server.shutdown()
+        thread.join()
+
+    assert 413 == answer.status
+    assert "超过上限 60 MB" in said
+    assert "61.0 MB" in said
 
 
 def multipart(fields: dict[str, str], content: bytes) -> bytes:

@@ -65,6 +65,29 @@ def test_case_44_a_refused_exclusion_brings_no_contact_back(book: Engine) -> Non
     assert "record_contact" not in {task.form_id for task in open_tasks(book, CAR)}
 
 
+def test_case_44_a_refused_request_is_sent_to_approval_again_with_new_evidence(
+    book: Engine, app: Flask
+) -> None:
+    ask(book)
+    refused = answers.exclusion_review(TODAY, verdict="refused", exclusion_code="X14")
+    complete(book, CAR, "exclusion_review", refused)
+    specialist, number = signed_in(app, "SP01"), renewal_of(book, CAR)
+
+    specialist.get(f"/renewals/{number}")
+    specialist.submit(
+        specialist.form_to(f"/renewals/{number}/erasure"), {"reason": "客户签字的申请书，扫描件 0117"}
+    )
+
+    assert "送剔除审批" in specialist.text
+    assert ["confirm_exclusion"] == [task.element_id for task in open_tasks(book, CAR)]
+    with book.store.reading() as session:
+        evidence = session.get_one(Renewal, number).exclusion_evidence
+        assert evidence is not None and "扫描件 0117" in evidence
+    assert TODAY == customer(book).erasure_asked_on
+    with pytest.raises(api.ErasureAsked):
+        ask(book)
+
+
 def test_case_44_it_is_a_button_on_the_renewal_and_asked_once(book: Engine, app: Flask) -> None:
     specialist = signed_in(app, "SP01")
     address = f"/renewals/{renewal_of(book, CAR)}/erasure"

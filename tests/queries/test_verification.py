@@ -328,7 +328,13 @@ def test_a_changed_key_goes_on_after_the_old_one(engine: Engine) -> None:
 def test_every_finding_says_which_row_or_file(kind: Tampering, lang: str) -> None:
     said = Finding(kind, 18, 21, checkpoint=7, other=30, detail="x").say(lang)
 
-    expected = {"checkpoint": "7", "form_added": "30", "ledger_added": "x"}
+    expected = {
+        "checkpoint": "7",
+        "form_added": "30",
+        "ledger_added": "x",
+        "comment_added": "30",
+        "file_added": "30",
+    }
     assert next((told for start, told in expected.items() if kind.startswith(start)), "18–21") in said
     assert "{" not in said
 

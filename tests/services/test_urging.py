@@ -121,6 +121,21 @@ def test_a_late_task_is_urged_up_the_line_one_more_each_time(book: Engine) -> No
         assert [["SU01"], ["SU01", "TR01"]] == [event.payload["above"] for event in events]
 
 
+def test_above_a_specialist_stands_the_channel_department_of_the_branch(book: Engine) -> None:
+    task = task_of(book, 8, "chase_policy")
+    assert task.due_at is not None
+    api.set_clock(book, task.due_at + timedelta(hours=10), actor=api.SYSTEM)
+
+    told = up(book, task.id, "TR01")
+
+    assert "SP01" == told[0]
+    assert {"CC01"} <= set(told[1:])
+    assert not any(number.startswith(("AG", "SU", "TR")) for number in told[1:])
+    api.set_clock(book, book.clock.now() + timedelta(hours=25), actor=api.SYSTEM)
+    with pytest.raises(BadInput):
+        up(book, task.id, "CC01" if len(told) == 2 else "SP01")
+
+
 def test_what_is_in_time_is_not_urged_up_and_the_urger_is_not_told(book: Engine) -> None:
     with pytest.raises(BadInput, match="not late"):
         up(book, task_of(book, CAR, "record_contact").id)

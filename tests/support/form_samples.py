@@ -230,6 +230,21 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
                 "transferred_on": day(-3),
                 "next_opportunity": "none",
             },
+            "agreed": {
+                "result": "unchanged",
+                "consent_answer": "given",
+                "consent_kinds": ["marketing_call", "share_to_life"],
+                "consent_method": "signed",
+                "consent_evidence": "授权书 2026-0117，存职场档案柜",
+                "consent_until": day(365),
+                "next_opportunity": "none",
+            },
+            "withdrew": {
+                "result": "unchanged",
+                "consent_answer": "withdrawn",
+                "consent_kinds": ["marketing_message"],
+                "next_opportunity": "none",
+            },
         },
         "route_orphan": {
             route: {

@@ -1,0 +1,44 @@
+"""A body that is larger than a page takes: read to its end and dropped, so that the refusal reaches the browser.
+
+A server that answers while the browser still sends closes the connection under it: all that is seen is a broken one.
+"""
+
+from __future__ import annotations
+
+from flask import request
+from flask_babel import gettext as _
+
+MEGABYTE = 1024 * 1024
+MOST_DROPPED = 300 * MEGABYTE
+"""What is read at most of a refused body; whoever sends more than that is cut off."""
+AT_ONCE = 256 * 1024
+
+
+def drop_body() -> None:
+    """Read what is left of the request's body, up to :data:`MOST_DROPPED`; nothing of it is kept."""
+    announced = request.content_length
+    stream, left = request.environ["wsgi.input"], MOST_DROPPED
+    if announced is not None:
+        if announced > MOST_DROPPED:
+            return
+        left = announced
+    while left > 0:
+        try:
+            got = len(stream.read(min(AT_ONCE, left)))
+        except OSError:  # the browser has given up
+            return
+        if not got:
+            return
+        left -= got
+
+
+def too_large() -> str:
+    """Return what was refused and the limit, in the language of the request."""
+    limit = f"{(request.max_content_length or 0) // MEGABYTE} MB"
+    sent = request.content_length
+    if sent is None:
+        return _("提交的内容超过上限 %(limit)s，未保存。请压缩或拆分后再上传。", limit=limit)
+    size = f"{sent / MEGABYTE:,.1f} MB"
+    return _(
+        "提交的内容 %(size)s，超过上限 %(limit)s，未保存。请压缩或拆分后再上传。", size=size, limit=limit
+    )

@@ -1,0 +1,132 @@
+"""What a customer agreed to, by kind, and where that stands on a day; pure.
+
+Source: domain.md §4.7 (同意状态), §4.9 and §5: PIPL Art. 13–16 (consent, withdrawn as easily as given), Art. 23 (giving
+data to the life insurer needs a separate consent), the rules on commercial messages and calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from engine.label import Label
+
+WORDING = "2026-11"
+"""Version of the texts in :class:`ConsentKind`; kept with each statement, to be raised when a text changes."""
+
+
+class ConsentKind(StrEnum):
+    """What is agreed to; each kind is asked, given and withdrawn by itself."""
+
+    MARKETING_CALL = "marketing_call"
+    MARKETING_MESSAGE = "marketing_message"
+    SHARE_TO_LIFE = "share_to_life"
+
+    @property
+    def label(self) -> Label:
+        """What it is called."""
+        return _KINDS[self][0]
+
+    @property
+    def wording(self) -> Label:
+        """What the customer is asked, version :data:`WORDING`."""
+        return _KINDS[self][1]
+
+
+class ConsentMethod(StrEnum):
+    """How a statement was made."""
+
+    SIGNED = "signed"
+    RECORDED = "recorded"
+    SMS = "sms"
+    WECHAT = "wechat"
+    TOLD = "told"
+    CONTACT = "contact"
+    ERASURE = "erasure"
+
+    @property
+    def label(self) -> Label:
+        """What it is called."""
+        return _METHODS[self]
+
+
+class ConsentState(StrEnum):
+    """Where a kind of consent stands."""
+
+    UNASKED = "unasked"
+    GIVEN = "given"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def label(self) -> Label:
+        """What it is called."""
+        return _STATES[self]
+
+
+PROVABLE = (ConsentMethod.SIGNED, ConsentMethod.RECORDED, ConsentMethod.SMS, ConsentMethod.WECHAT)
+"""How consent may be given: each leaves something that proves it. A withdrawal needs no proof."""
+CONTACT_KINDS = (ConsentKind.MARKETING_CALL, ConsentKind.MARKETING_MESSAGE)
+"""What somebody withdraws who wants no more contact (domain.md §4.2, outcome 62)."""
+
+_KINDS = {
+    ConsentKind.MARKETING_CALL: (
+        Label("电话与上门营销", "sales calls and visits"),
+        Label(
+            "同意我公司就车险续保及相关产品致电或上门介绍",
+            "May we call or visit you about renewing your motor cover and related products?",
+        ),
+    ),
+    ConsentKind.MARKETING_MESSAGE: (
+        Label("短信与微信营销", "sales messages"),
+        Label(
+            "同意我公司以短信、微信发送续保优惠及产品信息，可随时回复拒收",
+            "May we send you offers by SMS or WeChat? You can opt out by a reply at any time.",
+        ),
+    ),
+    ConsentKind.SHARE_TO_LIFE: (
+        Label("向寿险公司提供信息（单独同意）", "sharing with the life insurer (separate consent)"),
+        Label(
+            "单独同意将姓名、电话、车辆及保单信息提供给寿险公司及其营销员，用于续保服务",
+            "May we give your name, phone, vehicle and policy to the life insurer and its agents for the renewal?",
+        ),
+    ),
+}
+_METHODS = {
+    ConsentMethod.SIGNED: Label("书面签署", "signed on paper"),
+    ConsentMethod.RECORDED: Label("电话录音", "recorded call"),
+    ConsentMethod.SMS: Label("短信回复", "reply by SMS"),
+    ConsentMethod.WECHAT: Label("微信回复", "reply by WeChat"),
+    ConsentMethod.TOLD: Label("口头告知", "said so"),
+    ConsentMethod.CONTACT: Label("联系时要求不再联系", "asked for no more contact"),
+    ConsentMethod.ERASURE: Label("要求删除个人信息", "asked for deletion"),
+}
+_STATES = {
+    ConsentState.UNASKED: Label("未登记（按未同意处理）", "not asked (treated as not given)"),
+    ConsentState.GIVEN: Label("已同意", "given"),
+    ConsentState.EXPIRED: Label("已到期", "expired"),
+    ConsentState.WITHDRAWN: Label("已撤回", "withdrawn"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One thing the customer said of one kind; ``valid_until`` is the last day on which a consent holds."""
+
+    kind: ConsentKind
+    is_given: bool
+    said_on: date
+    valid_until: date | None = None
+
+
+def standing(statements: Iterable[Statement], kind: ConsentKind, today: date) -> ConsentState:
+    """Return where *kind* stands on *today*: the last of *statements* (in the order they were recorded) counts."""
+    last = next((one for one in reversed(list(statements)) if one.kind is kind), None)
+    if last is None:
+        return ConsentState.UNASKED
+    if not last.is_given:
+        return ConsentState.WITHDRAWN
+    is_over = last.valid_until is not None and last.valid_until < today
+    return ConsentState.EXPIRED if is_over else ConsentState.GIVEN

@@ -1,0 +1,327 @@
+"""Record what a customer agrees to or withdraws; a withdrawal takes effect in the same transaction.
+
+Consent is asked at G-L4 and recorded there, or in the customer's file by whoever takes the call. Who wants no more
+contact (outcome 62) or asks for deletion withdraws by that. Source: domain.md §4.7, §5; PIPL Art. 13–16, 23, 47.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from engine.bootstrap import Engine
+from engine.clock import business_date
+from engine.domain.actor import Actor
+from engine.domain.consents import (
+    CONTACT_KINDS,
+    PROVABLE,
+    WORDING,
+    ConsentKind,
+    ConsentMethod,
+    ConsentState,
+    standing,
+)
+from engine.domain.customer_file import is_organisation
+from engine.domain.masking import mask_text
+from engine.domain.storable import require_storable
+from engine.errors import BadInput, Conflict, Forbidden, NotFound
+from engine.label import Label, Thing, one_of
+from engine.services.access import sees
+from engine.services.context import StepScope
+from engine.store.consents import Consent, consents_of
+from engine.store.renewals import Customer, renewals_of_customers, same_customers
+from engine.store.session import Tx
+
+SHORTEST, LONGEST = 4, 200
+OLDEST = timedelta(days=400)
+FORM_ANSWER = "consent_answer"
+"""The field by which a form says that consent was asked for; its fellows begin with ``consent_`` too."""
+_GIVEN = "given"
+_STOPS: Mapping[ConsentKind, str] = {
+    ConsentKind.MARKETING_CALL: "do_not_contact",
+    ConsentKind.MARKETING_MESSAGE: "no_messages",
+    ConsentKind.SHARE_TO_LIFE: "no_sharing",
+}
+"""What the withdrawal of a kind sets on the customer, and a new consent lifts."""
+_KIND, _METHOD = Label("同意事项", "what is agreed to"), Label("取得方式", "how it was said")
+_EVIDENCE, _DAY = Label("凭据", "evidence"), Label("答复日期", "day of the answer")
+_UNTIL = Label("有效期至", "valid until")
+
+
+class ConsentAfterErasure(Conflict):
+    """The customer asked for deletion: no consent is taken any more."""
+
+    code = "consent_after_erasure"
+    zh = "客户已于 {day} 要求删除个人信息，不能再登记同意。客户改变主意的，请作为新客户重新登记。"
+    en = "The customer asked for deletion on {day}: no consent is taken. Who thinks again is registered as a new customer."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentSaid:
+    """What the customer said, of which kinds and how; ``evidence`` names where the proof lies."""
+
+    kinds: Collection[ConsentKind]
+    is_given: bool
+    method: ConsentMethod
+    said_on: date
+    valid_until: date | None = None
+    evidence: str | None = None
+
+
+def record_consent(engine: Engine, customer_id: int, said: Mapping[str, Any], *, actor: Actor) -> int:
+    """Record a statement taken outside of a task, in the customer's file; returns how many kinds it was about.
+
+    *said* holds texts as a form sends them: ``kinds`` (several), ``answer`` (given or withdrawn), ``method``,
+    ``evidence``, ``said_on`` and ``valid_until`` (ISO days).
+
+    Raises:
+        NotFound: no such customer, or no renewal of it in the actor's scope. Forbidden: no working role.
+        BadInput: a value is missing or makes no sense. ConsentAfterErasure: the customer asked for deletion.
+    """
+    require_storable(said, "consent")
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        customer, renewal_id = _reach(tx, customer_id, actor)
+        statement = _checked(said, business_date(now, engine.clock.zone))
+        return state(tx, customer, statement, renewal_id=renewal_id, actor=actor, now=now, source="file")
+
+
+def absorb_consent(scope: StepScope, values: Mapping[str, Any], *, task_id: int) -> None:
+    """Record what a form says of consent, if it was asked for."""
+    if not values.get(FORM_ANSWER) or scope.customer is None:
+        return
+    is_given = values[FORM_ANSWER] == _GIVEN
+    until = values.get("consent_until")
+    said = ConsentSaid(
+        kinds=[ConsentKind(str(kind)) for kind in values.get("consent_kinds") or ()],
+        is_given=is_given,
+        method=ConsentMethod(str(values["consent_method"])) if is_given else ConsentMethod.TOLD,
+        said_on=scope.today,
+        valid_until=date.fromisoformat(str(until)[:10]) if until else None,
+        evidence=str(values.get("consent_evidence") or "") or None,
+    )
+    state(
+        scope.tx,
+        scope.customer,
+        said,
+        renewal_id=scope.renewal.id,
+        actor=scope.actor,
+        now=scope.now,
+        source="G-L4",
+        task_id=task_id,
+    )
+
+
+def withdraw_contact(scope: StepScope) -> None:
+    """The customer wants no more contact (outcome 62): calls, visits and messages end."""
+    if scope.customer is not None:
+        said = ConsentSaid(
+            kinds=CONTACT_KINDS, is_given=False, method=ConsentMethod.CONTACT, said_on=scope.today
+        )
+        state(
+            scope.tx,
+            scope.customer,
+            said,
+            renewal_id=scope.renewal.id,
+            actor=scope.actor,
+            now=scope.now,
+            source="contact",
+        )
+
+
+def withdraw_all(
+    tx: Tx, customer: Customer, *, renewal_id: int, actor: Actor, now: datetime, on: date
+) -> None:
+    """The customer asked for deletion (PIPL Art. 47): every consent ends with it."""
+    said = ConsentSaid(kinds=tuple(ConsentKind), is_given=False, method=ConsentMethod.ERASURE, said_on=on)
+    state(tx, customer, said, renewal_id=renewal_id, actor=actor, now=now, source="erasure")
+
+
+def state(
+    tx: Tx,
+    customer: Customer,
+    said: ConsentSaid,
+    *,
+    renewal_id: int,
+    actor: Actor,
+    now: datetime,
+    source: str,
+    task_id: int | None = None,
+) -> int:
+    """Add the statement to *customer* and let it take effect on every row that is the same customer.
+
+    What stands withdrawn already is not withdrawn again. Returns how many kinds were stated.
+
+    Raises:
+        ConsentAfterErasure: consent is given, but the customer asked for deletion.
+    """
+    fellows = same_customers(tx, customer, by_name=is_organisation(customer.name))
+    if said.is_given and (day := next((r.erasure_asked_on for r in fellows if r.erasure_asked_on), None)):
+        raise ConsentAfterErasure(day=day)
+    known = [one.statement for one in consents_of(tx, [row.id for row in fellows])]
+    stated = 0
+    for kind in said.kinds:
+        is_stopped = all(getattr(row, _STOPS[kind]) for row in fellows)
+        if not said.is_given and is_stopped and standing(known, kind, said.said_on) is ConsentState.WITHDRAWN:
+            continue
+        _add(tx, customer, kind, said, renewal_id=renewal_id, actor=actor, now=now, task_id=task_id)
+        _record(tx, kind, said, renewal_id=renewal_id, actor=actor, now=now, task_id=task_id, source=source)
+        _take_effect(tx, kind, said, fellows, renewal_id=renewal_id, actor=actor, now=now, source=source)
+        stated += 1
+    return stated
+
+
+def _add(
+    tx: Tx,
+    customer: Customer,
+    kind: ConsentKind,
+    said: ConsentSaid,
+    *,
+    renewal_id: int,
+    actor: Actor,
+    now: datetime,
+    task_id: int | None,
+) -> None:
+    tx.add(
+        Consent(
+            customer_id=customer.id,
+            instance_id=renewal_id,
+            task_id=task_id,
+            kind=str(kind),
+            is_given=said.is_given,
+            said_on=said.said_on,
+            valid_until=said.valid_until,
+            method=str(said.method),
+            wording=WORDING,
+            evidence=mask_text(said.evidence) if said.evidence else None,
+            recorded_by=actor.name,
+            recorded_at=now,
+        )
+    )
+
+
+def _record(
+    tx: Tx,
+    kind: ConsentKind,
+    said: ConsentSaid,
+    *,
+    renewal_id: int,
+    actor: Actor,
+    now: datetime,
+    task_id: int | None,
+    source: str,
+) -> None:
+    tx.record(
+        "consent_given" if said.is_given else "consent_withdrawn",
+        at=now,
+        actor=actor.name,
+        instance_id=renewal_id,
+        task_id=task_id,
+        kind=str(kind),
+        method=str(said.method),
+        said_on=said.said_on,
+        valid_until=said.valid_until,
+        wording=WORDING,
+        source=source,
+    )
+
+
+def _take_effect(
+    tx: Tx,
+    kind: ConsentKind,
+    said: ConsentSaid,
+    fellows: Collection[Customer],
+    *,
+    renewal_id: int,
+    actor: Actor,
+    now: datetime,
+    source: str,
+) -> None:
+    """Stop what the withdrawal forbids, or let it go on; that contact ends or may begin again is a fact of its own."""
+    flag, stops = _STOPS[kind], not said.is_given
+    changed = [row for row in fellows if getattr(row, flag) != stops]
+    for row in changed:
+        setattr(row, flag, stops)
+    if changed and kind is ConsentKind.MARKETING_CALL:
+        change: dict[str, Any] = {"field": flag, "from": not stops, "to": stops, "source": source}
+        tx.record("fact_changed", at=now, actor=actor.name, instance_id=renewal_id, **change)
+
+
+def _reach(tx: Tx, customer_id: int, actor: Actor) -> tuple[Customer, int]:
+    """The customer and the newest of its renewals in the actor's scope."""
+    customer = tx.get(Customer, customer_id)
+    if customer is not None:
+        fellows = same_customers(tx, customer, by_name=is_organisation(customer.name))
+        renewals = renewals_of_customers(tx, [row.id for row in fellows])
+        mine = next((row.id for row in renewals if sees(actor, row)), None)
+        if mine is not None:
+            if not actor.working_roles:
+                raise Forbidden(act=Label("登记客户的同意或撤回", "record a customer's consent"))
+            return customer, mine
+    raise NotFound(what=Thing.CUSTOMER, key=customer_id)
+
+
+def _checked(said: Mapping[str, Any], today: date) -> ConsentSaid:
+    is_given = said.get("answer") == _GIVEN
+    kinds = [kind for kind in ConsentKind if str(kind) in said.get("kinds", ())]
+    if not kinds:
+        raise BadInput(what=_KIND, value="", reason=Label("请至少勾选一项。", "tick at least one."))
+    method = str(said.get("method") or ConsentMethod.TOLD)
+    allowed = PROVABLE if is_given else (*PROVABLE, ConsentMethod.TOLD)
+    if method not in allowed:
+        raise BadInput(
+            what=_METHOD,
+            value=method,
+            reason=Label(
+                "同意须有凭据，请选择书面签署、电话录音、短信或微信回复。",
+                "a consent needs a proof: choose how it was given.",
+            )
+            if is_given
+            else one_of(allowed),
+        )
+    evidence = " ".join(str(said.get("evidence") or "").split())
+    if len(evidence) > LONGEST or (is_given and len(evidence) < SHORTEST):
+        reason = Label(
+            f"请写明凭据编号或存放处，{SHORTEST} 至 {LONGEST} 个字。",
+            f"say where the proof lies, in {SHORTEST} to {LONGEST} characters.",
+        )
+        raise BadInput(what=_EVIDENCE, value=evidence[:20], reason=reason)
+    said_on = _day(said.get("said_on"), _DAY) or today
+    if not today - OLDEST <= said_on <= today:
+        raise BadInput(
+            what=_DAY,
+            value=said_on,
+            reason=Label("不能晚于今天，也不能早于 400 天前。", "today or earlier, within 400 days."),
+        )
+    until = _day(said.get("valid_until"), _UNTIL) if is_given else None
+    if until is not None and until < today:
+        raise BadInput(
+            what=_UNTIL,
+            value=until,
+            reason=Label(
+                "不能早于今天；长期有效请留空。", "today or later; leave it empty if it does not end."
+            ),
+        )
+    return ConsentSaid(
+        kinds=kinds,
+        is_given=is_given,
+        method=ConsentMethod(method),
+        said_on=said_on,
+        valid_until=until,
+        evidence=evidence or None,
+    )
+
+
+def _day(value: object, what: Label) -> date | None:
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise BadInput(
+            what=what,
+            value=str(value)[:20],
+            reason=Label("请选择日期，如 2026-11-24。", "choose a day, such as 2026-11-24."),
+        ) from None

@@ -1,0 +1,59 @@
+"""What customers agreed to and withdrew: one row a statement, added once, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from engine.domain.consents import ConsentKind, Statement
+from engine.store.base import Base, Code, PrimaryKey
+from engine.store.personal import TEXT, Personal, SealedBytes
+
+
+class Consent(Base):
+    """A statement of a customer on one kind; ``wording`` is the version of the text that was asked.
+
+    ``evidence`` says where the proof lies. ``instance_id`` and ``task_id`` name the renewal and the act at which it
+    was recorded.
+    """
+
+    __tablename__ = "consent"
+    __table_args__ = (Index(None, "customer_id", "id"),)
+
+    id: Mapped[PrimaryKey]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("user_task.id"))
+    kind: Mapped[Code]
+    is_given: Mapped[bool]
+    said_on: Mapped[date]
+    valid_until: Mapped[date | None]
+    method: Mapped[Code]
+    wording: Mapped[Code]
+    evidence_sealed: Mapped[SealedBytes | None]
+    recorded_by: Mapped[Code]
+    recorded_at: Mapped[datetime]
+
+    evidence = Personal[str | None](TEXT, key=("id",))
+
+    @property
+    def statement(self) -> Statement:
+        """The statement as a plain value."""
+        return Statement(
+            kind=ConsentKind(self.kind),
+            is_given=self.is_given,
+            said_on=self.said_on,
+            valid_until=self.valid_until,
+        )
+
+
+def consents_of(session: Session, customer_ids: Collection[int]) -> Sequence[Consent]:
+    """Return the statements of these customers in the order they were recorded."""
+    if not customer_ids:
+        return ()
+    return session.scalars(
+        select(Consent).where(Consent.customer_id.in_(customer_ids)).order_by(Consent.id)
+    ).all()
