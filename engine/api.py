@@ -98,10 +98,13 @@ from engine.queries.home import home_page as home_page
 from engine.queries.imports import BatchPage as BatchPage
 from engine.queries.imports import batch_list as batch_list
 from engine.queries.imports import batch_page as batch_page
+from engine.queries.inbox import InboxCard as InboxCard
 from engine.queries.inbox import InboxPage as InboxPage
 from engine.queries.inbox import InboxRow as InboxRow
 from engine.queries.inbox import inbox_ids as inbox_ids
+from engine.queries.inbox import inbox_list as inbox_list
 from engine.queries.inbox import inbox_page as inbox_page
+from engine.queries.inbox_wish import InboxGroup as InboxGroup
 from engine.queries.inbox_wish import InboxSort as InboxSort
 from engine.queries.inbox_wish import InboxWish as InboxWish
 from engine.queries.ledger import LedgerPage as LedgerPage
