@@ -6,7 +6,7 @@
   const search = document.querySelector("input[type=search]");
   let here = -1;
 
-  const link = (row) => row.querySelector("a.ui-row-link, a.ui-kin-link, td > a, [data-open]") || row.querySelector("input");
+  const link = (row) => row.querySelector("a.ui-row-link, a.ui-kin-link, .ui-kin-rest a") || row.querySelector("[data-card]");
   const isShown = (row) => row.getClientRects().length > 0 && link(row);
   const move = (step) => {
     let next = here + step;

@@ -29,7 +29,8 @@ MOST_ROWS = 60
 MOST_OF_ONE = 20
 """How many tasks of one card a page shows; the others are counted and found under their customer."""
 _FURTHER = 4
-_WIDEST = 10_000
+_NARROWEST, _WIDEST = 60, 10_000
+"""How many rows the first walk reads: enough for a page of cards unless fleets stand in its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def dealt(
     Raises:
         BadInput: the position of *wish* was changed by hand.
     """
-    width = min(2 * wish.limit + 1, _WIDEST)
+    width = min(max(_NARROWEST, 3 * wish.limit) + 1, _WIDEST)
     while True:
         steps = _steps(session, clauses, wish, present, width)
         customers = {row.customer_id for row in steps if row.customer_id is not None}
