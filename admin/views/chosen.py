@@ -17,7 +17,9 @@ def chosen_tasks(*, most: int) -> list[int]:
         BadInput: a condition of the filter cannot be read.
     """
     if request.form.get("all") != "1":
-        return list(dict.fromkeys(number for text in request.form.getlist("task") for number in _numbers(text)))
+        return list(
+            dict.fromkeys(number for text in request.form.getlist("task") for number in _numbers(text))
+        )
     engine, wish = current_engine(), exact_wish()
     with engine.store.reading() as session:
         return list(inbox_ids(session, require_actor(), wish, Present.of(engine.clock), most=most + 1))

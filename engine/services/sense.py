@@ -1,4 +1,7 @@
-"""What a form alone cannot see: days far past the renewal's end, a quote far off its forecast without a cause."""
+"""What a form alone cannot see: days far past the renewal's end, a quote far off its forecast without a cause,
+
+the claim pool for a policy that somebody answers for.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from engine.store.quotes import current_quotes
 
 WIN_BACK_DAYS = 30
 """How long after the expiry a customer is still followed up (domain.md §1)."""
+ROUTING, ROUTE, INTO_POOL = "route_orphan", "route", "pool"
 AGREED_DAYS = ("next_follow_up_date", "appointment_at")
 OPENS_ON, CAUSE, NO_CAUSE = "opens_on", "difference_cause", "none"
 FAR_OFF, FAR_OFF_YUAN = Decimal("0.2"), Decimal(200)
@@ -23,7 +27,11 @@ FAR_OFF, FAR_OFF_YUAN = Decimal("0.2"), Decimal(200)
 
 def sense_problems(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
     """Return a problem for each value that the form takes but this renewal cannot."""
-    return {**_late_days(scope, form, clean), **_unexplained(scope, form, clean)}
+    return {
+        **_late_days(scope, form, clean),
+        **_unexplained(scope, form, clean),
+        **_not_an_orphan(scope, form, clean),
+    }
 
 
 def _late_days(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
@@ -52,3 +60,10 @@ def _unexplained(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -
     if abs(difference) < FAR_OFF_YUAN or abs(difference) / expected < FAR_OFF:
         return {}
     return {CAUSE: forms.unexplained(field, difference)}
+
+
+def _not_an_orphan(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
+    field = form.field(ROUTE) if form.form_id == ROUTING else None
+    if field is None or clean.get(ROUTE) != INTO_POOL or scope.renewal.agent_no is None:
+        return {}
+    return {ROUTE: forms.not_an_orphan(field)}
