@@ -217,6 +217,7 @@ from engine.services.outbox import resend_message as resend_message
 from engine.services.outbox import send_queued as send_queued
 from engine.services.people_change import keep_people as keep_people
 from engine.services.people_change import people_change_is_due as people_change_is_due
+from engine.services.pool import CLAIMERS as CLAIMERS
 from engine.services.pool import OFFERERS as OFFERERS
 from engine.services.pool import AlreadyClaimed as AlreadyClaimed
 from engine.services.pool import claim_renewal as claim_renewal

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import DeadlineEnd, DeadlineKind, Role
+from engine.domain.deadlines import CLAIMERS as CLAIMERS
 from engine.domain.deadlines import may_claim
-from engine.errors import BadInput, Conflict, Forbidden, NotFound
+from engine.errors import BadInput, Conflict, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.assignment import hand_to
@@ -55,16 +56,15 @@ def offer_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
     """Put an orphan of one's scope into the pool.
 
     Raises:
-        NotFound: no such renewal in the actor's scope. Forbidden: an agent or a governing role asked.
+        NotFound: no such renewal that this person may offer, be it out of scope or out of an agent's or a
+            governing role's reach: all look the same.
         BadInput: an agent answers for it, or it has ended.
     """
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
-        if not sees(actor, scope.renewal):
+        if not sees(actor, scope.renewal) or not actor.roles & OFFERERS:
             raise NotFound(what=Thing.RENEWAL, key=renewal_id)
-        if not actor.roles & OFFERERS:
-            raise Forbidden(act=Label("把续保放入认领池", "offer renewals to the claim pool"))
         if scope.renewal.ended_at is not None or not scope.renewal.is_orphan:
             reason = _ENDED if scope.renewal.ended_at is not None else _TAKEN
             raise BadInput(what=Thing.RENEWAL, value=renewal_id, reason=reason)
