@@ -38,7 +38,7 @@ class MenuItem:
 
 
 MENU: list[MenuItem] = [
-    MenuItem(endpoint="home.index", label=lazy_gettext("首页"), icon="home", order=10),
+    MenuItem(endpoint="home.index", label=lazy_gettext("首页"), icon="home", order=10, family=("pool.owed",)),
     MenuItem(
         endpoint="inbox.index",
         label=lazy_gettext("待办"),

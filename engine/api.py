@@ -102,10 +102,13 @@ from engine.queries.home import home_page as home_page
 from engine.queries.imports import BatchPage as BatchPage
 from engine.queries.imports import batch_list as batch_list
 from engine.queries.imports import batch_page as batch_page
+from engine.queries.inbox import InboxCard as InboxCard
 from engine.queries.inbox import InboxPage as InboxPage
 from engine.queries.inbox import InboxRow as InboxRow
 from engine.queries.inbox import inbox_ids as inbox_ids
+from engine.queries.inbox import inbox_list as inbox_list
 from engine.queries.inbox import inbox_page as inbox_page
+from engine.queries.inbox_wish import InboxGroup as InboxGroup
 from engine.queries.inbox_wish import InboxSort as InboxSort
 from engine.queries.inbox_wish import InboxWish as InboxWish
 from engine.queries.ledger import LedgerPage as LedgerPage
@@ -220,6 +223,7 @@ from engine.services.outbox import resend_message as resend_message
 from engine.services.outbox import send_queued as send_queued
 from engine.services.people_change import keep_people as keep_people
 from engine.services.people_change import people_change_is_due as people_change_is_due
+from engine.services.pool import CLAIMERS as CLAIMERS
 from engine.services.pool import OFFERERS as OFFERERS
 from engine.services.pool import AlreadyClaimed as AlreadyClaimed
 from engine.services.pool import claim_renewal as claim_renewal

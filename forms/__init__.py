@@ -11,7 +11,15 @@ from forms.errors import FormDefinitionError
 from forms.fill import localise, prefill
 from forms.loader import form_faults, load_form, load_forms
 from forms.model import DayBound, Field, FieldKind, Form, Option, Text
-from forms.problems import Problem, expiring_policy, not_serving, too_late, unexplained, unwanted
+from forms.problems import (
+    Problem,
+    expiring_policy,
+    not_an_orphan,
+    not_serving,
+    too_late,
+    unexplained,
+    unwanted,
+)
 from forms.schema import json_schema
 from forms.validate import Checked, check, from_html, outcomes, visible_fields
 
@@ -40,6 +48,7 @@ __all__ = [
     "load_form",
     "load_forms",
     "localise",
+    "not_an_orphan",
     "not_serving",
     "outcomes",
     "parse_condition",

@@ -218,6 +218,16 @@ def unwanted(field: Field) -> Problem:
     )
 
 
+def not_an_orphan(field: Field) -> Problem:
+    """A policy that an agent answers for cannot be offered to others."""
+    return _about(
+        field,
+        "not_an_orphan",
+        "不能选“放入认领池”：已有营销员负责这笔续保，请选其他路径",
+        "cannot be the claim pool: an agent answers for this renewal; choose another route",
+    )
+
+
 def unknown_field(name: str) -> Problem:
     """A value was sent for a field the form does not have."""
     return Problem(

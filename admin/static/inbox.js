@@ -6,23 +6,31 @@
   const search = document.querySelector("input[type=search]");
   let here = -1;
 
-  const link = (row) => row.querySelector("a.ui-row-link");
+  const link = (row) => row.querySelector("a.ui-row-link, a.ui-kin-link, .ui-kin-rest a") || row.querySelector("[data-card]");
+  const isShown = (row) => row.getClientRects().length > 0 && link(row);
   const move = (step) => {
-    if (!rows.length) return;
+    let next = here + step;
+    while (rows[next] && !isShown(rows[next])) next += step;
+    if (!rows[next]) return;
     if (here >= 0) rows[here].classList.remove("ui-row-here");
-    here = Math.max(0, Math.min(rows.length - 1, here + step));
+    here = next;
     rows[here].classList.add("ui-row-here");
     link(rows[here]).focus({ preventScroll: true });
     rows[here].scrollIntoView({ block: "nearest" });
   };
   const select = () => {
-    const tick = here >= 0 && rows[here].querySelector("input[name=task]");
+    const tick = here >= 0 && rows[here].querySelector("input[name=task], input[data-card]");
     if (tick) tick.click();
+  };
+  const unfold = () => {
+    const fold = here >= 0 && rows[here].closest("tbody").querySelector("[data-open]");
+    if (fold) fold.click();
   };
   const keys = {
     j: () => move(1),
     k: () => move(-1),
     x: select,
+    o: unfold,
     "/": () => search && (search.focus(), search.select()),
     "?": () => help && help.showModal(),
     Enter: () => here >= 0 && link(rows[here]).click(),

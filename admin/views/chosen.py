@@ -17,7 +17,14 @@ def chosen_tasks(*, most: int) -> list[int]:
         BadInput: a condition of the filter cannot be read.
     """
     if request.form.get("all") != "1":
-        return [int(text) for text in request.form.getlist("task") if text.isdecimal() and len(text) < 19]
+        return list(
+            dict.fromkeys(number for text in request.form.getlist("task") for number in _numbers(text))
+        )
     engine, wish = current_engine(), exact_wish()
     with engine.store.reading() as session:
         return list(inbox_ids(session, require_actor(), wish, Present.of(engine.clock), most=most + 1))
+
+
+def _numbers(text: str) -> list[int]:
+    """The tasks behind one tick: its own, or those of a card that are not shown, with commas between them."""
+    return [int(part) for part in text.split(",") if part.isascii() and part.isdecimal() and len(part) < 19]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from urllib.parse import quote
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -22,6 +21,7 @@ from engine.api import (
     OF_OTHERS,
     Conflict,
     CustomerTier,
+    InboxGroup,
     InboxPage,
     InboxSort,
     InboxTab,
@@ -29,6 +29,7 @@ from engine.api import (
     Stage,
     claim_task,
     fellow_cars,
+    inbox_list,
     inbox_page,
     record_export,
     release_task,
@@ -38,6 +39,8 @@ from engine.api import (
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 SHEET_ROWS = 5_000
+OPEN_ROWS = 3
+"""So many rows of a card stand open; the others unfold."""
 MOST_UNITS = 400
 """More units than that are no help to choose from; a filter by one of them still works."""
 
@@ -84,6 +87,9 @@ def index() -> str:
         is_filtered=wish.is_narrowed or wish.is_void,
         first_url=url_with(after=None) if wish.after else None,
         next_url=url_with(after=page.next_position) if page.next_position else None,
+        url_with=url_with,
+        open_rows=OPEN_ROWS,
+        group_options=[(InboxGroup.CUSTOMER, _("按客户合并")), (InboxGroup.SINGLE, _("逐项"))],
         **_choices(page, units),
     )
 
@@ -110,9 +116,9 @@ def _choices(page: InboxPage, units: Sequence[tuple[str, str]]) -> dict[str, lis
 def sheet() -> Response:
     """Send the list as it is filtered and ordered, masked like the page, as a workbook."""
     engine, actor = current_engine(), require_actor()
-    present, wish = Present.of(engine.clock), replace(exact_wish(), limit=SHEET_ROWS)
+    present, wish = Present.of(engine.clock), exact_wish()
     with engine.store.reading() as session:
-        rows = inbox_page(session, actor, wish, present).rows
+        rows = inbox_list(session, actor, wish, present, most=SHEET_ROWS)
     record_export(engine, actor=actor, subject="inbox", rows=len(rows), kind="xlsx")
     name = quote(f"{_('待办')}-{present.today:%Y%m%d}.xlsx")
     return Response(

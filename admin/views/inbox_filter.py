@@ -14,12 +14,12 @@ from typing import TypeVar
 from flask import request
 from flask_babel import gettext as _
 
-from engine.api import BadInput, CustomerTier, InboxSort, InboxTab, InboxWish, Label, Stage
+from engine.api import BadInput, CustomerTier, InboxGroup, InboxSort, InboxTab, InboxWish, Label, Stage
 
 Code = TypeVar("Code", bound=StrEnum)
 MAX_TEXT = 64
-CONDITIONS = ("action", "stage", "tier", "unit", "key", "orphan", "overdue", "from", "to", "q")
-FILTER = ("tab", *CONDITIONS, "sort")
+CONDITIONS = ("action", "stage", "tier", "unit", "key", "orphan", "overdue", "from", "to", "q", "customer")
+FILTER = ("tab", *CONDITIONS, "sort", "group")
 """The parameters of an inbox address that say what is shown; the page's position is none of them."""
 
 
@@ -69,6 +69,15 @@ class _Reader:
             self.faults.append(Fault(name, text))
             return None
 
+    def number(self, key: str, name: str) -> int | None:
+        text = self.text(key)
+        if not text:
+            return None
+        if text.isascii() and text.isdecimal() and len(text) < 19:
+            return int(text)
+        self.faults.append(Fault(name, text))
+        return None
+
     def flag(self, key: str, name: str) -> bool:
         text = self.text(key)
         if text not in ("", "0", "1"):
@@ -92,7 +101,9 @@ def asked_wish(after: str | None = None) -> tuple[InboxWish, tuple[Fault, ...]]:
         due_from=reader.day("from", _("期限从")),
         due_to=reader.day("to", _("期限到")),
         search=reader.text("q"),
+        customer_id=reader.number("customer", _("客户")),
         sort=reader.code("sort", InboxSort, _("次序")),
+        group=reader.code("group", InboxGroup, _("合并")) or InboxGroup.CUSTOMER,
         after=after,
     )
     return replace(wish, is_void=bool(reader.faults)), tuple(reader.faults)

@@ -12,6 +12,7 @@ from admin.context import current_engine
 from admin.errors import say
 from admin.menu import MenuItem, register
 from engine.api import (
+    CLAIMERS,
     OFFERERS,
     WORKING_ROLES,
     EngineError,
@@ -35,7 +36,7 @@ register(
         icon="check",
         order=35,
         roles=frozenset(WORKING_ROLES),
-        family=("pool.",),
+        family=("pool.index", "pool.claim", "pool.offer"),
     )
 )
 
@@ -49,7 +50,12 @@ def index() -> str:
     with engine.store.reading() as session:
         page = pool_page(session, actor, Present.of(engine.clock), offers=bool(actor.roles & OFFERERS))
     record_view(engine, actor=actor, subject="pool")
-    return render_template("pool/index.html", page=page, offers=bool(actor.roles & OFFERERS))
+    return render_template(
+        "pool/index.html",
+        page=page,
+        offers=bool(actor.roles & OFFERERS),
+        claims=bool(actor.roles & frozenset(CLAIMERS)),
+    )
 
 
 @blueprint.get("/owed")
@@ -91,7 +97,7 @@ def offer(renewal_id: int) -> ResponseReturnValue:
     """Put an orphan of one's scope into the pool."""
     try:
         offer_renewal(current_engine(), renewal_id, actor=require_actor())
-    except (NotFound, Forbidden):
+    except NotFound:
         raise
     except EngineError as error:
         flash(say(error), "error")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,17 +14,18 @@ from sqlalchemy.orm import Session
 from engine.domain.actor import Actor
 from engine.domain.codes import TaskStatus
 from engine.queries.drawers import OF_OTHERS, InboxTab, drawer, drawer_counts
-from engine.queries.inbox_wish import InboxSort, InboxWish, conditions
-from engine.queries.keyset import beyond, pack_position, unpack_position
+from engine.queries.inbox_cards import MOST_OF_ONE, dealt
+from engine.queries.inbox_order import after_position, in_order, keys_of, order_of, position_of
+from engine.queries.inbox_wish import InboxWish, conditions
 from engine.queries.names import people_names
 from engine.queries.present import Present, due_day, follow_up_day
-from engine.queries.risk import missing_contacts, risk
+from engine.queries.risk import missing_contacts
 from engine.queries.scope import OPEN
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.store.renewals import Customer, Renewal, Vehicle
 from engine.store.tasks import UserTask
 
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,31 +78,104 @@ class ActionCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InboxCard:
+    """One task, or the tasks of several cars of one customer (*customer_id*) in order.
+
+    ``task_ids`` are all of them; ``rows`` the first :data:`~engine.queries.inbox_cards.MOST_OF_ONE`, which are shown.
+    """
+
+    rows: tuple[InboxRow, ...]
+    task_ids: tuple[int, ...]
+    customer_id: int | None = None
+    cars: int = 1
+
+    @property
+    def rest(self) -> tuple[int, ...]:
+        """The tasks that are not shown."""
+        return self.task_ids[len(self.rows) :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxPage:
     """One page of a drawer, the counts of all drawers, and what may be filtered by."""
 
-    rows: tuple[InboxRow, ...]
+    cards: tuple[InboxCard, ...]
     counts: Mapping[InboxTab, int]
     actions: tuple[ActionCount, ...]
     next_position: str | None
 
+    @property
+    def rows(self) -> tuple[InboxRow, ...]:
+        """The tasks shown, in the order of the page."""
+        return tuple(row for card in self.cards for row in card.rows)
+
 
 def inbox_page(session: Session, actor: Actor, wish: InboxWish, present: Present) -> InboxPage:
-    """Return one page of *actor*'s inbox: three statements, however many rows.
+    """Return one page of *actor*'s inbox: three statements, however many rows; by customer two more.
 
     Raises:
         BadInput: the position was changed by hand.
     """
-    rows = _found(session, actor, wish, present)
-    more = len(rows) > wish.limit
-    names = _holders(session, rows) if wish.tab in OF_OTHERS else {}
+    dealer = _cards_by_customer if wish.is_by_customer else _cards
+    cards, position = dealer(session, actor, wish, present)
     shut = wish.tab is InboxTab.DONE
     return InboxPage(
-        rows=tuple(_row(row, actor, present, names) for row in rows[: wish.limit]),
+        cards=cards,
         counts=drawer_counts(session, actor, present),
         actions=() if shut else _actions(session, drawer(actor, wish.tab, present)),
-        next_position=_position(rows[wish.limit - 1], wish) if more else None,
+        next_position=position,
     )
+
+
+Cards = tuple[tuple[InboxCard, ...], str | None]
+"""The cards of a page, and the position of the last where more follow."""
+
+
+def _cards(session: Session, actor: Actor, wish: InboxWish, present: Present) -> Cards:
+    found = _found(session, actor, wish, present)
+    shown, more = found[: wish.limit], len(found) > wish.limit
+    names = _holders(session, shown) if wish.tab in OF_OTHERS else {}
+    rows = [_row(row, actor, present, names) for row in shown]
+    cards = tuple(InboxCard(rows=(row,), task_ids=(row.task_id,)) for row in rows)
+    return cards, position_of(shown[-1], wish) if more else None
+
+
+def _cards_by_customer(session: Session, actor: Actor, wish: InboxWish, present: Present) -> Cards:
+    deal = dealt(session, _clauses(session, actor, wish, present), wish, present)
+    rows = _read(
+        session, actor, wish, present, [n for hand in deal.hands for n in hand.task_ids[:MOST_OF_ONE]]
+    )
+    cards = (
+        InboxCard(
+            rows=tuple(rows[number] for number in hand.task_ids[:MOST_OF_ONE] if number in rows),
+            task_ids=hand.task_ids,
+            customer_id=hand.customer_id,
+            cars=hand.cars,
+        )
+        for hand in deal.hands
+    )
+    return tuple(card for card in cards if card.rows), deal.next_position
+
+
+def _read(
+    session: Session, actor: Actor, wish: InboxWish, present: Present, numbers: Sequence[int]
+) -> Mapping[int, InboxRow]:
+    found = _rows_by_number(session, numbers)
+    names = _holders(session, list(found.values())) if wish.tab in OF_OTHERS else {}
+    return {number: _row(row, actor, present, names) for number, row in found.items()}
+
+
+def inbox_list(
+    session: Session, actor: Actor, wish: InboxWish, present: Present, *, most: int
+) -> tuple[InboxRow, ...]:
+    """Return the tasks that *wish* keeps in the order of its pages, those folded into a card too; at most so many."""
+    whole = replace(wish, after=None, limit=most)
+    if not wish.is_by_customer:
+        return tuple(row for card in _cards(session, actor, whole, present)[0] for row in card.rows)
+    deal = dealt(session, _clauses(session, actor, whole, present), whole, present, most_rows=most)
+    numbers = [number for hand in deal.hands for number in hand.task_ids][:most]
+    rows = _read(session, actor, whole, present, numbers)
+    return tuple(rows[number] for number in numbers if number in rows)
 
 
 def inbox_rows(session: Session, actor: Actor, wish: InboxWish, present: Present) -> tuple[InboxRow, ...]:
@@ -114,76 +188,50 @@ def inbox_ids(
     session: Session, actor: Actor, wish: InboxWish, present: Present, *, most: int
 ) -> tuple[int, ...]:
     """Return the tasks of a drawer that *wish* keeps, at most so many, in the order they are shown."""
-    clauses = [drawer(actor, wish.tab, present), *conditions(session, wish, present)]
+    clauses = _clauses(session, actor, wish, present)
     query = (
         select(UserTask.id)
         .join(Renewal, Renewal.id == UserTask.instance_id)
         .where(*clauses)
-        .order_by(*_sorted(_order(wish, present)))
+        .order_by(*in_order(order_of(wish, present)))
     )
     return tuple(session.scalars(query.limit(most)))
 
 
 def _found(session: Session, actor: Actor, wish: InboxWish, present: Present) -> Sequence[Any]:
-    clauses = [drawer(actor, wish.tab, present), *conditions(session, wish, present)]
-    return session.execute(_rows(clauses, wish, present)).all()
+    return session.execute(_rows(_clauses(session, actor, wish, present), wish, present)).all()
 
 
-Order = Sequence[tuple[ColumnElement[Any], bool]]
-"""Columns and whether they fall; together they name one row."""
-
-
-def _order(wish: InboxWish, present: Present) -> Order:
-    task = (UserTask.id.expression, False)
-    if wish.tab is InboxTab.DONE:
-        return [(func.coalesce(UserTask.completed_at, NEVER), True), (UserTask.id.expression, True)]
-    if wish.order is InboxSort.RISK:
-        return [(risk(present.today), True), task]
-    if wish.order is InboxSort.EXPIRY:
-        return [(Renewal.expiry_date.expression, False), task]
-    return [(func.coalesce(UserTask.due_at, NEVER), False), (UserTask.priority.expression, True), task]
-
-
-def _kinds(wish: InboxWish) -> tuple[type, ...]:
-    """The types of the values a row's position is made of."""
-    if wish.tab is InboxTab.DONE:
-        return datetime, int
-    kinds: Mapping[InboxSort, tuple[type, ...]] = {
-        InboxSort.RISK: (int, int),
-        InboxSort.EXPIRY: (date, int),
-        InboxSort.DUE: (datetime, int, int),
-    }
-    return kinds[wish.order]
-
-
-def _position(row: Any, wish: InboxWish) -> str:
-    task: UserTask = row.UserTask
-    if wish.tab is InboxTab.DONE:
-        return pack_position(task.completed_at or NEVER, task.id)
-    if wish.order is InboxSort.RISK:
-        return pack_position(int(row.risk), task.id)
-    if wish.order is InboxSort.EXPIRY:
-        return pack_position(row.Renewal.expiry_date, task.id)
-    return pack_position(task.due_at or NEVER, task.priority, task.id)
-
-
-def _sorted(order: Order) -> list[Any]:
-    return [column.desc() if falling else column.asc() for column, falling in order]
+def _clauses(session: Session, actor: Actor, wish: InboxWish, present: Present) -> list[ColumnElement[bool]]:
+    return [drawer(actor, wish.tab, present), *conditions(session, wish, present)]
 
 
 def _rows(clauses: list[ColumnElement[bool]], wish: InboxWish, present: Present) -> Select[*tuple[Any, ...]]:
-    order = _order(wish, present)
-    if wish.after:
-        clauses = [*clauses, beyond(order, unpack_position(wish.after, *_kinds(wish)))]
+    order, after = order_of(wish, present), after_position(wish, present)
     return (
-        select(UserTask, Renewal, Vehicle, Customer, risk(present.today).label("risk"))
+        select(UserTask, Renewal, Vehicle, Customer, *keys_of(order))
         .join(Renewal, Renewal.id == UserTask.instance_id)
         .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
         .outerjoin(Customer, Customer.id == Renewal.customer_id)
-        .where(*clauses)
-        .order_by(*_sorted(order))
+        .where(*clauses, *(() if after is None else (after,)))
+        .order_by(*in_order(order))
         .limit(wish.limit + 1)
     )
+
+
+def _rows_by_number(session: Session, numbers: Sequence[int]) -> Mapping[int, Any]:
+    """The rows of tasks, by their numbers; a few thousand at a time, as a statement may name no more."""
+    found: dict[int, Any] = {}
+    for start in range(0, len(numbers), AT_ONCE):
+        query = (
+            select(UserTask, Renewal, Vehicle, Customer)
+            .join(Renewal, Renewal.id == UserTask.instance_id)
+            .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
+            .outerjoin(Customer, Customer.id == Renewal.customer_id)
+            .where(UserTask.id.in_(numbers[start : start + AT_ONCE]))
+        )
+        found |= {row.UserTask.id: row for row in session.execute(query)}
+    return found
 
 
 def _holders(session: Session, rows: Sequence[Any]) -> Mapping[str, str]:

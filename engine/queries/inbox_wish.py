@@ -28,12 +28,20 @@ class InboxSort(StrEnum):
     EXPIRY = "expiry"
 
 
+class InboxGroup(StrEnum):
+    """Whether the tasks of several cars of one customer are one card, or every task stands by itself."""
+
+    CUSTOMER = "customer"
+    SINGLE = "single"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxWish:
     """Which tasks to show; ``due_from`` and ``due_to`` are business dates, both included.
 
     ``unit`` is the code of a team, workplace, sub-branch or branch; ``is_overdue`` keeps what is past its due day;
-    ``is_void`` keeps nothing: a condition could not be read.
+    ``customer_id`` keeps one customer's; ``is_void`` keeps nothing: a condition could not be read. Of what is done,
+    which is read by day, ``group`` makes no cards; ``limit`` counts cards.
     Without ``sort`` one's own tasks come by risk and those to be claimed, which may be a country's, by due date.
     """
 
@@ -48,7 +56,9 @@ class InboxWish:
     due_from: date | None = None
     due_to: date | None = None
     search: str = ""
+    customer_id: int | None = None
     sort: InboxSort | None = None
+    group: InboxGroup = InboxGroup.SINGLE
     is_void: bool = False
     after: str | None = None
     limit: int = PAGE
@@ -58,6 +68,11 @@ class InboxWish:
         """What comes first in an open drawer."""
         by_due = self.tab is InboxTab.CLAIMABLE or self.tab in OF_OTHERS
         return self.sort or (InboxSort.DUE if by_due else InboxSort.RISK)
+
+    @property
+    def is_by_customer(self) -> bool:
+        """Whether several cars of one customer are one card."""
+        return self.group is InboxGroup.CUSTOMER and self.tab is not InboxTab.DONE
 
     @property
     def is_narrowed(self) -> bool:
@@ -74,6 +89,7 @@ class InboxWish:
                 self.due_from,
                 self.due_to,
                 self.search,
+                self.customer_id,
             )
         )
 
@@ -111,6 +127,8 @@ def _of_renewal(wish: InboxWish) -> list[ColumnElement[bool]]:
         clauses.append(Renewal.is_key.is_(True))
     if wish.is_orphan:
         clauses.append(Renewal.is_orphan.is_(True))
+    if wish.customer_id is not None:
+        clauses.append(Renewal.customer_id == wish.customer_id)
     if wish.unit:
         units = (Renewal.team_code, Renewal.workplace_code, Renewal.sub_branch_code, Renewal.branch_code)
         clauses.append(or_(*(column == wish.unit for column in units)))

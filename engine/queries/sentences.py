@@ -166,6 +166,11 @@ def _missed(event: Happening, words: Words) -> Label:
 
 @says("task_withdrawn", Kind.TASK)
 def _withdrawn(event: Happening, words: Words) -> Label:
+    if event.reason == "pool_claimed":
+        return Label(
+            f"已有人从认领池认领，任务{task_zh(event)}不再需要，已撤回",
+            f"Somebody claimed it from the pool: task {task_en(event, words)} was withdrawn",
+        )
     return Label(
         f"任务{task_zh(event)}不再需要，已撤回",
         f"Task {task_en(event, words)} is no longer needed and was withdrawn",

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.domain.codes import RenewalState
 from engine.domain.contacts import EFFECTIVE_RESULTS
-from engine.services import chasing, provisional, quoting, transfers
+from engine.services import chasing, pool, provisional, quoting, transfers
 from engine.services.assignment import hand_to
 from engine.services.context import StepScope
 
@@ -21,6 +21,8 @@ AGREED = "41"
 ENTERED_WITHIN = 2
 """Days after a contact within which it is to be written down."""
 REFUSED = "61"
+INTO_POOL = "pool"
+"""The route by which an orphan policy goes into the claim pool (§1.5 V-21) [inferred 推断]."""
 _BEFORE_CONTACT = (RenewalState.DISPATCH_PENDING, RenewalState.ASSIGNED)
 
 
@@ -48,7 +50,10 @@ def _taken_over(scope: StepScope, values: Values) -> None:
 
 
 def _routed(scope: StepScope, values: Values) -> None:
-    """The channel department named who answers for an orphan policy (K-C2)."""
+    """The channel department named who answers for an orphan policy, or offers it to all who may claim it (K-C2)."""
+    if values.get("route") == INTO_POOL:
+        pool.offer(scope)
+        return
     hand_to(scope, values.get("assignee_no"), reason="K-C2")
 
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from engine.domain.codes import Line, Role
+from engine.domain.codes import DeadlineEnd, Line, Role
 from engine.domain.rating import RATING_FIELDS
 from engine.domain.stage import days_left
 from engine.services.context import StepScope
 from engine.services.rating import rating_fact
+from engine.store.deadlines import latest_offer
 from engine.store.renewals import PolicyLine, doubled_lines
 
 FACTS: Mapping[str, frozenset[str]] = {
@@ -39,6 +40,7 @@ FACTS: Mapping[str, frozenset[str]] = {
             "rounds",
             "duplicate",
             "handover_open",
+            "pool_claimed",
             "exclusion_code",
             "do_not_contact",
             "next_contact_date",
@@ -110,6 +112,7 @@ def _renewal(scope: StepScope) -> Mapping[str, object]:
         {
             "duplicate": lambda: _is_double(scope),
             "handover_open": lambda: _is_handing_over(scope),
+            "pool_claimed": lambda: _is_claimed(scope),
             "do_not_contact": lambda: _wants_no_contact(scope),
         },
     )
@@ -128,9 +131,23 @@ def _is_double(scope: StepScope) -> bool:
 HANDOVER_ACTIONS = frozenset({"K-C2", "K-L2"})
 
 
+WAITS_FOR_CLAIM = "wait_for_claim"
+"""The timer of the hand-over that runs while the renewal is in the claim pool."""
+
+
 def _is_handing_over(scope: StepScope) -> bool:
-    """Whether somebody is already asked to route or take over the orphan policy (domain.md §7 case 13)."""
-    return any(task.action_id in HANDOVER_ACTIONS for task in scope.tasks)
+    """Whether an orphan policy is seen to already: somebody is to route it or take it over, or may claim it.
+
+    Source: domain.md §7 case 13.
+    """
+    is_asked = any(task.action_id in HANDOVER_ACTIONS for task in scope.tasks)
+    return is_asked or any(timer.element_id == WAITS_FOR_CLAIM for timer in scope.timers)
+
+
+def _is_claimed(scope: StepScope) -> bool:
+    """Whether the last offer in the claim pool ended by a claim."""
+    offer = latest_offer(scope.tx, scope.renewal.id)
+    return offer is not None and offer.ending == DeadlineEnd.CLAIMED
 
 
 def _policy(scope: StepScope) -> dict[str, Any]:

@@ -5,19 +5,28 @@ Source: domain.md §1.5 with V-21 (units claim within 5 days, what is left is of
 
 from __future__ import annotations
 
+from datetime import date
+from typing import TYPE_CHECKING
+
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import DeadlineEnd, DeadlineKind, Role
+from engine.domain.deadlines import CLAIMERS as CLAIMERS
 from engine.domain.deadlines import may_claim
-from engine.errors import BadInput, Conflict, Forbidden, NotFound
+from engine.errors import BadInput, Conflict, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.assignment import hand_to
 from engine.services.context import StepScope
 from engine.services.first_contact import new_deadline
 from engine.services.instances import load_scope
+from engine.services.orphan_tasks import settle_by_claim
+from engine.services.timers import fire_instance
 from engine.store.deadlines import Deadline, latest_offer, open_deadlines
 from engine.store.organisation import directory_on
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 OFFERERS = frozenset({Role.SUPERVISOR, Role.TRAINER, Role.SPECIALIST, Role.CHANNEL})
 _TAKEN = Label("已有营销员负责，不是孤儿单", "an agent answers for it: it is no orphan")
@@ -47,16 +56,15 @@ def offer_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
     """Put an orphan of one's scope into the pool.
 
     Raises:
-        NotFound: no such renewal in the actor's scope. Forbidden: an agent or a governing role asked.
+        NotFound: no such renewal that this person may offer, be it out of scope or out of an agent's or a
+            governing role's reach: all look the same.
         BadInput: an agent answers for it, or it has ended.
     """
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
-        if not sees(actor, scope.renewal):
+        if not sees(actor, scope.renewal) or not actor.roles & OFFERERS:
             raise NotFound(what=Thing.RENEWAL, key=renewal_id)
-        if not actor.roles & OFFERERS:
-            raise Forbidden(act=Label("把续保放入认领池", "offer renewals to the claim pool"))
         if scope.renewal.ended_at is not None or not scope.renewal.is_orphan:
             reason = _ENDED if scope.renewal.ended_at is not None else _TAKEN
             raise BadInput(what=Thing.RENEWAL, value=renewal_id, reason=reason)
@@ -64,28 +72,43 @@ def offer_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
 
 
 def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
-    """Take an offered renewal: the first who asks answers for it from now on.
+    """Take an offered renewal: the first who asks answers for it from now on, and nobody is asked to route it.
 
     Raises:
         NotFound: it was never offered to this person. AlreadyClaimed: somebody was faster.
     """
     now = engine.clock.now()
+    with engine.store.reading() as session:
+        _require_offered(session, renewal_id, actor, engine.clock.today())
+    fire_instance(engine, renewal_id, now=now)  # a claim does not overtake a stage that has ended
     with engine.store.transaction() as tx:
         scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
-        row, directory = latest_offer(tx, renewal_id), directory_on(tx, scope.today)
-        if row is None or not may_claim(
-            directory,
-            actor.employee_no,
-            unit=row.unit_code,
-            branch=row.branch_code,
-            is_wide=row.rung_at is not None,
-        ):
-            raise NotFound(what=Thing.RENEWAL, key=renewal_id)
+        row = _require_offered(tx, renewal_id, actor, scope.today)
         if not _stands(row, scope):
             raise AlreadyClaimed
         row.settled_at, row.ending = now, str(DeadlineEnd.CLAIMED)
         scope.record("pool_claimed", subject=actor.employee_no)
         hand_to(scope, actor.employee_no, reason="pool")
+        tx.flush()
+        settle_by_claim(scope)
+
+
+def _require_offered(session: Session, renewal_id: int, actor: Actor, day: date) -> Deadline:
+    """Return the last offer of a renewal, over or not.
+
+    Raises:
+        NotFound: there is no such renewal, it was never offered, or not to this person: all look the same.
+    """
+    row = latest_offer(session, renewal_id)
+    if row is None or not may_claim(
+        directory_on(session, day),
+        actor.employee_no,
+        unit=row.unit_code,
+        branch=row.branch_code,
+        is_wide=row.rung_at is not None,
+    ):
+        raise NotFound(what=Thing.RENEWAL, key=renewal_id)
+    return row
 
 
 def _stands(row: Deadline, scope: StepScope) -> bool:

@@ -1,6 +1,7 @@
 """What a form alone cannot see: days far past the renewal's end, a quote far off its forecast without a cause.
 
-And a notice by a way to which the customer withdrew consent (domain.md §1, P-L2).
+And a notice by a way to which the customer withdrew consent (domain.md §1, P-L2), or the claim pool for a policy
+that somebody answers for.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from engine.store.quotes import current_quotes
 
 WIN_BACK_DAYS = 30
 """How long after the expiry a customer is still followed up (domain.md §1)."""
+ROUTING, ROUTE, INTO_POOL = "route_orphan", "route", "pool"
 AGREED_DAYS = ("next_follow_up_date", "appointment_at")
 OPENS_ON, CAUSE, NO_CAUSE = "opens_on", "difference_cause", "none"
 NOTICE, CALL = "notice_channel", "phone"
@@ -32,6 +34,7 @@ def sense_problems(scope: StepScope, form: forms.Form, clean: Mapping[str, Any])
         **_late_days(scope, form, clean),
         **_unexplained(scope, form, clean),
         **_unwanted(scope, form, clean),
+        **_not_an_orphan(scope, form, clean),
     }
 
 
@@ -72,3 +75,10 @@ def _unexplained(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -
     if abs(difference) < FAR_OFF_YUAN or abs(difference) / expected < FAR_OFF:
         return {}
     return {CAUSE: forms.unexplained(field, difference)}
+
+
+def _not_an_orphan(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
+    field = form.field(ROUTE) if form.form_id == ROUTING else None
+    if field is None or clean.get(ROUTE) != INTO_POOL or scope.renewal.agent_no is None:
+        return {}
+    return {ROUTE: forms.not_an_orphan(field)}

@@ -45,12 +45,14 @@ class Cause(StrEnum):
     MESSAGE = "message"
 
 
-def apply_step(scope: StepScope, host: RenewalHost, step: Step, cause: Cause) -> tuple[UserTask, ...]:
-    """Write *step* down and return the tasks it opened."""
+def apply_step(
+    scope: StepScope, host: RenewalHost, step: Step, cause: Cause, *, reason: str | None = None
+) -> tuple[UserTask, ...]:
+    """Write *step* down and return the tasks it opened; *reason* is kept with those it took away."""
     scope.instance.state = scope.engine.seal.close(scope.instance.id, step.state)
     scope.instance.path = _longer_path(scope.instance.path, step)
     _settle_timers(scope, step)
-    _close_tasks(scope, step, cause)
+    _close_tasks(scope, step, cause, reason)
     _enter_stage(scope, step)
     host.forget_facts()  # the rules of the new tasks ask about the stage just entered
     opened = _open_tasks(scope, host, step)
@@ -96,7 +98,7 @@ def _settle_timers(scope: StepScope, step: Step) -> None:
             scope.plan_timer(timer.element_id, timer.due_at, spiff_id=spiff_id)
 
 
-def _close_tasks(scope: StepScope, step: Step, cause: Cause) -> None:
+def _close_tasks(scope: StepScope, step: Step, cause: Cause, reason: str | None) -> None:
     """End tasks the step took away: missed when time ran out, withdrawn otherwise (architecture.md §4)."""
     still = {task.spiff_id for task in step.tasks}
     status = TaskStatus.MISSED if cause is Cause.TIMER else TaskStatus.WITHDRAWN
@@ -110,6 +112,7 @@ def _close_tasks(scope: StepScope, step: Step, cause: Cause) -> None:
             f"task_{status}",
             about=row,
             subject=row.name,
+            reason=reason,
             action_id=row.action_id,
             element_id=row.element_id,
             assignee=row.assignee_no,

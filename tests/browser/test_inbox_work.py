@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 from admin.app import create_app
 from engine import api
 from engine.api import Engine
+from engine.tables import Renewal
 from tests.acceptance import answers
-from tests.support.console import PASSWORD, TODAY, copy_book, open_book, task_of
+from tests.support.console import PASSWORD, TODAY, copy_book, open_book, renewal_of, task_of
 from tests.support.reading import expect_well_made, is_phone, sign_in
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -178,3 +179,40 @@ def test_many_tasks_are_handed_to_a_colleague(screen: Page, site: str) -> None:
     screen.get_by_role("button", name="确认委托").click()
 
     expect(screen.locator(".ui-message", has_text="已将 2 项任务委托 AG002 代办")).to_be_visible()
+
+
+def test_several_cars_of_one_customer_are_one_card(screen: Page, site: str, house: Engine) -> None:
+    with house.store.transaction() as tx:
+        rows = [tx.get_one(Renewal, renewal_of(house, car)) for car in (10, 3, 8, 6)]
+        for row in rows:
+            row.customer_id = rows[0].customer_id
+    sign_in(screen, site, "SP01")
+    screen.goto(f"{site}/inbox?tab=all")
+    card = screen.locator("tbody.ui-kin")
+    expect(card.locator("tr:visible .ui-row-link")).to_have_count(3)
+    expect_well_made(screen)
+    tasks = card.locator("input[name=task]").count()
+    screen.locator(".ui-kin-open").click()
+    expect(card.locator("tr:visible .ui-row-link")).to_have_count(tasks)
+    expect_well_made(screen)
+
+    if is_phone(screen):
+        return
+    screen.goto(f"{site}/inbox?tab=all")
+    screen.keyboard.press("j")
+    expect(screen.locator(".ui-kin-head.ui-row-here")).to_have_count(1)
+    screen.keyboard.press("x")
+    expect(screen.locator("[data-count]")).to_have_text(str(tasks))
+    screen.keyboard.press("j")
+    assert [card.locator("a.ui-row-link").first.inner_text()] == here(screen)
+    screen.keyboard.press("x")
+    expect(screen.locator("[data-count]")).to_have_text(str(tasks - 1))
+    assert card.locator("[data-card]").evaluate("tick => tick.indeterminate")
+    screen.keyboard.press("o")
+    expect(card.locator("tr:visible .ui-row-link")).to_have_count(tasks)
+    screen.keyboard.press("o")
+    expect(card.locator("tr:visible .ui-row-link")).to_have_count(3)
+    for _ in range(4):
+        screen.keyboard.press("j")
+    expect(screen.locator(".ui-row-here a.ui-row-link")).not_to_have_text("")
+    assert not card.locator(".ui-kin-more.ui-row-here").count(), "what is folded away is passed over"

@@ -104,16 +104,33 @@ def test_case_24_the_renewal_page_leads_to_the_file(three_cars: Engine, app: Fla
     assert "13912340077" not in agent.text
 
 
-def test_case_24_the_inbox_says_of_a_task_how_many_cars_its_customer_has(
-    three_cars: Engine, app: Flask
-) -> None:
+def test_case_24_the_inbox_shows_one_card_for_all_cars_of_a_customer(three_cars: Engine, app: Flask) -> None:
     specialist = signed_in(app, "SP01")
 
     specialist.get("/inbox?tab=all")
 
-    marks = specialist.soup.find_all("a", string="共 3 辆车")
-    assert {f"/customers/{customer_of(three_cars, 41)}"} == {str(mark["href"]) for mark in marks}
-    assert 3 == len(marks)
+    (card,) = specialist.soup.select("tbody.ui-kin")
+    assert 1 == card.get_text().count("赵*"), "the name stands once"
+    assert "3 项任务" in card.get_text()
+    assert ["川A***41", "川A***42", "川A***43"] == sorted(p.get_text() for p in card.select(".ui-plate"))
+    (mark,) = card.find_all("a", string="共 3 辆车")
+    assert f"/customers/{customer_of(three_cars, 41)}" == mark["href"]
+
+
+def test_case_46_the_tasks_of_a_fleet_are_one_card_to_be_done_as_one_act(fleet: Engine, app: Flask) -> None:
+    with fleet.store.transaction() as tx:
+        company = customer_of(fleet, 51)
+        for number in (52, 53, 54):
+            tx.get_one(Renewal, renewal_of(fleet, number)).customer_id = company
+    specialist = signed_in(app, "SP01")
+    specialist.get("/inbox?tab=all")
+    (card,) = specialist.soup.select("tbody.ui-kin")
+    tasks = [str(tick["value"]) for tick in card.select("input[name=task]")]
+    assert 4 == len(tasks)
+
+    specialist.submit(specialist.form_to("/bulk"), {"task": tasks})
+
+    assert "选定 4 项" in specialist.text
 
 
 def test_case_24_the_tasks_of_all_cars_are_shown_together_and_done_as_one_act(

@@ -255,7 +255,10 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
             }
             for route in ("supervisor", "new_agent", "specialist")
         }
-        | {"telesales": {"route": "telesales", "deadline": day(3), "orphan_reason": "agent_left"}},
+        | {
+            "telesales": {"route": "telesales", "deadline": day(3), "orphan_reason": "agent_left"},
+            "pool": {"route": "pool", "orphan_reason": "agent_left"},
+        },
         "take_over_orphan": {
             "accepted": {
                 "result": "accepted",
