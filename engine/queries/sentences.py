@@ -8,6 +8,7 @@ from engine.domain.codes import Label, Line, MessageName, QuoteKind, RenewalStat
 from engine.domain.masking import mask_policy_no
 from engine.domain.workdays import DayKind
 from engine.queries import sentences_of_inbox as sentences_of_inbox  # it registers its own
+from engine.queries import sentences_of_notices as sentences_of_notices
 from engine.queries import sentences_people as sentences_people
 from engine.queries.ledger_sentences import LEDGER_SENTENCES
 from engine.queries.quote_words import cause_text

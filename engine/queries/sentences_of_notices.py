@@ -1,0 +1,36 @@
+"""Sentences of what agents are told of their policies without anybody asking for it."""
+
+from __future__ import annotations
+
+from engine.domain.codes import Label
+from engine.domain.nodes import LAPSED, NODES
+from engine.queries.saying import says
+from engine.queries.words import Happening, Kind, Words
+
+
+def _node(given: object) -> Label:
+    """What a node is called; a number that is none is shown as days."""
+    if given == LAPSED:
+        return Label("到期未续", "expired without renewal")
+    if given == 0:
+        return Label("到期当日", "day of expiry")
+    days = given if given in NODES else "—"
+    return Label(f"{days}天内到期", f"expires within {days} days")
+
+
+@says("node_told", Kind.MESSAGE)
+def _told(event: Happening, words: Words) -> Label:
+    name, node = words.person(event["recipient"]), _node(event["node"])
+    return Label(
+        f"到期节点“{node.zh}”已列入 {name} 当天的汇总提醒",
+        f"The node “{node.en}” was put into the day's message to {name}",
+    )
+
+
+@says("nodes_reached", Kind.SYSTEM)
+def _reached(event: Happening, _words: Words) -> Label:
+    looked, told = event["looked"] or 0, event["told"] or 0
+    return Label(
+        f"按到期节点核对续保 {looked} 笔，列入提醒 {told} 笔",
+        f"{looked} renewals reached a node of their expiry; agents are told of {told}",
+    )
