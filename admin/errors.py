@@ -23,6 +23,7 @@ from engine.api import (
     InvalidForm,
     NoDefinition,
     NotFound,
+    TooManyLetters,
     TooManyReveals,
     record_refusal,
 )
@@ -36,6 +37,7 @@ _STATUS: tuple[tuple[type[EngineError], int], ...] = (
     (InvalidForm, 422),
     (BadInput, 400),
     (TooManyReveals, 429),
+    (TooManyLetters, 429),
     (ClockError, 400),
     (NoDefinition, UNREADY),
     (DatabaseNotReady, UNREADY),

@@ -1,4 +1,4 @@
-"""Sentences of what agents are told of their policies without anybody asking for it."""
+"""Sentences of what agents and customers are told of an expiry that comes near."""
 
 from __future__ import annotations
 
@@ -33,4 +33,22 @@ def _reached(event: Happening, _words: Words) -> Label:
     return Label(
         f"按到期节点核对续保 {looked} 笔，列入提醒 {told} 笔",
         f"{looked} renewals reached a node of their expiry; agents are told of {told}",
+    )
+
+
+@says("letter_written", Kind.MESSAGE)
+def _letter(event: Happening, words: Words) -> Label:
+    name = words.person(event["server"])
+    return Label(
+        f"{event.who} 出具了到期告知书 {event.subject}，服务人员 {name}",
+        f"{event.who} had the expiry letter {event.subject} written, naming {name}",
+    )
+
+
+@says("letter_refused", Kind.SYSTEM)
+def _too_many(event: Happening, _words: Words) -> Label:
+    wanted, had = event["wanted"] or 0, event["had"] or 0
+    return Label(
+        f"{event.who} 要出具到期告知书 {wanted} 封，一小时内已出具 {had} 封，超过上限，未出具",
+        f"{event.who} asked for {wanted} expiry letters after {had} within an hour; none was written",
     )

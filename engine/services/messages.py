@@ -208,7 +208,8 @@ def _expiry_changed(scope: StepScope, data: Mapping[str, Any]) -> None:
         if line.expiry_date == old:
             line.expiry_date = new
     scope.renewal.expiry_date, scope.renewal.next_node_on = new, list_day(new)
-    scope.renewal.told_node = max(scope.renewal.told_node, node_on(scope.today, new))  # later: counted to anew
+    stands_at = node_on(scope.today, new)
+    scope.renewal.told_node = max(scope.renewal.told_node, stands_at)  # moved away: it is counted to anew
     if scope.renewal.quote_opens_date is not None:
         scope.renewal.quote_opens_date += new - old  # the window lies before the expiry
     scope.change_fact("expiry_date", old, new, source=scope.source, reason=data.get("reason"))
