@@ -24,6 +24,7 @@ from engine.api import (
     InvalidForm,
     NoDefinition,
     NotFound,
+    TooManyLetters,
     TooManyReveals,
     record_refusal,
 )
@@ -37,6 +38,7 @@ _STATUS: tuple[tuple[type[EngineError], int], ...] = (
     (InvalidForm, 422),
     (BadInput, 400),
     (TooManyReveals, 429),
+    (TooManyLetters, 429),
     (ClockError, 400),
     (NoDefinition, UNREADY),
     (DatabaseNotReady, UNREADY),

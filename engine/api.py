@@ -54,6 +54,7 @@ from engine.domain.lists import ListFileError as ListFileError
 from engine.domain.lists import Profile as Profile
 from engine.domain.masking import mask_phone as mask_phone
 from engine.domain.masking import mask_text as mask_text
+from engine.domain.nodes import NEW_LIST as NEW_LIST
 from engine.domain.org import OrgProblem as OrgProblem
 from engine.domain.org import Side as Side
 from engine.domain.org import UnitKind as UnitKind
@@ -118,6 +119,8 @@ from engine.queries.ledger import ledger_sheet as ledger_sheet
 from engine.queries.ledger_copies import LEDGER_READERS as LEDGER_READERS
 from engine.queries.ledger_copies import CopyPage as CopyPage
 from engine.queries.ledger_copies import copy_page as copy_page
+from engine.queries.letters import LettersPage as LettersPage
+from engine.queries.letters import letters_page as letters_page
 from engine.queries.morning import MORNING_READERS as MORNING_READERS
 from engine.queries.morning import MorningRow as MorningRow
 from engine.queries.morning import MorningSheet as MorningSheet
@@ -212,8 +215,16 @@ from engine.services.incidents import report_dead_job as report_dead_job
 from engine.services.ledger import confirm_copy as confirm_copy
 from engine.services.ledger import freeze_ledgers as freeze_ledgers
 from engine.services.ledger import ledgers_are_due as ledgers_are_due
+from engine.services.letters import MOST_LETTERS as MOST_LETTERS
+from engine.services.letters import ExpiryLetter as ExpiryLetter
+from engine.services.letters import NothingTicked as NothingTicked
+from engine.services.letters import NotToBeWritten as NotToBeWritten
+from engine.services.letters import TooManyLetters as TooManyLetters
+from engine.services.letters import write_letters as write_letters
 from engine.services.messages import MessageDelivered as MessageDelivered
 from engine.services.messages import deliver_message as deliver_message
+from engine.services.nodes import nodes_due as nodes_due
+from engine.services.nodes import tell_nodes as tell_nodes
 from engine.services.notes import add_comment as add_comment
 from engine.services.notes import attach_file as attach_file
 from engine.services.notes import open_file as open_file

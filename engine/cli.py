@@ -340,9 +340,9 @@ def tick() -> None:
 def _tick_text(report: timers.TickReport) -> str:
     return _say(
         f"定时 {report.timers_fired}，新任务 {report.tasks_opened}，改派 {report.handed_over}，"
-        f"冻结台账 {report.ledgers_frozen}，发送 {report.messages_sent}，异常 {report.incidents}",
+        f"节点提醒 {report.nodes_told}，冻结台账 {report.ledgers_frozen}，发送 {report.messages_sent}，异常 {report.incidents}",
         f"timers {report.timers_fired}, tasks {report.tasks_opened}, handed over {report.handed_over}, "
-        f"ledgers frozen {report.ledgers_frozen}, sent {report.messages_sent}, incidents {report.incidents}",
+        f"nodes told {report.nodes_told}, ledgers frozen {report.ledgers_frozen}, sent {report.messages_sent}, incidents {report.incidents}",
     )
 
 

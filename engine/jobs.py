@@ -33,6 +33,7 @@ from engine.api import (
     is_anything_to_erase,
     keep_people,
     ledgers_are_due,
+    nodes_due,
     people_change_is_due,
     prefiller,
     put_job,
@@ -40,6 +41,7 @@ from engine.api import (
     requote,
     send_queued,
     sweep,
+    tell_nodes,
     wait_before,
 )
 from engine.logs import logger
@@ -81,6 +83,8 @@ def enqueue_due(engine: Engine) -> None:
         put_job(engine, "sweep", once=f"sweep:{number}")
     if people_change_is_due(engine, now):
         put_job(engine, "settle_people", lock="settle_people", once="settle_people")
+    if nodes_due(engine, now):
+        put_job(engine, "tell_nodes", lock="tell_nodes", once="tell_nodes")
     if ledgers_are_due(engine, now):
         put_job(engine, "freeze_ledgers", lock="freeze_ledgers", once="freeze_ledgers")
     if has_messages_due(engine, now):
@@ -124,6 +128,10 @@ def build_app(engine: Engine) -> App:
     @job("settle_people")
     def _settle_people(context: JobContext) -> None:
         kept(context, lambda: _give(keep_people(engine, now=engine.clock.now())))
+
+    @job("tell_nodes")
+    def _tell_nodes(context: JobContext) -> None:
+        kept(context, lambda: _give(tell_nodes(engine, now=engine.clock.now())))
 
     @job("requote")
     def _requote(context: JobContext) -> None:

@@ -44,6 +44,9 @@ class Settings:
     web_workers: int = 2
     worker_jobs: int = 2  # jobs a worker process runs at the same time
     proxies: int = 0  # reverse proxies in front, whose X-Forwarded-* are believed
+    hotline: str = (
+        ""  # customer service's number on letters; empty: the letter names the responsible person only
+    )
     checkpoints: Path | None = None  # folder of the history's checkpoints; None: none are taken
     checkpoint_key: bytes | None = None  # signs them; None: a key derived from ``data_key`` does
 
@@ -109,6 +112,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         worker_jobs=worker_jobs,
         smtp_url=env.get("RENEWALS_SMTP_URL"),
         smtp_from=env.get("RENEWALS_SMTP_FROM"),
+        hotline=env.get("RENEWALS_HOTLINE", "").strip()[:40],
         checkpoints=_checkpoints(env.get("RENEWALS_CHECKPOINTS"), url),
         checkpoint_key=checkpoint_key or None,
         secure_cookies=env.get("RENEWALS_SECURE_COOKIES", "0" if embedded else "1") == "1",

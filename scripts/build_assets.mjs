@@ -5,7 +5,7 @@
  * folder next to the final one and swapped in at the end, so that a broken build never replaces a good one.
  */
 import { build } from 'esbuild';
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -80,9 +80,16 @@ function style(name) {
   });
 }
 
+/** The font of letters, so that their Chinese comes out on a machine without any; one weight of the many. */
+const letterFont = '@expo-google-fonts/noto-sans-sc';
+
+function font() {
+  return copyFile(join(packages, letterFont, '400Regular', 'NotoSansSC_400Regular.ttf'), join(fresh, 'letter.ttf'));
+}
+
 /** Copy the licence texts of everything bundled, for the licences page. */
 async function licences(metafile) {
-  const names = new Set();
+  const names = new Set([letterFont]);
   for (const path of Object.keys(metafile.inputs)) {
     const found = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path);
     if (found) names.add(found[1]);
@@ -91,8 +98,9 @@ async function licences(metafile) {
   for (const name of [...names].sort()) {
     const folder = join(packages, name);
     const about = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file ? await readFile(join(folder, file), 'utf8') : '';
+    const files = (await readdir(folder)).filter((entry) => /^licen[cs]e/i.test(entry)).sort();
+    const texts = await Promise.all(files.map((entry) => readFile(join(folder, entry), 'utf8')));
+    const text = texts.join('\n');
     parts.push(`${name} ${about.version} (${about.license ?? 'see text'})\n\n${text.trim()}\n`);
   }
   await writeFile(join(fresh, 'LICENSES.txt'), parts.join(`\n${'-'.repeat(78)}\n\n`));
@@ -107,6 +115,7 @@ async function main() {
     style('viewer'),
     style('form'),
   ]);
+  await font();
   await licences({ inputs: Object.assign({}, ...results.map((result) => result.metafile.inputs)) });
   await rm(target, { recursive: true, force: true });
   await rename(fresh, target);

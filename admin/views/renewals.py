@@ -18,6 +18,7 @@ from admin.views.args import code_arg, day_arg, flag_arg, text_arg, url_with
 from engine.api import (
     CATALOGUE,
     KIND_LABELS,
+    NEW_LIST,
     OUTCOME_STATES,
     SHORTEST_REASON,
     BadInput,
@@ -27,6 +28,7 @@ from engine.api import (
     Path,
     PortfolioWish,
     Present,
+    RenewalPage,
     RenewalState,
     SharingWithdrawn,
     Stage,
@@ -77,6 +79,7 @@ def index() -> str:
         page=page,
         wish=wish,
         open_arg=_open_arg(),
+        may_write=may_reveal(actor),
         stages=list(Stage),
         state_options=[(s, show_code(s, "state")) for s in RenewalState],
         outcome_options=[(s, show_code(s, "state")) for s in RenewalState if s in OUTCOME_STATES],
@@ -175,6 +178,7 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
         clear=clear or {},
         may_reveal=may_reveal(actor),
         may_call=may_call(actor, page),
+        may_write=may_reveal(actor) and _may_be_written(page),
         shortest_reason=SHORTEST_REASON,
         history=history,
         notes=notes,
@@ -185,6 +189,12 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
         first_url=url_with(after=None) if request.args.get("after") else None,
         next_url=url_with(after=history.next_position) if history.next_position else None,
     )
+
+
+def _may_be_written(page: RenewalPage) -> bool:
+    """Whether an expiry letter to the customer makes sense; the verb itself decides."""
+    is_coming = page.ended_at is None and 0 <= page.days_left <= NEW_LIST
+    return is_coming and bool(page.customer) and not (page.do_not_contact or page.erasure_asked_on)
 
 
 def _diagram(renewal_id: int, path: Path) -> dict[str, object]:

@@ -10,6 +10,7 @@ from engine.domain.numbers import trimmed
 from engine.domain.workdays import DayKind
 from engine.queries import sentences_consent as sentences_consent  # it registers its own
 from engine.queries import sentences_of_inbox as sentences_of_inbox
+from engine.queries import sentences_of_notices as sentences_of_notices
 from engine.queries import sentences_people as sentences_people
 from engine.queries.ledger_sentences import LEDGER_SENTENCES
 from engine.queries.quote_words import cause_text

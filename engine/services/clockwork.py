@@ -10,6 +10,7 @@ from engine.domain.actor import SYSTEM, Actor
 from engine.domain.duration import parse_duration
 from engine.errors import ClockError
 from engine.services.ledger import freeze_ledgers, next_freeze
+from engine.services.nodes import next_node, tell_nodes
 from engine.services.outbox import send_queued
 from engine.services.people_change import keep_people, next_people_change
 from engine.services.requoting import requote
@@ -25,12 +26,13 @@ Progress = Callable[[datetime], None]
 
 
 def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
-    """Run every job that is due now, once: timers oldest first, people, forecasts, ledgers, then the outbox."""
+    """Run every job that is due now, once: timers oldest first, people, nodes, forecasts, ledgers, then the outbox."""
     now = engine.clock.now()
     report = TickReport()
     while (done := sweep(engine, now=now, actor=actor)) is not None:
         report += done
     report += TickReport(handed_over=keep_people(engine, now=now, actor=actor))
+    report += TickReport(nodes_told=tell_nodes(engine, now=now, actor=actor))
     requote(engine, now=now, actor=actor)
     erase_kept(engine, now=now, actor=actor)
     report += TickReport(ledgers_frozen=freeze_ledgers(engine, now=now, actor=actor))
@@ -95,12 +97,13 @@ def advance_clock(
 
 
 def _next_moment(engine: Engine) -> datetime | None:
-    """Return when there is something to do next: a timer, a message, a change of the organisation, a ledger."""
+    """Return when there is something to do next: a timer, a message, a change of the organisation, a node, a ledger."""
     with engine.store.reading() as session:
         found = (
             next_due_at(session),
             next_to_send(session),
             next_people_change(engine, session),
+            next_node(engine, session),
             next_freeze(engine, session),
         )
     return min((moment for moment in found if moment is not None), default=None)

@@ -12,6 +12,7 @@ from engine.bootstrap import Deployed, Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import RenewalState
 from engine.domain.directory import Responsible
+from engine.domain.nodes import list_day
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.steps import Cause, apply_step
@@ -144,6 +145,7 @@ def _row(instance_id: int, key: str, new: NewRenewal, now: datetime) -> Renewal:
         has_actual_quote=False,
         quote_owed=False,
         quote_opens_date=new.quote_opens_date,
+        next_node_on=list_day(new.expiry_date),
         started_at=now,
     )
 

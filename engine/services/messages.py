@@ -16,6 +16,7 @@ from typing import Any
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import MessageName, RenewalState
+from engine.domain.nodes import list_day, node_on
 from engine.domain.numbers import plain_number
 from engine.domain.storable import require_storable
 from engine.errors import BadInput, EngineError, MessageNotAwaited, StepFailed, blamed, defect
@@ -206,7 +207,9 @@ def _expiry_changed(scope: StepScope, data: Mapping[str, Any]) -> None:
     for line in scope.lines:
         if line.expiry_date == old:
             line.expiry_date = new
-    scope.renewal.expiry_date = new
+    scope.renewal.expiry_date, scope.renewal.next_node_on = new, list_day(new)
+    stands_at = node_on(scope.today, new)
+    scope.renewal.told_node = max(scope.renewal.told_node, stands_at)  # moved away: it is counted to anew
     if scope.renewal.quote_opens_date is not None:
         scope.renewal.quote_opens_date += new - old  # the window lies before the expiry
     scope.change_fact("expiry_date", old, new, source=scope.source, reason=data.get("reason"))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.domain.codes import Label, RenewalState
+from engine.domain.nodes import NEW_LIST
 from engine.services import assignment, quoting
 from engine.services.consents import withdraw_contact
 from engine.services.context import StepScope
@@ -42,8 +43,7 @@ def distribute_list(scope: StepScope) -> Result:
             scope.tx,
             agent_no=row.agent_no,
             instance_id=row.id,
-            template="agent_new_list",
-            text="【车险续保】您有{n}位车险客户60天内到期，请登录查看。",
+            node=NEW_LIST,
             now=scope.now,
             clock=scope.engine.clock,
         )

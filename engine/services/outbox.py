@@ -20,6 +20,7 @@ from engine.domain.actor import Actor
 from engine.domain.backoff import wait_before
 from engine.domain.codes import OutboxStatus, Role, WithheldFor
 from engine.domain.masking import mask_text
+from engine.domain.nodes import told_text
 from engine.domain.notice_hours import GATHERED, notice_moments
 from engine.drivers.port import FateUnknown, Letter, NotSent, Refused
 from engine.errors import BadInput, Forbidden
@@ -35,6 +36,9 @@ GIVE_UP_CHANNEL = 3  # failures in a row after which a channel is left alone unt
 LOCK = "outbox"
 SLOTS = 7  # days ahead for which a message to an agent may be opened
 KEPT = timedelta(days=7)  # an older reminder tells nobody anything
+OF_THE_DAY = "agent_new_list"
+"""Template of the one message of an agent and day; called after new lists, which were all it told of at first."""
+_TEXT = "【车险续保】您有{told}，请登录查看。"
 _STRANDED = frozenset({OutboxStatus.FAILED, OutboxStatus.UNKNOWN})
 
 
@@ -93,18 +97,18 @@ def queue(
     )
 
 
-def tell_agent(
-    tx: Tx, *, agent_no: str, instance_id: int, template: str, text: str, now: datetime, clock: Clock
-) -> None:
-    """Have an agent told of one more renewal in the one work message of the day (domain.md §4.9).
+def tell_agent(tx: Tx, *, agent_no: str, instance_id: int, node: int, now: datetime, clock: Clock) -> None:
+    """Have an agent told, in the one work message of the day, that one more renewal is at *node* (domain.md §4.9).
 
-    *text* holds ``{n}`` for the number of renewals that are open and still the agent's when it leaves. On a virtual
-    clock no time passes while a list is stored, so there is nothing to wait for.
+    What it counts is decided when it leaves: renewals that are open, still the agent's, and whose customers have not
+    asked to be left alone. On a virtual clock no time passes while a list is stored, so there is nothing to wait for.
     """
     gathered = timedelta(0) if clock.is_virtual else GATHERED
     moments = islice(notice_moments(now, clock.zone, gathered=gathered), SLOTS)
-    slots = tuple(Slot(f"{template}:{agent_no}:{moment.date()}", moment, moment + KEPT) for moment in moments)
-    tx.tell(Notice(agent_no, instance_id, "sms", template, text, now, slots))
+    slots = tuple(
+        Slot(f"{OF_THE_DAY}:{agent_no}:{moment.date()}", moment, moment + KEPT) for moment in moments
+    )
+    tx.tell(Notice(agent_no, instance_id, node, "sms", OF_THE_DAY, _TEXT, now, slots))
 
 
 def send_queued(engine: Engine, *, now: datetime) -> int:
@@ -163,10 +167,15 @@ def _lease(engine: Engine, now: datetime, *, without: Collection[str]) -> list[L
                 message.status, message.sending_by = str(OutboxStatus.SENDING), me
                 message.attempts += 1
                 if one.theirs is not None:  # no retry changes it: what has been tried may have arrived
-                    message.text = message.text.replace("{n}", str(one.theirs))
+                    message.text = _counted(message.text, one)
                 leased.append(_leased(message, now))
             tx.write()
     return leased
+
+
+def _counted(text: str, due: Due) -> str:
+    """The text with its numbers; ``{n}`` stands in those that were queued before the nodes were told of."""
+    return text.replace("{n}", str(due.theirs)).replace("{told}", told_text(due.told) if due.told else "")
 
 
 def _reason_to_withhold(due: Due, gone: Collection[str], now: datetime) -> WithheldFor | None:
@@ -177,6 +186,8 @@ def _reason_to_withhold(due: Due, gone: Collection[str], now: datetime) -> Withh
         return WithheldFor.RENEWAL_CLOSED
     if due.theirs == 0:
         return WithheldFor.HANDED_OVER
+    if due.theirs and not due.told:
+        return WithheldFor.OPTED_OUT
     if due.is_opted_out and message.audience == "customer":
         return WithheldFor.OPTED_OUT
     if message.expires_at is not None and message.expires_at <= now:

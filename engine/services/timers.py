@@ -36,6 +36,7 @@ class TickReport:
     incidents: int = 0
     handed_over: int = 0
     ledgers_frozen: int = 0
+    nodes_told: int = 0
 
     def __add__(self, other: TickReport) -> TickReport:
         return TickReport(
@@ -45,6 +46,7 @@ class TickReport:
             self.incidents + other.incidents,
             self.handed_over + other.handed_over,
             self.ledgers_frozen + other.ledgers_frozen,
+            self.nodes_told + other.nodes_told,
         )
 
 

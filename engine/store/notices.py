@@ -28,13 +28,15 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the agent *recipient* shall be told about one renewal; ``text`` holds ``{n}`` for the number of renewals.
+    """What the agent *recipient* shall be told about one renewal, which has reached *node* of its expiry.
 
-    ``slots`` are the days on which it may be told, in order.
+    ``text`` holds ``{told}`` for how many renewals are at which node; ``slots`` are the days on which it may be
+    told, in order.
     """
 
     recipient: str
     instance_id: int
+    node: int
     channel: str
     template: str
     text: str
@@ -53,11 +55,19 @@ def add_notices(session: Session, notices: Sequence[Notice]) -> None:
         of_receivers.setdefault((notice.recipient, notice.template), []).append(notice)
     pending = _pending_messages(session, [told[0] for _, told in sorted(of_receivers.items())])
     about = [
-        {"message_id": pending[receiver], "instance_id": instance_id}
+        {"message_id": pending[receiver], "instance_id": instance_id, "node": node}
         for receiver, told in of_receivers.items()
-        for instance_id in dict.fromkeys(notice.instance_id for notice in told)
+        for instance_id, node in {notice.instance_id: notice.node for notice in told}.items()
     ]
-    session.execute(_insert_into(session, OutboxAbout).on_conflict_do_nothing(), about)
+    session.execute(_insert_or_move(session), about)
+
+
+def _insert_or_move(session: Session) -> Any:
+    """An INSERT of what a message is about; a renewal that has reached another node meanwhile counts there."""
+    adding = _insert_into(session, OutboxAbout)
+    return adding.on_conflict_do_update(
+        index_elements=[OutboxAbout.message_id, OutboxAbout.instance_id], set_={"node": adding.excluded.node}
+    )
 
 
 def _pending_messages(session: Session, firsts: Sequence[Notice]) -> dict[tuple[str, str], int]:

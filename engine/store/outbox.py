@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, ScalarSelect, and_, exists, func, or_, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from engine.domain.nodes import NEW_LIST
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Text
@@ -55,12 +56,16 @@ class OutboxMessage(Base):
 
 
 class OutboxAbout(Base):
-    """A renewal that a message to its agent speaks of, when it speaks of several (engine.store.notices)."""
+    """A renewal that a message to its agent speaks of, when it speaks of several (engine.store.notices).
+
+    ``node`` is why: the node of its expiry that it has reached (engine.domain.nodes).
+    """
 
     __tablename__ = "outbox_about"
 
     message_id: Mapped[int] = mapped_column(ForeignKey("outbox_message.id"), primary_key=True)
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"), primary_key=True, index=True)
+    node: Mapped[int] = mapped_column(default=NEW_LIST, server_default=str(NEW_LIST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +73,15 @@ class Due:
     """A message whose time has come, and what may speak against sending it.
 
     Of a message about several renewals ``theirs`` counts those that are open and still its receiver's, and it has
-    ended when none is open any more; ``theirs`` is None for any other.
+    ended when none is open any more; ``theirs`` is None for any other. ``told`` counts, by node, those of them whose
+    customers may be contacted.
     """
 
     message: OutboxMessage
     has_ended: bool
     is_opted_out: bool
     theirs: int | None = None
+    told: Mapping[int, int] = field(default_factory=dict)
 
 
 def known_keys(session: Session, keys: Collection[str]) -> set[str]:
@@ -117,15 +124,41 @@ def lock_due(session: Session, now: datetime, *, limit: int, without: Collection
         .with_for_update(of=OutboxMessage)
         .execution_options(populate_existing=True)
     )
+    rows = session.execute(query).all()
+    told = _count_by_node(session, [row[0].id for row in rows if row[3]])
     return [
         Due(
             message,
             has_ended=bool(ended) or about > is_open == 0,
             is_opted_out=bool(opted_out),
             theirs=theirs if about else None,
+            told=told.get(message.id, {}),
         )
-        for message, ended, opted_out, about, is_open, theirs in session.execute(query)
+        for message, ended, opted_out, about, is_open, theirs in rows
     ]
+
+
+def _count_by_node(session: Session, message_ids: Collection[int]) -> dict[int, dict[int, int]]:
+    """How many renewals each message tells of, by node: open, its receiver's, the customer not to be left alone."""
+    if not message_ids:
+        return {}
+    query = (
+        select(OutboxAbout.message_id, OutboxAbout.node, func.count())
+        .join(OutboxMessage, OutboxMessage.id == OutboxAbout.message_id)
+        .join(Renewal, Renewal.id == OutboxAbout.instance_id)
+        .outerjoin(Customer, Customer.id == Renewal.customer_id)
+        .where(
+            OutboxAbout.message_id.in_(message_ids),
+            Renewal.ended_at.is_(None),
+            Renewal.agent_no == OutboxMessage.agent_no,
+            func.coalesce(Customer.do_not_contact, False).is_(False),
+        )
+        .group_by(OutboxAbout.message_id, OutboxAbout.node)
+    )
+    found: dict[int, dict[int, int]] = {}
+    for message_id, node, count in session.execute(query):
+        found.setdefault(message_id, {})[node] = count
+    return found
 
 
 def _count_about(*where: ColumnElement[bool]) -> ScalarSelect[int]:

@@ -205,3 +205,8 @@ def unit_names(session: Session, codes: Iterable[str | None]) -> Mapping[str, st
         .order_by(OrgUnit.valid_from)
     )
     return {row.code: row.name for row in rows}
+
+
+def person_by_number(session: Session, number: str | None) -> Person | None:
+    """Return the person with this employee number; None when nobody has it."""
+    return session.scalar(select(Person).where(Person.employee_no == number)) if number else None

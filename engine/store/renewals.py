@@ -8,11 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, and_, func, or_, select
+from sqlalchemy import ForeignKey, Index, and_, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import Line
 from engine.domain.double_cover import Cover, doubled_covers
+from engine.domain.nodes import NEW_LIST
 from engine.domain.stage import SAME_PERIOD
 from engine.domain.vehicle import normalise_id_no, normalise_name, normalise_phone, normalise_plate
 from engine.errors import NotFound
@@ -135,7 +136,8 @@ class Renewal(Base):
     ``stage`` (time) and ``state`` (progress) are independent. The responsible people are employee
     numbers; ``owner_no`` is the one responsible person (责任人): the agent, or who stands in.
     Counters feed the expressions of the diagrams. ``reported_until`` is the last day on which a policy that
-    somebody reported (``reported_policy_no``) may still be shown.
+    somebody reported (``reported_policy_no``) may still be shown. ``told_node`` is the last node of the expiry that
+    was reached (engine.domain.nodes), ``next_node_on`` the day on which it is looked at for the next one.
     """
 
     __tablename__ = "renewal"
@@ -149,6 +151,12 @@ class Renewal(Base):
         Index(None, "workplace_code", "stage"),
         Index(None, "workplace_code", "expiry_date"),
         Index(None, "sub_branch_code", "stage"),
+        Index(
+            None,
+            "next_node_on",
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"), primary_key=True)
@@ -196,6 +204,8 @@ class Renewal(Base):
     exclusion_evidence_sealed: Mapped[SealedBytes | None]
     reported_policy_no: Mapped[Code | None]
     reported_until: Mapped[date | None]
+    told_node: Mapped[int] = mapped_column(default=NEW_LIST, server_default=str(NEW_LIST))
+    next_node_on: Mapped[date | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

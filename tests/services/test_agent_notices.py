@@ -18,14 +18,14 @@ from tests.services.test_outbox import Provider
 from tests.support.console import TODAY, at
 
 
-def take(engine: api.Engine, numbers: Iterable[int], *, agent: str = "AG001", days_left: int = 58) -> None:
+def take(engine: api.Engine, numbers: Iterable[int], *, agent: str = "AG009", days_left: int = 58) -> None:
     expiry = TODAY + timedelta(days=days_left)
     rows = [policy(n, expiry, agent=agent, sub_branch="PC330101") for n in numbers]
     batch = api.preview_list(engine, standard_csv(rows), "l.csv", "standard", actor=api.SYSTEM)
     api.commit_batch(engine, batch, actor=api.SYSTEM)
 
 
-def notices(engine: api.Engine, agent: str = "AG001") -> list[OutboxMessage]:
+def notices(engine: api.Engine, agent: str = "AG009") -> list[OutboxMessage]:
     """The messages to *agent* about the rows of these tests."""
     with engine.store.reading() as session:
         found = select(OutboxMessage).where(
@@ -47,15 +47,15 @@ def end(engine: api.Engine, number: int) -> None:
 def test_an_agent_is_told_once_of_all_rows_of_a_day(book: api.Engine) -> None:
     take(book, range(300, 303))
     take(book, [303])
-    take(book, [310], agent="AG009")
+    take(book, [310], agent="AG010")
 
     go_to(book, at(book, TODAY, 11))
 
     assert ["【车险续保】您有4位车险客户60天内到期，请登录查看。"] == [m.text for m in notices(book)]
-    assert [("sent", "agent_new_list:AG001:2026-11-24")] == [
+    assert [("sent", "agent_new_list:AG009:2026-11-24")] == [
         (m.status, m.business_key) for m in notices(book)
     ]
-    assert ["您有1位"] == [m.text[6:10] for m in notices(book, "AG009")]
+    assert ["您有1位"] == [m.text[6:10] for m in notices(book, "AG010")]
 
 
 def test_a_row_after_the_message_of_the_day_waits_for_the_next_morning(book: api.Engine) -> None:
@@ -70,12 +70,12 @@ def test_a_row_after_the_message_of_the_day_waits_for_the_next_morning(book: api
 
 
 def test_rows_that_come_due_at_midnight_are_told_at_eight(book: api.Engine) -> None:
-    take(book, [300, 301], days_left=61)  # as is car 2 of the book
+    take(book, [300, 301], days_left=61)
 
     go_to(book, at(book, TODAY + timedelta(days=1), 12))
 
     (message,) = notices(book)
-    assert (at(book, TODAY + timedelta(days=1), 8), "您有3位") == (message.sent_at, message.text[6:10])
+    assert (at(book, TODAY + timedelta(days=1), 8), "您有2位") == (message.sent_at, message.text[6:10])
     sink = [json.loads(line) for line in book.settings.sink.read_text().splitlines()]
     assert 1 == sum(line["key"] == message.key for line in sink)
 
@@ -101,7 +101,7 @@ def test_when_all_have_ended_nothing_is_said(book: api.Engine) -> None:
 
 def test_who_left_in_between_is_told_nothing(book: api.Engine) -> None:
     take(book, [300])
-    api.deliver_message(book, "agent_left", vin(300), data={"agent_no": "AG001"}, actor=api.SYSTEM)
+    api.deliver_message(book, "agent_left", vin(300), data={"agent_no": "AG009"}, actor=api.SYSTEM)
 
     go_to(book, at(book, TODAY, 11))
 
@@ -135,6 +135,6 @@ def test_a_list_costs_one_statement_for_each_agent_not_for_each_row(book: api.En
     event.listen(book.store.engine, "before_cursor_execute", note)
     take(book, range(300, 340))
 
-    assert 2 == len(sent)
+    assert 2 == len(sent)  # the message and what it is about
     with book.store.reading() as session:
-        assert len(session.scalars(select(Renewal).where(Renewal.agent_no == "AG001")).all()) > 40
+        assert len(session.scalars(select(Renewal).where(Renewal.agent_no == "AG009")).all()) > 40
