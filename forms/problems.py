@@ -208,13 +208,16 @@ def unexplained(field: Field, difference: Decimal) -> Problem:
     )
 
 
-def unwanted(field: Field) -> Problem:
-    """The customer withdrew consent to being told in this way."""
+def unwanted(field: Field, *, may_write: bool) -> Problem:
+    """The customer withdrew consent to being told in this way; *may_write*: a letter is still welcome."""
+    zh, en = (
+        ("到期函或“不通知”", "the expiry letter or no notice") if may_write else ("“不通知”", "no notice")
+    )
     return _about(
         field,
         "unwanted",
-        "不能选这一项：客户已撤回同意，请改选到期函或“不通知”",
-        "cannot be this: the customer withdrew consent; choose the expiry letter or no notice",
+        f"不能选这一项：客户已撤回同意，请改选{zh}",
+        f"cannot be this: the customer withdrew consent; choose {en}",
     )
 
 

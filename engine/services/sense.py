@@ -22,7 +22,7 @@ WIN_BACK_DAYS = 30
 ROUTING, ROUTE, INTO_POOL = "route_orphan", "route", "pool"
 AGREED_DAYS = ("next_follow_up_date", "appointment_at")
 OPENS_ON, CAUSE, NO_CAUSE = "opens_on", "difference_cause", "none"
-NOTICE, CALL = "notice_channel", "phone"
+NOTICE, NO_NOTICE = "notice_channel", "none"
 MESSAGES = frozenset({"sms", "wechat"})
 FAR_OFF, FAR_OFF_YUAN = Decimal("0.2"), Decimal(200)
 """From where on a difference between forecast and actual quote is notable (domain.md §3.6: store its cause)."""
@@ -39,14 +39,14 @@ def sense_problems(scope: StepScope, form: forms.Form, clean: Mapping[str, Any])
 
 
 def _unwanted(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
-    """Block the message or the call that the customer withdrew consent to; a letter of service needs none."""
+    """Block a notice in a way that the customer withdrew consent to (P-L2: "block if no consent")."""
     field, chosen, customer = form.field(NOTICE), clean.get(NOTICE), scope.customer
-    if field is None or customer is None:
+    if field is None or customer is None or chosen in (None, NO_NOTICE):
         return {}
-    stopped = (chosen in MESSAGES and (customer.no_messages or customer.do_not_contact)) or (
-        chosen == CALL and customer.do_not_contact
-    )
-    return {NOTICE: forms.unwanted(field)} if stopped else {}
+    if customer.do_not_contact:
+        return {NOTICE: forms.unwanted(field, may_write=False)}
+    stopped = chosen in MESSAGES and customer.no_messages
+    return {NOTICE: forms.unwanted(field, may_write=True)} if stopped else {}
 
 
 def _late_days(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:

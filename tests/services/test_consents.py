@@ -173,7 +173,22 @@ def test_a_message_that_was_declined_is_no_way_of_notice(book: Engine) -> None:
     with pytest.raises(InvalidForm) as refused:
         complete(book, 4, "approve_visit_plan", answers.approve_visit_plan(TODAY, notice_channel="sms"))
     assert "撤回同意" in refused.value.params["problems"]["notice_channel"].zh
+    assert "到期函" in refused.value.params["problems"]["notice_channel"].zh
     complete(book, 4, "approve_visit_plan", answers.approve_visit_plan(TODAY, notice_channel="letter"))
+
+
+@pytest.mark.one_database
+def test_who_wants_no_contact_gets_no_letter_either(book: Engine) -> None:
+    complete(book, 4, "dispatch_list", answers.dispatch_list(TODAY, agent_no="AG001"))
+    while not _has(book, 4, "approve_visit_plan"):
+        form = next(t.form_id for t in _open(book, 4) if hasattr(answers, t.form_id))
+        complete(book, 4, form, getattr(answers, form)(TODAY))
+    say(book, car=4, kinds=["marketing_call"], answer="withdrawn")
+
+    with pytest.raises(InvalidForm) as refused:
+        complete(book, 4, "approve_visit_plan", answers.approve_visit_plan(TODAY, notice_channel="letter"))
+    assert "请改选“不通知”" in refused.value.params["problems"]["notice_channel"].zh
+    complete(book, 4, "approve_visit_plan", {"verdict": "approved", "notice_channel": "none"})
 
 
 def _open(engine: Engine, car: int) -> list[Any]:
