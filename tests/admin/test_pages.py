@@ -16,7 +16,7 @@ pytestmark = pytest.mark.one_database
 # Words that stay Latin on a Chinese page: product and vehicle names, codes, the switch itself.
 LATIN = re.compile(r"[A-Za-z]{2,}")
 ALLOWED = re.compile(
-    r"English|VIN|csv|xlsx?|BPMN|[A-Z]{1,2}-[A-Z]{1,2}\d+|[A-Z]{2}\d{2,}|LSV\S*|T[-+]\d+|2026-11\.csv|ZC\d+|MB",
+    r"English|VIN|csv|xlsx?|BPMN|[A-Z]{1,2}-[A-Z]{1,2}\d+|[A-Z]{2}\d{2,}|LSV\S*|T[-+]\d+|2026-11\.csv|ZC\d+|MB|PDF",
     re.I,
 )
 
