@@ -5,7 +5,7 @@ A server that answers while the browser still sends closes the connection under 
 
 from __future__ import annotations
 
-from flask import request
+from flask import current_app, request
 from flask_babel import gettext as _
 
 MEGABYTE = 1024 * 1024
@@ -37,7 +37,8 @@ def drop_unread_body() -> None:
 def too_large() -> str:
     """Return what was refused and the limit, in the language of the request."""
     most, sent = request.max_content_length or 0, request.content_length
-    limit = f"{most // MEGABYTE} MB"
+    view = current_app.view_functions.get(request.endpoint or "")
+    limit = f"{getattr(view, 'takes_files', most) // MEGABYTE} MB"
     if sent is None or sent <= most:
         return _("提交的内容超过上限 %(limit)s，未保存。请压缩或拆分后再上传。", limit=limit)
     size = f"{sent / MEGABYTE:,.1f} MB"

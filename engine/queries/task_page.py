@@ -19,7 +19,7 @@ from engine.errors import NotFound
 from engine.label import Thing
 from engine.queries.diagram import DeployedOf, task_label
 from engine.queries.file_state import FileState, file_state
-from engine.queries.names import actor_names, people_names, told_apart
+from engine.queries.names import actor_names, people_told_apart, told_apart
 from engine.queries.prefill import (
     FROM_FILE,
     FROM_LINES,
@@ -152,7 +152,7 @@ def task_page(
             *(row.submitted_by for row in submissions[:SHOWN_RECORDS]),
         },
     )
-    people = people_names(session, {renewal.owner_no, task.assignee_no})
+    people = people_told_apart(session, {renewal.owner_no, task.assignee_no})
     due = due_day(task.due_at, present.zone)
     quotes = quotes_shown(session, actor, renewal, present)
     file = _file(session, actor, task, renewal, form, present, deployed_of)

@@ -352,7 +352,7 @@ def test_a_body_that_is_too_large_is_refused_in_words_and_breaks_no_connection(a
         thread.join()
 
     assert 413 == answer.status
-    assert "超过上限 60 MB" in said
+    assert "超过上限 50 MB" in said
     assert "61.0 MB" in said
 
 

@@ -43,7 +43,7 @@ def test_the_assignee_may_do_it_and_the_supervisor_may_only_look(still_book: Eng
     mine, seen = show(still_book, task.id, "AG001"), show(still_book, task.id, "SU01")
 
     assert (True, False) == (mine.may_do, seen.may_do)
-    assert "高敬之" == seen.holder
+    assert "高敬之 AG001" == seen.holder
 
 
 def test_outside_the_scope_a_task_does_not_exist(still_book: Engine) -> None:
