@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
 from admin.i18n import language
-from admin.large_bodies import drop_body, too_large
+from admin.large_bodies import drop_unread_body, too_large
 from engine.api import (
     Actor,
     BadInput,
@@ -101,10 +101,8 @@ def init_errors(app: Flask, engine: Engine, who: Callable[[], Actor | None]) -> 
     def http_error(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error
-        if error.code == TOO_LARGE:
-            drop_body()
-            return page(error.code, too_large())
-        return page(error.code)
+        drop_unread_body()
+        return page(error.code, too_large() if error.code == TOO_LARGE else None)
 
     @app.errorhandler(500)
     def defect(_error: Exception) -> ResponseReturnValue:

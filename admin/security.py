@@ -160,10 +160,17 @@ def _person() -> DeskUser | None:
     return person if isinstance(person, DeskUser) else None
 
 
-def upload_route(view: View) -> View:
-    """Mark *view* as one that takes files: its requests may be as large as a list may be."""
-    view.takes_files = True  # type: ignore[attr-defined]
-    return view
+def upload_route(most: int) -> Callable[[View], View]:
+    """Mark a view as one that takes a file of *most* bytes: its requests may be as large as the largest list.
+
+    The view itself refuses a file between the two; who sends still more is told *most* as the limit.
+    """
+
+    def mark(view: View) -> View:
+        view.takes_files = most  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 def init_security(app: Flask, engine: Engine) -> None:

@@ -124,6 +124,22 @@ class BadInput(EngineError):
     en = "The value “{value}” of “{what}” cannot be used: {reason}"
 
 
+class NothingChosen(BadInput):
+    """An act on many tasks was asked for with none chosen."""
+
+    code = "nothing_chosen"
+    zh = "没有选择任何任务，未做任何事。请勾选任务后再试。"
+    en = "No task was chosen, so nothing was done. Tick some and try again."
+
+
+class TooManyChosen(BadInput):
+    """More tasks were chosen than one act takes."""
+
+    code = "too_many_chosen"
+    zh = "选择了 {count} 项任务，一次最多 {most} 项，请缩小筛选范围。"
+    en = "{count} tasks were chosen; one act takes at most {most}: narrow the filter."
+
+
 class SettingsError(EngineError):
     """The environment holds a missing or wrong setting; the start is stopped."""
 

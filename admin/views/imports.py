@@ -17,7 +17,7 @@ from admin.context import current_engine
 from admin.errors import say, status_of
 from admin.i18n import language
 from admin.menu import MenuItem, register
-from admin.security import upload_route
+from admin.security import MEGABYTE, upload_route
 from admin.views.args import code_arg, text_arg, url_with
 from engine.api import (
     PROFILES,
@@ -63,7 +63,7 @@ def index() -> str:
 
 
 @blueprint.post("")
-@upload_route
+@upload_route(50 * MEGABYTE)
 def upload() -> ResponseReturnValue:
     """Read a list and store it as a batch to be confirmed; a refused file says why and changes nothing."""
     actor = _importer()

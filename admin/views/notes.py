@@ -32,7 +32,7 @@ def comment(renewal_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/renewals/<int:renewal_id>/attachments")
-@upload_route
+@upload_route(MOST_BYTES)
 def attach(renewal_id: int) -> ResponseReturnValue:
     """Add a picture or a pdf."""
 

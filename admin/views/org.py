@@ -13,7 +13,7 @@ from admin.context import current_engine
 from admin.errors import say, status_of
 from admin.i18n import language
 from admin.menu import MenuItem, register
-from admin.security import upload_route
+from admin.security import MEGABYTE, upload_route
 from engine.api import (
     BadInput,
     EngineError,
@@ -49,7 +49,7 @@ def index() -> str:
 
 
 @blueprint.post("")
-@upload_route
+@upload_route(50 * MEGABYTE)
 def upload() -> ResponseReturnValue:
     """Store an organisation file; a file with problems is refused whole, every problem named."""
     actor = require_actor()

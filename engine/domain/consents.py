@@ -73,21 +73,21 @@ CONTACT_KINDS = (ConsentKind.MARKETING_CALL, ConsentKind.MARKETING_MESSAGE)
 
 _KINDS = {
     ConsentKind.MARKETING_CALL: (
-        Label("电话与上门营销", "sales calls and visits"),
+        Label("电话与上门营销", "Sales calls and visits"),
         Label(
             "同意我公司就车险续保及相关产品致电或上门介绍",
             "May we call or visit you about renewing your motor cover and related products?",
         ),
     ),
     ConsentKind.MARKETING_MESSAGE: (
-        Label("短信与微信营销", "sales messages"),
+        Label("短信与微信营销", "Sales messages"),
         Label(
             "同意我公司以短信、微信发送续保优惠及产品信息，可随时回复拒收",
             "May we send you offers by SMS or WeChat? You can opt out by a reply at any time.",
         ),
     ),
     ConsentKind.SHARE_TO_LIFE: (
-        Label("向寿险公司提供信息（单独同意）", "sharing with the life insurer (separate consent)"),
+        Label("向寿险公司提供信息（单独同意）", "Sharing with the life insurer (separate consent)"),
         Label(
             "单独同意将姓名、电话、车辆及保单信息提供给寿险公司及其营销员，用于续保服务",
             "May we give your name, phone, vehicle and policy to the life insurer and its agents for the renewal?",
@@ -95,19 +95,19 @@ _KINDS = {
     ),
 }
 _METHODS = {
-    ConsentMethod.SIGNED: Label("书面签署", "signed on paper"),
-    ConsentMethod.RECORDED: Label("电话录音", "recorded call"),
-    ConsentMethod.SMS: Label("短信回复", "reply by SMS"),
-    ConsentMethod.WECHAT: Label("微信回复", "reply by WeChat"),
-    ConsentMethod.TOLD: Label("口头告知", "said so"),
-    ConsentMethod.CONTACT: Label("联系时要求不再联系", "asked for no more contact"),
-    ConsentMethod.ERASURE: Label("要求删除个人信息", "asked for deletion"),
+    ConsentMethod.SIGNED: Label("书面签署", "Signed on paper"),
+    ConsentMethod.RECORDED: Label("电话录音", "Recorded call"),
+    ConsentMethod.SMS: Label("短信回复", "Reply by SMS"),
+    ConsentMethod.WECHAT: Label("微信回复", "Reply by WeChat"),
+    ConsentMethod.TOLD: Label("口头告知", "Said so"),
+    ConsentMethod.CONTACT: Label("联系时要求不再联系", "Asked for no more contact"),
+    ConsentMethod.ERASURE: Label("要求删除个人信息", "Asked for deletion"),
 }
 _STATES = {
-    ConsentState.UNASKED: Label("未登记（按未同意处理）", "not asked (treated as not given)"),
-    ConsentState.GIVEN: Label("已同意", "given"),
-    ConsentState.EXPIRED: Label("已到期", "expired"),
-    ConsentState.WITHDRAWN: Label("已撤回", "withdrawn"),
+    ConsentState.UNASKED: Label("未登记（按未同意处理）", "Not asked (treated as not given)"),
+    ConsentState.GIVEN: Label("已同意", "Given"),
+    ConsentState.EXPIRED: Label("已到期", "Expired"),
+    ConsentState.WITHDRAWN: Label("已撤回", "Withdrawn"),
 }
 
 

@@ -19,7 +19,7 @@ def _given(event: Happening, _words: Words) -> Label:
     )
     return Label(
         f"登记客户于 {event['said_on']} 同意“{what.zh}”（{how.zh}，{held.zh}，文本 {event['wording']}）",
-        f"The customer's consent of {event['said_on']} to {what.en} was recorded"
+        f"The customer's consent of {event['said_on']} to “{what.en}” was recorded"
         f" ({how.en}, {held.en}, text {event['wording']})",
     )
 
@@ -29,7 +29,7 @@ def _withdrawn(event: Happening, _words: Words) -> Label:
     what, how = _of(ConsentKind, event["kind"]), _of(ConsentMethod, event["method"])
     return Label(
         f"登记客户于 {event['said_on']} 撤回或不同意“{what.zh}”（{how.zh}）",
-        f"The customer's withdrawal of {event['said_on']} of {what.en} was recorded ({how.en})",
+        f"The customer's withdrawal of {event['said_on']} of “{what.en}” was recorded ({how.en})",
     )
 
 

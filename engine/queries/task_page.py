@@ -19,7 +19,7 @@ from engine.errors import NotFound
 from engine.label import Thing
 from engine.queries.diagram import DeployedOf, task_label
 from engine.queries.file_state import FileState, file_state
-from engine.queries.names import actor_names, people_names, told_apart
+from engine.queries.names import actor_names, people_told_apart, told_apart
 from engine.queries.prefill import (
     FROM_FILE,
     FROM_LINES,
@@ -152,10 +152,10 @@ def task_page(
             *(row.submitted_by for row in submissions[:SHOWN_RECORDS]),
         },
     )
-    people = people_names(session, {renewal.owner_no, task.assignee_no})
+    people = people_told_apart(session, {renewal.owner_no, task.assignee_no})
     due = due_day(task.due_at, present.zone)
     quotes = quotes_shown(session, actor, renewal, present)
-    file = _file(session, actor, renewal, form, present, deployed_of) if task.status in OPEN else None
+    file = _file(session, actor, task, renewal, form, present, deployed_of)
     is_open = task.status in OPEN
     holder = task.claimed_by
     overdue = is_open and task.due_at is not None and task.due_at <= present.now
@@ -251,7 +251,7 @@ def opened_form(
         orphaned=_orphaned(session, renewal) if renewal.is_orphan else None,
         due_date=due_day(task.due_at, present.zone),
         quotes=quotes_shown(session, actor, renewal, present) if asked & FROM_QUOTES else None,
-        file=_file(session, actor, renewal, form, present, deployed_of),
+        file=_file(session, actor, task, renewal, form, present, deployed_of),
     )
     return forms.prefill(form, facts)
 
@@ -259,13 +259,16 @@ def opened_form(
 def _file(
     session: Session,
     actor: Actor,
+    task: UserTask,
     renewal: Renewal,
     form: forms.Form,
     present: Present,
     deployed_of: DeployedOf,
 ) -> FileState | None:
-    """The state of the customer's file, if the form asks about it."""
-    if not any(field.prefill and field.prefill.partition(".")[0] in FROM_FILE for field in form.fields):
+    """The state of the customer's file, if the form of an open task asks about it."""
+    if task.status not in OPEN or not any(
+        field.prefill and field.prefill.partition(".")[0] in FROM_FILE for field in form.fields
+    ):
         return None
     return file_state(session, actor, renewal, present, deployed_of=deployed_of)
 

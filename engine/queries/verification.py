@@ -61,7 +61,9 @@ class Verdict:
 
 
 def verify(engine: Engine, *, keys: Collection[str] = (), on_progress: Progress | None = None) -> Verdict:
-    """Walk the whole history once, in constant memory, and name the first row that is not as it was written.
+    """Walk the whole history once and name the first row that is not as it was written.
+
+    In constant memory, but for the numbers of comments and files.
 
     *keys* are public keys to trust beside the engine's own.
     """

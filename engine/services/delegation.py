@@ -15,7 +15,7 @@ from engine.domain.actor import SYSTEM, Actor
 from engine.domain.codes import Role, TaskStatus
 from engine.domain.delegation import fitting, units_of
 from engine.domain.directory import Directory
-from engine.errors import BadInput, EngineError, Forbidden, NotFound
+from engine.errors import BadInput, EngineError, Forbidden, NotFound, NothingChosen, TooManyChosen
 from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.tasks import name_of_task, own_task, refuse_closed, refuse_unheld
@@ -27,7 +27,6 @@ from engine.store.tasks import UserTask, lock_task, open_delegations
 
 LONGEST_NOTE = 200
 MOST_HANDED_ON = 500
-_HOW_MANY = Label(f"请选择 1 至 {MOST_HANDED_ON} 项任务", f"choose 1 to {MOST_HANDED_ON} tasks")
 _WHO = Label("受托人工号", "number of the colleague")
 _NOBODY = Label("没有这位在职人员，请核对工号", "nobody with this number serves: check it")
 _UNFIT = Label(
@@ -82,7 +81,7 @@ def delegate_tasks(
     """
     wanted = list(dict.fromkeys(task_ids))
     if not 1 <= len(wanted) <= MOST_HANDED_ON:
-        raise BadInput(what=Thing.TASK, value=len(wanted), reason=_HOW_MANY)
+        raise TooManyChosen(count=len(wanted), most=MOST_HANDED_ON) if wanted else NothingChosen
     found: dict[int, EngineError | None] = {}
     for task_id in wanted:
         try:

@@ -19,7 +19,15 @@ from engine.domain.actor import Actor
 from engine.domain.codes import TaskStatus
 from engine.domain.deadlines import channel_of
 from engine.domain.notice_hours import notice_moments
-from engine.errors import BadInput, Conflict, EngineError, Forbidden, NotFound
+from engine.errors import (
+    BadInput,
+    Conflict,
+    EngineError,
+    Forbidden,
+    NotFound,
+    NothingChosen,
+    TooManyChosen,
+)
 from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.outbox import queue
@@ -49,22 +57,6 @@ class AlreadyUrged(Conflict):
     code = "already_urged"
     zh = "“{name}”在 24 小时内已催办过，请稍后再催，或直接联系责任人。"
     en = "“{name}” was urged within 24 hours: wait, or call whoever it is for."
-
-
-class NothingToUrge(BadInput):
-    """No task was chosen."""
-
-    code = "nothing_to_urge"
-    zh = "没有选择任何任务，未催办。请勾选要催办的任务后再试。"
-    en = "No task was chosen, nobody was urged. Tick what you want to urge."
-
-
-class TooMuchToUrge(BadInput):
-    """More tasks were chosen than one act takes."""
-
-    code = "too_much_to_urge"
-    zh = "选择了 {count} 项任务，一次最多催办 {most} 项，请缩小筛选范围。"
-    en = "{count} tasks were chosen; at most {most} are urged at once: narrow the filter."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +99,7 @@ def urge_many(
         raise Forbidden(act=Label("催办任务", "urge tasks"))
     wanted = list(dict.fromkeys(task_ids))
     if not wanted or len(wanted) > MOST_URGED:
-        raise TooMuchToUrge(count=len(wanted), most=MOST_URGED) if wanted else NothingToUrge
+        raise TooManyChosen(count=len(wanted), most=MOST_URGED) if wanted else NothingChosen
     found = []
     for number in wanted:
         try:

@@ -218,7 +218,7 @@ def test_what_a_colleague_completed_shows_in_the_renewals_history(book: Engine, 
 
     agent.get(f"/renewals/{task.instance_id}?kind=task")
 
-    assert f"高敬之 完成了任务“{task.name}”（G-L1），结果：" in agent.text
+    assert f"高敬之 AG001 完成了任务“{task.name}”（G-L1），结果：" in agent.text
     assert task.id not in {t.id for t in open_tasks(book, 7)}
 
 

@@ -106,6 +106,25 @@ def test_the_workbook_holds_the_rows_of_the_page_in_their_order_under_the_header
     assert not any(cell.startswith(("=", "+", "@")) for row in sheet for cell in row)
 
 
+def test_days_amounts_and_the_rate_of_the_workbook_can_be_reckoned_with(app: Flask) -> None:
+    trainer = signed_in(app, "TR01")
+    trainer.get("/ledger")
+    link = trainer.soup.find("a", string="导出本页条件下的台账（xlsx）")
+    assert link is not None
+
+    answer = trainer.client.get(str(link["href"]))
+
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    names = [cell.value for cell in sheet[HEADER_LINES + 1]]
+    row = dict(zip(names, sheet[HEADER_LINES + 2], strict=True))
+    assert (True, "yyyy-mm-dd") == (row["商业险到期"].is_date, row["商业险到期"].number_format)
+    assert ("n", "0.00") == (row["上年保费"].data_type, row["上年保费"].number_format)
+    assert "n" == row["剩余天数"].data_type == row["联系次数"].data_type == row["序号"].data_type
+    rate = next(cell for cell in sheet[HEADER_LINES] if cell.number_format == "0.0%")
+    assert 0.0 == rate.value
+    assert sheet[HEADER_LINES - 1][1].is_date
+
+
 def test_a_note_that_looks_like_a_formula_stays_a_text(app: Flask, book: Engine) -> None:
     values = answers.record_contact(TODAY, "12", note="=1+1")
     complete(book, 7, "record_contact", values)

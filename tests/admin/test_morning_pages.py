@@ -36,7 +36,8 @@ def test_the_workbook_holds_the_rows_of_the_page_masked(app: Flask) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
     rows = [[str(cell.value or "") for cell in row] for row in sheet.iter_rows()]
     plates = [one.get_text() for one in trainer.soup.select(".book-morning a.ui-row-link")]
-    assert ["钱塘职场", "2026-11-24"] == rows[0][:2]
+    assert ["钱塘职场", "2026-11-24 00:00:00"] == rows[0][:2]
+    assert sheet.cell(3, rows[1].index("保险到期") + 1).is_date
     assert plates == [row[rows[1].index("车牌")] for row in rows[2:]]
     assert not any(cell.startswith(("=", "+", "@", "测试")) for row in rows for cell in row)
 

@@ -38,7 +38,7 @@ def test_case_13_a_leaver_is_handed_over_from_preview_to_record(app: Flask, book
 
     browser.submit(browser.form("confirm"))
 
-    assert "已交接" in browser.text and "责任人：" in browser.text
+    assert "已交接" in browser.text and "责任人、寿险营销员：" in browser.text
     assert "AG006" == renewal(book, 4).owner_no
     browser.get(f"/renewals/{renewal_of(book, 5)}")
     assert "交接给" in browser.text

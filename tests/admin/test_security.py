@@ -331,21 +331,28 @@ def test_only_upload_pages_take_large_bodies(app: Flask) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused_in_words_and_breaks_no_connection(app: Flask) -> None:
+    person = signed_in(app, "CC01").client
+    cookie = person.get_cookie("renewals")
+    assert cookie is not None
     large = multipart({"source": "standard"}, b"x" * (security.UPLOAD_BODY + security.MEGABYTE))
     server = make_server("127.0.0.1", 0, app)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         caller = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
-        caller.request("POST", "/imports", large, {"Content-Type": "multipart/form-data; boundary=cut"})
+        kind = {"Content-Type": "multipart/form-data; boundary=cut"}
+        caller.request("POST", "/imports", large, {**kind, "Cookie": f"renewals={cookie.value}"})
         answer = caller.getresponse()
         said = answer.read().decode()
+        stranger = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
+        stranger.request("POST", "/imports", large, kind)
+        assert 401 == stranger.getresponse().status
     finally:
         server.shutdown()
         thread.join()
 
     assert 413 == answer.status
-    assert "超过上限 60 MB" in said
+    assert "超过上限 50 MB" in said
     assert "61.0 MB" in said
 
 

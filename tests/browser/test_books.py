@@ -79,6 +79,31 @@ def test_from_a_renewal_to_the_customer_and_into_one_act(screen: Page, owner_sit
     expect(screen.locator(".ui-head-facts")).to_contain_text("选定 2 项")
 
 
+def test_a_consent_is_recorded_in_the_file_and_withdrawn_again(
+    screen: Page, owner_site: tuple[str, int]
+) -> None:
+    site, renewal_id = owner_site
+    sign_in(screen, site, "AG001")
+    screen.goto(f"{site}/renewals/{renewal_id}")
+    screen.get_by_role("link", name="客户续保档案").click()
+    screen.get_by_text("登记同意或撤回").click()
+    expect_well_made(screen)
+
+    screen.get_by_label("短信与微信营销").check()
+    screen.get_by_label("取得方式").select_option(label="微信回复")
+    screen.get_by_label("凭据编号或存放处").fill("微信截图 88")
+    screen.locator("#consent button").click()
+
+    expect(screen.locator(".ui-message-success")).to_contain_text("已登记 1 项")
+    expect(screen.locator("#consents .ui-facts")).to_contain_text("已同意")
+    screen.get_by_text("登记同意或撤回").click()
+    screen.get_by_label("短信与微信营销").check()
+    screen.get_by_label("客户的答复").select_option(label="撤回或不同意")
+    screen.locator("#consent button").click()
+    expect(screen.locator("#consents .ui-facts")).to_contain_text("已撤回")
+    expect_well_made(screen)
+
+
 def test_the_morning_sheet_reads_well_and_prints_as_a_table(screen: Page, book_site: str) -> None:
     sign_in(screen, book_site, "SU01")
     screen.goto(f"{book_site}/morning")

@@ -184,7 +184,7 @@ def test_case_24_the_contact_of_one_car_stands_in_the_file_of_all(book: Engine) 
 
     (contact,) = file.contacts
     assert ("川A***41", True) == (contact.plate, contact.is_effective)
-    assert "高敬之" == contact.by
+    assert "高敬之 AG001" == contact.by
     assert PhoneState.SOUND is file.phone_state
 
 

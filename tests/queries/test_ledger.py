@@ -148,3 +148,18 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(still_book: Engine
         sent.append(len(statements))
 
     assert sent[0] == sent[1]
+
+
+def test_the_ledger_opens_with_the_own_workplace_then_the_last_one_seen(still_book: Engine) -> None:
+    assert "ZC01" == opened(still_book, "TR01", last_seen="ZC02")
+    both = [one.code for one in ledger(still_book, "CC01").workplaces]
+    assert {"ZC01", "ZC02"} <= set(both)
+    for code in both:
+        assert code == opened(still_book, "CC01", last_seen=code)
+    assert both[0] == opened(still_book, "CC01", last_seen="ZC99")
+
+
+def opened(engine: Engine, who: str, *, last_seen: str) -> str:
+    head = ledger(engine, who, last_seen=last_seen).head
+    assert head is not None
+    return head.workplace_code

@@ -114,3 +114,13 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(still_book: Engine
         sent.append(len(statements))
 
     assert sent[0] == sent[1]
+
+
+def test_the_sheet_opens_with_the_own_unit_then_the_last_one_seen(still_book: Engine) -> None:
+    def opened(who: str, last_seen: str | None) -> str | None:
+        unit = sheet(still_book, who, last_seen=last_seen).unit
+        return unit.code if unit else None
+
+    assert "ZC01" == opened("TR01", "ZC01-1"), "the own workplace"
+    assert "ZC01-1" == opened("SP01", "ZC01-1"), "above workplaces: the last one seen"
+    assert "ZC01" == opened("SP01", "ZC99") == opened("SP01", None)

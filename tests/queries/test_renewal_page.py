@@ -139,7 +139,7 @@ def test_the_timeline_tells_everything_newest_first(still_book: Engine) -> None:
     told = [entry.text.zh for entry in entries]
     assert "续保开始（来源：清单批次 1 第 9 行），到期日 2026-12-06，按流程第 1 版办理" == told[-1]
     assert "清单晚到，跳过“准备”阶段" in told
-    assert any(text.startswith("高敬之 完成了任务") and "（G-L1），结果：" in text for text in told)
+    assert any(text.startswith("高敬之 AG001 完成了任务") and "（G-L1），结果：" in text for text in told)
     assert not [text for text in told if "川A00008" in text or vin(8) in text]
 
 

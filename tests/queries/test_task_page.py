@@ -43,7 +43,7 @@ def test_the_assignee_may_do_it_and_the_supervisor_may_only_look(still_book: Eng
     mine, seen = show(still_book, task.id, "AG001"), show(still_book, task.id, "SU01")
 
     assert (True, False) == (mine.may_do, seen.may_do)
-    assert "高敬之" == seen.holder
+    assert "高敬之 AG001" == seen.holder
 
 
 def test_outside_the_scope_a_task_does_not_exist(still_book: Engine) -> None:
@@ -62,7 +62,7 @@ def test_records_of_earlier_forms_are_shown_in_words(still_book: Engine) -> None
     contact = page.records[0]
     said = {answer.label.zh: answer.value.zh for answer in contact.answers}
 
-    assert ("G-L1", "高敬之") == (contact.action_id, contact.who)
+    assert ("G-L1", "高敬之 AG001") == (contact.action_id, contact.who)
     assert "再次联系拜访" == contact.title.zh, (
         "the name of the task, not of the form that several tasks share"
     )
@@ -169,7 +169,8 @@ def test_a_plan_that_comes_back_opens_with_the_band_and_the_visit_given_before(b
 
 
 def test_every_fact_that_a_shipped_form_opens_with_is_supplied(still_book: Engine) -> None:
-    facts = show(still_book, task_of(still_book, 8, "chase_policy").id, "SP01").prefill
+    file = show(still_book, task_of(still_book, 6, "complete_customer_file").id, "TR01").prefill["file"]
+    facts = {**show(still_book, task_of(still_book, 8, "chase_policy").id, "SP01").prefill, "file": file}
     supplied = {
         f"{group}.{name}" for group, known in facts.items() if isinstance(known, dict) for name in known
     }
@@ -218,7 +219,7 @@ def test_a_completed_task_shows_what_was_submitted(still_book: Engine) -> None:
     page = show(still_book, done.id, "AG001")
 
     assert (False, False) == (page.is_open, page.may_do)
-    assert ("高敬之", LISTED) == (page.closed_by, page.closed_at and page.closed_at.date())
+    assert ("高敬之 AG001", LISTED) == (page.closed_by, page.closed_at and page.closed_at.date())
     assert page.submitted
 
 

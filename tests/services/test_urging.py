@@ -167,3 +167,13 @@ def test_many_are_urged_at_once_each_with_its_result(book: Engine) -> None:
             api.urge_many(book, wrong, actor=actor)
     with pytest.raises(Forbidden):
         api.urge_many(book, [mine], actor=api.actor_of(book, "AU01"))
+
+
+def test_urging_nothing_says_what_to_do(book: Engine) -> None:
+    with pytest.raises(BadInput) as refused:
+        api.urge_many(book, [], actor=api.actor_of(book, "SU01"))
+
+    assert "没有选择任何任务，未做任何事。请勾选任务后再试。" == refused.value.say("zh")
+    with pytest.raises(BadInput) as too_many:
+        api.urge_many(book, range(1, api.MOST_URGED + 2), actor=api.actor_of(book, "SU01"))
+    assert f"{api.MOST_URGED + 1} 项任务" in too_many.value.say("zh")
