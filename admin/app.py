@@ -35,6 +35,7 @@ from admin.views import (
     notes,
     org,
     pool,
+    put_off,
     renewals,
     saved_views,
     task_acts,
@@ -92,6 +93,7 @@ def _init_pages(app: Flask, engine: Engine) -> None:
         org,
         handover,
         pool,
+        put_off,
         urging,
         account,
     ):

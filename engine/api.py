@@ -138,6 +138,8 @@ from engine.queries.portfolio import PortfolioWish as PortfolioWish
 from engine.queries.portfolio import portfolio_page as portfolio_page
 from engine.queries.present import Present as Present
 from engine.queries.present import due_day as due_day
+from engine.queries.put_off import PutOffPage as PutOffPage
+from engine.queries.put_off import put_off_page as put_off_page
 from engine.queries.renewal_page import RenewalPage as RenewalPage
 from engine.queries.renewal_page import renewal_page as renewal_page
 from engine.queries.saved_views import ViewLine as ViewLine
@@ -247,8 +249,11 @@ from engine.services.sign_in import check_password as check_password
 from engine.services.sign_in import end_session as end_session
 from engine.services.sign_in import open_session as open_session
 from engine.services.sign_in import touch_session as touch_session
+from engine.services.snoozing import MOST_PUT_OFF as MOST_PUT_OFF
 from engine.services.snoozing import put_off_task as put_off_task
+from engine.services.snoozing import put_off_tasks as put_off_tasks
 from engine.services.snoozing import resume_task as resume_task
+from engine.services.snoozing import resume_tasks as resume_tasks
 from engine.services.succession import people_are_due as people_are_due
 from engine.services.succession import settle_people as settle_people
 from engine.services.tasks import TaskCompleted as TaskCompleted
