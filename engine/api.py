@@ -86,6 +86,7 @@ from engine.queries.delegates import colleagues_for as colleagues_for
 from engine.queries.delegates import hand_on_page as hand_on_page
 from engine.queries.diagram import Path as Path
 from engine.queries.diagram import diagram_of as diagram_of
+from engine.queries.drafts import Draft as Draft
 from engine.queries.drawers import OF_OTHERS as OF_OTHERS
 from engine.queries.drawers import InboxTab as InboxTab
 from engine.queries.fellow_cars import fellow_cars as fellow_cars
@@ -185,7 +186,10 @@ from engine.services.delegation import delegate_tasks as delegate_tasks
 from engine.services.delegation import return_task as return_task
 from engine.services.directory import OrgReport as OrgReport
 from engine.services.directory import import_org as import_org
+from engine.services.drafts import DraftMark as DraftMark
+from engine.services.drafts import Kept as Kept
 from engine.services.drafts import autosave as autosave
+from engine.services.drafts import save_draft as save_draft
 from engine.services.erasure import ErasureAsked as ErasureAsked
 from engine.services.erasure import request_erasure as request_erasure
 from engine.services.handover import POOL as POOL
@@ -260,7 +264,6 @@ from engine.services.tasks import TaskCompleted as TaskCompleted
 from engine.services.tasks import claim_task as claim_task
 from engine.services.tasks import complete_task as complete_task
 from engine.services.tasks import release_task as release_task
-from engine.services.tasks import save_draft as save_draft
 from engine.services.timers import TickReport as TickReport
 from engine.services.timers import retry_incident as retry_incident
 from engine.services.timers import sweep as sweep
