@@ -11,11 +11,13 @@ from flask_babel import gettext as _
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say
+from admin.i18n import language
 from admin.targets import local_target
 from admin.views.chosen import chosen_tasks
 from engine.api import (
     MOST_PUT_OFF,
     EngineError,
+    Label,
     Present,
     PutOffPage,
     put_off_page,
@@ -55,7 +57,7 @@ def confirm() -> ResponseReturnValue:
         flash(say(error), "error")
         page = _page(tasks[:MOST_PUT_OFF])
         return (_render(page, back), 422) if page.rows else redirect(back, code=303)
-    refused = {task_id: say(error) for task_id, error in found.items() if error is not None}
+    refused = {task_id: _why(error) for task_id, error in found.items() if error is not None}
     if done := len(found) - len(refused):
         flash(
             _("已将 %(n)s 项任务推迟到 %(day)s，列在“稍后跟进”；逾期的不会隐藏。", n=done, day=_day()),
@@ -83,6 +85,12 @@ def resume() -> ResponseReturnValue:
     for sentence in dict.fromkeys(say(error) for error in refused):
         flash(sentence, "error")
     return redirect(_back(), code=303)
+
+
+def _why(error: EngineError) -> str:
+    """What stands beside a refused task: the reason alone, as the column says what it is about."""
+    reason = error.params.get("reason")
+    return reason.say(language()) if isinstance(reason, Label) else say(error)
 
 
 def _back() -> str:

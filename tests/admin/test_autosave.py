@@ -91,7 +91,8 @@ def test_when_the_task_went_to_somebody_else_the_own_words_alone_are_shown(
     colleague, key = signed_in(app, other), text_field(book)
     colleague.get(f"/tasks/{found}")
     form = colleague.form("task-form")
-    kept = typing(colleague, found, {key: "先写一半", "draft": "0.0"}).get_json()["draft"]
+    shown = {str(one["name"]): str(one["value"]) for one in form.select("input[type=hidden]")}
+    kept = typing(colleague, found, {**shown, key: "先写一半"}).get_json()["draft"]
     api.return_task(book, found, actor=api.actor_of(book, "AG001"))
 
     colleague.submit(form, {key: WORDS, "draft": kept}, status=409)
