@@ -36,6 +36,7 @@ from admin.views import (
     notes,
     org,
     pool,
+    put_off,
     renewals,
     saved_views,
     task_acts,
@@ -94,6 +95,7 @@ def _init_pages(app: Flask, engine: Engine) -> None:
         org,
         handover,
         pool,
+        put_off,
         urging,
         account,
     ):

@@ -91,6 +91,7 @@ from engine.queries.delegates import colleagues_for as colleagues_for
 from engine.queries.delegates import hand_on_page as hand_on_page
 from engine.queries.diagram import Path as Path
 from engine.queries.diagram import diagram_of as diagram_of
+from engine.queries.drafts import Draft as Draft
 from engine.queries.drawers import OF_OTHERS as OF_OTHERS
 from engine.queries.drawers import InboxTab as InboxTab
 from engine.queries.fellow_cars import fellow_cars as fellow_cars
@@ -145,6 +146,8 @@ from engine.queries.portfolio import PortfolioWish as PortfolioWish
 from engine.queries.portfolio import portfolio_page as portfolio_page
 from engine.queries.present import Present as Present
 from engine.queries.present import due_day as due_day
+from engine.queries.put_off import PutOffPage as PutOffPage
+from engine.queries.put_off import put_off_page as put_off_page
 from engine.queries.renewal_page import RenewalPage as RenewalPage
 from engine.queries.renewal_page import renewal_page as renewal_page
 from engine.queries.saved_views import ViewLine as ViewLine
@@ -192,7 +195,10 @@ from engine.services.delegation import delegate_tasks as delegate_tasks
 from engine.services.delegation import return_task as return_task
 from engine.services.directory import OrgReport as OrgReport
 from engine.services.directory import import_org as import_org
+from engine.services.drafts import DraftMark as DraftMark
+from engine.services.drafts import Kept as Kept
 from engine.services.drafts import autosave as autosave
+from engine.services.drafts import save_draft as save_draft
 from engine.services.erasure import ErasureAsked as ErasureAsked
 from engine.services.erasure import request_erasure as request_erasure
 from engine.services.handover import POOL as POOL
@@ -268,15 +274,17 @@ from engine.services.sign_in import check_password as check_password
 from engine.services.sign_in import end_session as end_session
 from engine.services.sign_in import open_session as open_session
 from engine.services.sign_in import touch_session as touch_session
+from engine.services.snoozing import MOST_PUT_OFF as MOST_PUT_OFF
 from engine.services.snoozing import put_off_task as put_off_task
+from engine.services.snoozing import put_off_tasks as put_off_tasks
 from engine.services.snoozing import resume_task as resume_task
+from engine.services.snoozing import resume_tasks as resume_tasks
 from engine.services.succession import people_are_due as people_are_due
 from engine.services.succession import settle_people as settle_people
 from engine.services.tasks import TaskCompleted as TaskCompleted
 from engine.services.tasks import claim_task as claim_task
 from engine.services.tasks import complete_task as complete_task
 from engine.services.tasks import release_task as release_task
-from engine.services.tasks import save_draft as save_draft
 from engine.services.timers import TickReport as TickReport
 from engine.services.timers import retry_incident as retry_incident
 from engine.services.timers import sweep as sweep

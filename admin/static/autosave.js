@@ -5,7 +5,7 @@
   const told = form && form.querySelector("[data-kept]:not(form)");
   if (!form || !told) return;
   const PAUSE = 4000; // milliseconds between two looks at the form
-  const OWN = new Set(["csrf_token", "version", "typed_by"]);
+  const OWN = new Set(["csrf_token", "version", "typed_by", "draft"]);
 
   const typed = () => {
     if (form.typed) return Object.entries(form.typed());
@@ -40,6 +40,22 @@
     told.textContent = "";
   };
 
+  // The same person types on another page, too: both drafts stay, and each page says so once.
+  const warn = (answer) => {
+    if (document.getElementById("other-drafts")) return;
+    const box = document.createElement("div");
+    box.className = "ui-message ui-message-warning";
+    box.id = "other-drafts";
+    box.setAttribute("role", "alert");
+    const words = document.createElement("p");
+    words.textContent = answer.apart;
+    const link = document.createElement("a");
+    link.href = answer.url;
+    link.textContent = told.dataset.other;
+    box.append(words, link);
+    document.querySelector(".ui-head").after(box);
+  };
+
   const keep = async () => {
     if (isOver || isBusy) return;
     const body = packed();
@@ -60,7 +76,10 @@
       else {
         last = now;
         form.dataset.kept = "";
-        told.textContent = `${told.dataset.kept} ${(await answer.json()).saved}`;
+        const kept = await answer.json();
+        told.textContent = `${told.dataset.kept} ${kept.saved}`;
+        form.elements.namedItem("draft").value = kept.draft;
+        if (kept.apart) warn(kept);
       }
     } catch {
       told.textContent = told.dataset.unkept;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,15 +14,18 @@ from admin.actor import require_actor
 from admin.context import current_engine
 from admin.drawing import drawn
 from admin.errors import say, status_of
-from admin.fields import typed_values
+from admin.fields import ShownField, typed_values
 from admin.i18n import language
 from admin.may_call import may_call
 from admin.targets import local_target
 from engine.api import (
     Conflict,
+    Draft,
+    DraftMark,
     EngineError,
     Forbidden,
     InvalidForm,
+    Kept,
     NotFound,
     Present,
     StepFailed,
@@ -66,7 +69,14 @@ def complete(task_id: int) -> ResponseReturnValue:
         return _too_late(task_id)
     values = typed_values(page.form, request.form)
     try:
-        done = complete_task(current_engine(), task_id, values, actor=require_actor(), version=_version(page))
+        done = complete_task(
+            current_engine(),
+            task_id,
+            values,
+            actor=require_actor(),
+            version=_version(page),
+            draft=_draft_seen(),
+        )
     except InvalidForm as error:
         return _render(page, values, problems=_problems(error), refusal=say(error)), 422
     except (Conflict, StepFailed) as error:
@@ -102,23 +112,38 @@ def urge(task_id: int) -> ResponseReturnValue:
 def keep(task_id: int) -> ResponseReturnValue:
     """Keep what is being typed, asked by the page itself; say when the task was done or moved meanwhile."""
     engine = current_engine()
-    happened = _keep_typed(task_id)
-    if happened is not None:
-        return {"message": say(happened), "url": url_for("tasks.show", task_id=task_id)}, 409
-    return {"saved": f"{engine.clock.now().astimezone(engine.clock.zone):%H:%M}"}
+    kept = _keep_typed(task_id)
+    if kept.happened is not None:
+        return {"message": say(kept.happened), "url": url_for("tasks.show", task_id=task_id)}, 409
+    answer = {"saved": f"{engine.clock.now().astimezone(engine.clock.zone):%H:%M}"}
+    if kept.draft is None:
+        return {"message": _too_many(), "url": url_for("tasks.show", task_id=task_id)}, 409
+    answer["draft"] = f"{kept.draft.number}.{kept.draft.version}"
+    if kept.others:
+        answer["apart"] = _apart()
+        answer["url"] = url_for("tasks.show", task_id=task_id, draft=kept.others[0])
+    return answer
 
 
-def _keep_typed(task_id: int) -> Conflict | None:
+def _apart() -> str:
+    return _("您在另一个页面也填写了这项任务：两份草稿都已保留，互不覆盖。提交其中一份后，另一份即清除。")
+
+
+def _too_many() -> str:
+    return _("这项任务打开的页面过多，本页的内容没有保存。请关闭其他页面，刷新后再填。")
+
+
+def _keep_typed(task_id: int) -> Kept:
     engine = current_engine()
     with engine.store.reading() as session:
         form = form_of_task(session, task_id, deployed_of=engine.deployed)
     values = typed_values(form, request.form)
-    return autosave(engine, task_id, values, actor=require_actor(), version=_seen())
+    return autosave(engine, task_id, values, actor=require_actor(), version=_seen(), seen=_draft_seen())
 
 
 def _too_late(task_id: int) -> ResponseReturnValue:
     """The task went to somebody else before the form was given: who had begun gets the own words back."""
-    happened = _keep_typed(task_id)
+    happened = _keep_typed(task_id).happened
     refusal = say(happened) if happened else None
     return _render_typed(_typed(task_id), refusal), 409
 
@@ -141,7 +166,13 @@ def _typed(task_id: int) -> TypedPage:
 def _render_typed(page: TypedPage, refusal: str | None = None) -> str:
     record_view(current_engine(), actor=require_actor(), subject="task", task_id=page.task_id)
     _schema, fields, _data = drawn(page.form, page.values, {}, picks_people=False)
-    return render_template("tasks/lost.html", page=page, fields=fields, refusal=refusal)
+    others = _others(page.form, page.other_drafts)
+    return render_template("tasks/lost.html", page=page, fields=fields, refusal=refusal, other_drafts=others)
+
+
+def _others(form: forms.Form, drafts: Sequence[Draft]) -> list[tuple[Draft, tuple[ShownField, ...]]]:
+    """The person's drafts from other pages, each as a list of what was typed."""
+    return [(one, drawn(form, one.values, {}, picks_people=False)[1]) for one in drafts]
 
 
 @blueprint.post("/<int:task_id>/draft")
@@ -150,20 +181,28 @@ def draft(task_id: int) -> ResponseReturnValue:
     page = _page(task_id)
     values = typed_values(page.form, request.form)
     try:
-        save_draft(current_engine(), task_id, values, actor=require_actor())
+        kept = save_draft(current_engine(), task_id, values, actor=require_actor(), seen=_draft_seen())
     except (Forbidden, NotFound):
         raise
     except EngineError as error:
         return _render(page, values, refusal=say(error)), status_of(error)
+    if kept.draft is None:
+        return _render(page, values, refusal=_too_many()), 409
     flash(_("草稿已保存，只有您本人能看到。"), "success")
-    return redirect(url_for("tasks.show", task_id=task_id), code=303)
+    number = kept.draft.number if kept.others else None
+    return redirect(url_for("tasks.show", task_id=task_id, draft=number), code=303)
 
 
 def _page(task_id: int) -> TaskPage:
     engine = current_engine()
     with engine.store.reading() as session:
         return task_page(
-            session, require_actor(), task_id, Present.of(engine.clock), deployed_of=engine.deployed
+            session,
+            require_actor(),
+            task_id,
+            Present.of(engine.clock),
+            deployed_of=engine.deployed,
+            draft=_draft_wanted(),
         )
 
 
@@ -185,6 +224,28 @@ def _version(page: TaskPage) -> int:
 def _seen() -> int | None:
     text = request.form.get("version", "")
     return int(text) if text.isdigit() and len(text) < 10 else None
+
+
+def _draft_seen() -> DraftMark | None:
+    """The draft the form was opened with or last saved as; a form without one overwrites the last."""
+    number, dot, version = request.form.get("draft", "").partition(".")
+    parts = (number, version)
+    if not dot or not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in parts):
+        return None
+    return DraftMark(int(number), int(version))
+
+
+def _last_save(page: TaskPage) -> tuple[int, int]:
+    return (page.draft.number, page.draft.version) if page.draft else (0, 0)
+
+
+def _draft_wanted() -> int | None:
+    """The number of the draft to go on with: the address says it, or the form that was opened with it."""
+    text = request.args.get("draft", "")
+    seen = _draft_seen()
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return int(text)
+    return seen.number if seen is not None else None
 
 
 def _first_values(page: TaskPage) -> Mapping[str, Any]:
@@ -220,5 +281,7 @@ def _render(
         form_data=data,
         refusal=refusal,
         is_conflict=is_conflict,
+        other_drafts=_others(page.form, page.other_drafts),
+        draft_mark=_draft_seen() or DraftMark(*_last_save(page)),
         today=engine.clock.today(),
     )

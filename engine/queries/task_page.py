@@ -18,6 +18,7 @@ from engine.domain.numbers import trimmed
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.queries.diagram import DeployedOf, task_label
+from engine.queries.drafts import Draft, drafts_shown
 from engine.queries.file_state import FileState, file_state
 from engine.queries.names import actor_names, people_told_apart, told_apart
 from engine.queries.prefill import (
@@ -36,7 +37,7 @@ from engine.queries.vehicles import shown_customer, shown_plate
 from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
 from engine.store.renewals import Customer, Renewal, Vehicle, lines_of
-from engine.store.tasks import Submission, TaskDraft, UserTask
+from engine.store.tasks import Submission, UserTask
 
 SHOWN_RECORDS = 6
 READ_RECORDS = 60
@@ -59,14 +60,6 @@ class Record:
     who: str
     at: datetime
     answers: tuple[Answer, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What the person typed earlier and did not submit."""
-
-    values: Mapping[str, Any]
-    saved_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +94,7 @@ class TaskPage:
     form: forms.Form
     prefill: Mapping[str, Any]
     draft: Draft | None
+    other_drafts: tuple[Draft, ...]
     submitted: tuple[Answer, ...]
     renewal_id: int
     state: str
@@ -126,9 +120,17 @@ class TaskPage:
 
 
 def task_page(
-    session: Session, actor: Actor, task_id: int, present: Present, *, deployed_of: DeployedOf
+    session: Session,
+    actor: Actor,
+    task_id: int,
+    present: Present,
+    *,
+    deployed_of: DeployedOf,
+    draft: int | None = None,
 ) -> TaskPage:
     """Return one task that *actor* may see; six statements, one more for an orphan policy.
+
+    *draft* is the number of the person's draft to go on with, the last saved where there is none of this number.
 
     Raises:
         NotFound: the task does not exist or lies outside the scope; both look the same.
@@ -137,9 +139,8 @@ def task_page(
     deployed = deployed_of(set_id)
     form = deployed.forms[task.form_id]
     lines = lines_of(session, renewal.id)
-    draft = session.scalar(
-        select(TaskDraft).where(TaskDraft.task_id == task.id, TaskDraft.user_name == actor.name)
-    )
+    drafts = drafts_shown(session, task.id, actor.name)
+    own = next((one for one in drafts if one.number == draft), drafts[0] if drafts else None)
     submitted = _submitted_rows(session, renewal.id)
     submissions = [row.Submission for row in submitted]
     actors = actor_names(
@@ -193,7 +194,8 @@ def task_page(
             file=file,
         ),
         file=file,
-        draft=Draft(values=draft.values, saved_at=draft.saved_at) if draft else None,
+        draft=own,
+        other_drafts=tuple(one for one in drafts if one is not own),
         submitted=_submitted(form, task.id, submissions),
         renewal_id=renewal.id,
         state=renewal.state,

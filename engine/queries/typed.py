@@ -16,9 +16,10 @@ from engine.domain.codes import Label
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.queries.diagram import DeployedOf, task_label
+from engine.queries.drafts import Draft, drafts_shown
 from engine.queries.scope import OPEN
 from engine.store.instances import ProcessInstance
-from engine.store.tasks import UserTask, draft_of
+from engine.store.tasks import UserTask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class TypedPage:
     form: forms.Form
     values: Mapping[str, Any]
     saved_at: datetime
+    other_drafts: tuple[Draft, ...]
     status: str
     is_open: bool
     closed_at: datetime | None
@@ -42,9 +44,10 @@ def typed_page(session: Session, actor: Actor, task_id: int, *, deployed_of: Dep
     Raises:
         NotFound: *actor* typed nothing for it; whether it exists is not said.
     """
-    draft = draft_of(session, task_id, actor.name)
-    if draft is None:
+    drafts = drafts_shown(session, task_id, actor.name)
+    if not drafts:
         raise NotFound(what=Thing.TASK, key=task_id)
+    draft = drafts[0]
     task, set_id = _task(session, task_id)
     deployed = deployed_of(set_id)
     return TypedPage(
@@ -54,6 +57,7 @@ def typed_page(session: Session, actor: Actor, task_id: int, *, deployed_of: Dep
         form=deployed.forms[task.form_id],
         values=draft.values,
         saved_at=draft.saved_at,
+        other_drafts=drafts[1:],
         status=task.status,
         is_open=task.status in OPEN,
         closed_at=task.completed_at,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from engine.bootstrap import Engine
 from engine.clock import business_date, midnight
 from engine.domain.actor import Actor
-from engine.errors import BadInput
+from engine.errors import BadInput, EngineError
 from engine.label import Label, Thing
 from engine.services.tasks import name_of_task, own_task, refuse_unheld
 from engine.store.renewals import Renewal
@@ -17,8 +18,10 @@ from engine.store.tasks import UserTask
 LONGEST = timedelta(days=120)
 SHORTEST_REASON = 4
 LONGEST_REASON = 200
+MOST_PUT_OFF = 500
 _DAY = Label("下次跟进", "follow-up date")
 _UNCLAIMED = Label("还没有人领取，请先领取再推迟", "nobody has it yet: claim it first")
+_HOW_MANY = Label(f"请选择 1 至 {MOST_PUT_OFF} 项任务", f"choose 1 to {MOST_PUT_OFF} tasks")
 _NO_DAY = Label("请按 2026-12-31 的格式填写日期", "write a date like 2026-12-31")
 _PAST = Label("请选择今天以后的日期", "choose a day after today")
 _TOO_FAR = Label(f"最多推迟 {LONGEST.days} 天", f"at most {LONGEST.days} days ahead")
@@ -58,6 +61,44 @@ def put_off_task(engine: Engine, task_id: int, day: date | None, *, reason: str,
             due=task.due_at,
             beyond=last if day > last else None,
         )
+
+
+def put_off_tasks(
+    engine: Engine, task_ids: Sequence[int], day: date | None, *, reason: str, actor: Actor
+) -> dict[int, EngineError | None]:
+    """Put many tasks off to one day for one *reason*, each by itself; returns the refusal of each, None where done.
+
+    Each is judged and recorded as by :func:`put_off_task`; :func:`resume_task` takes each back.
+
+    Raises:
+        BadInput: there are none, or more than 500; there is no day, it has come, or is too far for any of them.
+    """
+    _possible(day, engine.clock.today())
+    return _each(task_ids, lambda task_id: put_off_task(engine, task_id, day, reason=reason, actor=actor))
+
+
+def resume_tasks(engine: Engine, task_ids: Sequence[int], *, actor: Actor) -> dict[int, EngineError | None]:
+    """Take many tasks up again, each by itself; returns the refusal of each task, None for those taken up.
+
+    Raises:
+        BadInput: there are none, or more than 500.
+    """
+    return _each(task_ids, lambda task_id: resume_task(engine, task_id, actor=actor))
+
+
+def _each(task_ids: Sequence[int], act: Callable[[int], None]) -> dict[int, EngineError | None]:
+    wanted = list(dict.fromkeys(task_ids))
+    if not 1 <= len(wanted) <= MOST_PUT_OFF:
+        raise BadInput(what=Thing.TASK, value=len(wanted), reason=_HOW_MANY)
+    found: dict[int, EngineError | None] = {}
+    for task_id in wanted:
+        try:
+            act(task_id)
+        except EngineError as error:
+            found[task_id] = error
+        else:
+            found[task_id] = None
+    return found
 
 
 def _possible(day: date | None, today: date) -> date:

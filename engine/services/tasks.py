@@ -1,4 +1,4 @@
-"""Claim, release, draft and complete user tasks."""
+"""Claim, release and complete user tasks."""
 
 from __future__ import annotations
 
@@ -44,7 +44,15 @@ from engine.store.organisation import directory_on
 from engine.store.people import user_by_name
 from engine.store.renewals import Answerable, Renewal
 from engine.store.session import Tx
-from engine.store.tasks import ChosenTask, Submission, UserTask, drop_drafts, keep_draft, lock_task
+from engine.store.tasks import (
+    ChosenTask,
+    DraftMark,
+    Submission,
+    UserTask,
+    drop_drafts,
+    keep_draft,
+    lock_task,
+)
 
 THE_SYSTEM = Label("系统", "the system")
 
@@ -116,18 +124,6 @@ def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
             )
 
 
-def save_draft(engine: Engine, task_id: int, values: Mapping[str, Any], *, actor: Actor) -> None:
-    """Keep what the person typed so far; one draft per person and task.
-
-    Raises:
-        Unstorable: a value cannot be kept by every database.
-    """
-    require_storable(values, "values")
-    with engine.store.transaction() as tx:
-        task = own_task(engine, tx, task_id, actor)
-        keep_draft(tx, task.id, actor.name, values, engine.clock.now())
-
-
 Around = Callable[[StepScope], AbstractContextManager[None]]
 """What is done in the completion's transaction before and after it."""
 
@@ -143,12 +139,14 @@ def complete_task(
     *,
     actor: Actor,
     version: int | None = None,
+    draft: DraftMark | None = None,
     around: Around = _nothing,
 ) -> TaskCompleted:
     """Close a user task with its form's values and run the instance to its next waits.
 
     Timers due by now are fired first, so that a late person cannot overtake a stage that has ended.
-    *around* belongs to the same transaction; it ends when everything is written.
+    *around* belongs to the same transaction; it ends when everything is written. *draft* is the one the person has
+    open, into which the values go when they come too late.
 
     Raises:
         NotFound, Forbidden: the task is not for this person.
@@ -163,7 +161,7 @@ def complete_task(
     try:
         return _in_turn(engine, given, actor, now)
     except Conflict:
-        _keep_as_draft(engine, task_id, values, actor)
+        _keep_as_draft(engine, task_id, values, actor, draft)
         raise
     except (InvalidForm, NotFound, Forbidden):
         raise
@@ -383,9 +381,12 @@ def _display(tx: Tx, user_name: str | None) -> str:
     return user.display_name if user is not None else (user_name or "")
 
 
-def _keep_as_draft(engine: Engine, task_id: int, values: Mapping[str, Any], actor: Actor) -> None:
+def _keep_as_draft(
+    engine: Engine, task_id: int, values: Mapping[str, Any], actor: Actor, seen: DraftMark | None
+) -> None:
     with engine.store.transaction() as tx:
-        keep_draft(tx, task_id, actor.name, values, engine.clock.now())
+        lock_task(tx, task_id)
+        keep_draft(tx, task_id, actor.name, values, engine.clock.now(), seen)
 
 
 def _invalid(form: forms.Form, problems: Mapping[str, forms.Problem]) -> InvalidForm:

@@ -82,14 +82,20 @@ class UserTask(Base):
 
 
 class TaskDraft(Base):
-    """What a person typed and did not (or could not) submit; one per person and task."""
+    """What a person typed and did not (or could not) submit.
+
+    One per person and task, or more where the person has it open on several pages: each page keeps to the draft of
+    its *number*, and *version*, which rises with every save, tells it that another page has saved there meanwhile.
+    """
 
     __tablename__ = "task_draft"
-    __table_args__ = (UniqueConstraint("task_id", "user_name"),)
+    __table_args__ = (UniqueConstraint("task_id", "user_name", "number"),)
 
     id: Mapped[PrimaryKey]
     task_id: Mapped[int] = mapped_column(ForeignKey("user_task.id"))
     user_name: Mapped[Code]
+    number: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
     values_sealed: Mapped[SealedBytes]
     saved_at: Mapped[datetime]
 
@@ -119,6 +125,8 @@ class Submission(Base):
 
 
 CHOSEN_AT_ONCE = 5_000
+MOST_DRAFTS = 5
+"""So many drafts of one task a person may have; more pages are open by mistake."""
 OPEN_STATUSES = (TaskStatus.OPEN, TaskStatus.CLAIMED)
 # Statements of the hot path are built once: composing one costs as much as running it.
 _OPEN_TASKS = (
@@ -261,11 +269,10 @@ def chosen_tasks(session: Session, task_ids: Sequence[int]) -> dict[int, Chosen]
     return found
 
 
-def draft_of(session: Session, task_id: int, user_name: str) -> TaskDraft | None:
-    """Return what *user_name* typed for a task and did not submit."""
-    return session.scalar(
-        select(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.user_name == user_name)
-    )
+def drafts_of(session: Session, task_id: int, user_name: str) -> Sequence[TaskDraft]:
+    """Return what *user_name* typed for a task and did not submit, the last saved first."""
+    query = select(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.user_name == user_name)
+    return session.scalars(query.order_by(TaskDraft.saved_at.desc(), TaskDraft.number.desc())).all()
 
 
 def delegated_to(session: Session, instance_id: int, numbers: Collection[str]) -> bool:
@@ -290,19 +297,49 @@ def has_draft(session: Session, task_id: int) -> bool:
     return session.scalar(select(TaskDraft.id).where(TaskDraft.task_id == task_id).limit(1)) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class DraftMark:
+    """Which draft a page has open and as of which save; version 0 is a page that opened without one."""
+
+    number: int
+    version: int
+
+
 def keep_draft(
-    session: Session, task_id: int, user_name: str, values: Mapping[str, Any], at: datetime
-) -> None:
-    """Store *values* as the person's draft of the task, replacing an older one."""
-    draft = draft_of(session, task_id, user_name)
-    if draft is None:
-        session.add(TaskDraft(task_id=task_id, user_name=user_name, values=dict(values), saved_at=at))
-    else:
-        draft.values, draft.saved_at = dict(values), at
+    session: Session,
+    task_id: int,
+    user_name: str,
+    values: Mapping[str, Any],
+    at: datetime,
+    seen: DraftMark | None = None,
+) -> TaskDraft | None:
+    """Store *values* as the person's draft of the task; the task is locked. Returns it, None where there are too many.
+
+    It replaces the draft the page has *seen*, or the last one where that is not told. Where another page saved there
+    meanwhile, it becomes a draft of its own beside that one, unless the same words are kept already.
+    """
+    drafts = drafts_of(session, task_id, user_name)
+    own = _own_draft(drafts, seen)
+    if own is None:
+        same = next((draft for draft in drafts if draft.values == dict(values)), None)
+        if same is not None or len(drafts) >= MOST_DRAFTS:
+            return same
+        number = max((draft.number for draft in drafts), default=-1) + 1
+        own = TaskDraft(task_id=task_id, user_name=user_name, number=number, version=0)
+        own.values = dict(values)
+        session.add(own)
+    own.values, own.saved_at, own.version = dict(values), at, own.version + 1
+    return own
+
+
+def _own_draft(drafts: Sequence[TaskDraft], seen: DraftMark | None) -> TaskDraft | None:
+    if seen is None:
+        return drafts[0] if drafts else None
+    return next((one for one in drafts if (one.number, one.version) == (seen.number, seen.version)), None)
 
 
 def drop_drafts(session: Session, task_id: int, user_name: str) -> None:
-    """Forget the person's draft after a successful submission."""
+    """Forget the person's drafts after a successful submission."""
     session.connection().execute(_DROP_DRAFT, {"task": task_id, "user": user_name})
 
 

@@ -11,7 +11,7 @@ from engine.domain.codes import Role
 from engine.domain.demo_people import BRANCH
 from engine.queries.drawers import InboxTab
 from engine.queries.inbox import inbox_page
-from engine.queries.inbox_wish import InboxWish
+from engine.queries.inbox_wish import InboxGroup, InboxWish
 from engine.queries.present import Present
 from engine.services.timers import SWEEP
 from engine.store.instances import claim_due
@@ -64,8 +64,10 @@ def _reads(house: House) -> dict[str, Read]:
         roles=frozenset({Role.CHANNEL}),
         unit_codes=frozenset({BRANCH, f"{BRANCH}-QD", f"{BRANCH}01", f"{BRANCH}02"}),
     )
-    everything, claimable = InboxWish(tab=InboxTab.ALL), InboxWish(tab=InboxTab.CLAIMABLE)
-    waiting = InboxWish(tab=InboxTab.WAITING)
+    everything, claimable, waiting = (
+        InboxWish(tab=tab, group=InboxGroup.CUSTOMER)
+        for tab in (InboxTab.ALL, InboxTab.CLAIMABLE, InboxTab.WAITING)
+    )
 
     def due() -> object:
         with house.engine.store.reading() as session:

@@ -58,7 +58,7 @@ def test_what_is_typed_is_kept_and_offered_again(book: Engine, app: Flask, found
 
     answer = typing(agent, found, {text_field(book): WORDS})
 
-    assert (200, {"saved": "10:30"}) == (answer.status_code, answer.get_json())
+    assert (200, {"saved": "10:30", "draft": "0.1"}) == (answer.status_code, answer.get_json())
     assert {text_field(book): WORDS} == draft(book, found, "AG001")
     agent.get(f"/tasks/{found}")
     assert "已恢复您" in agent.text and WORDS in agent.text
@@ -91,10 +91,11 @@ def test_when_the_task_went_to_somebody_else_the_own_words_alone_are_shown(
     colleague, key = signed_in(app, other), text_field(book)
     colleague.get(f"/tasks/{found}")
     form = colleague.form("task-form")
-    typing(colleague, found, {key: "先写一半"})
+    shown = {str(one["name"]): str(one["value"]) for one in form.select("input[type=hidden]")}
+    kept = typing(colleague, found, {**shown, key: "先写一半"}).get_json()["draft"]
     api.return_task(book, found, actor=api.actor_of(book, "AG001"))
 
-    colleague.submit(form, {key: WORDS}, status=409)
+    colleague.submit(form, {key: WORDS, "draft": kept}, status=409)
 
     assert "已转给他人" in colleague.text and WORDS in colleague.text
     assert "川A" not in colleague.text and "测" not in colleague.text.replace("测算", "")
@@ -152,3 +153,119 @@ def test_an_ended_session_is_told_apart(app: Flask, found: int) -> None:
     answer = app.test_client().post(f"/tasks/{found}/draft/auto", headers={"X-Requested-With": "fetch"})
 
     assert answer.status_code in (400, 401)
+
+
+# Two pages of one person -----------------------------------------------------------------------------------------
+
+
+def words(engine: Engine, task: int) -> list[Any]:
+    """What AG001 has typed, draft by draft."""
+    with engine.store.reading() as session:
+        rows = session.scalars(select(TaskDraft).where(TaskDraft.task_id == task).order_by(TaskDraft.number))
+        return [row.values.get(text_field(engine)) for row in rows]
+
+
+def save(browser: Browser, engine: Engine, task: int, text: str, mark: str) -> dict[str, Any]:
+    answer = typing(browser, task, {text_field(engine): text, "draft": mark})
+    assert 200 == answer.status_code, answer.get_data(as_text=True)
+    return dict(answer.get_json())
+
+
+def test_two_pages_of_one_person_keep_a_draft_each_and_both_say_so(
+    book: Engine, app: Flask, found: int
+) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get(f"/tasks/{found}")
+    assert "0.0" == agent.form("task-form").select_one("input[name=draft]")["value"]  # type: ignore[index]
+    first = save(agent, book, found, "第一页", "0.0")
+
+    second = save(agent, book, found, "第二页", "0.0")
+    again = save(agent, book, found, "第一页续写", first["draft"])
+    further = save(agent, book, found, "第二页续写", second["draft"])
+
+    assert ("0.1", "1.1", "0.2", "1.2") == (
+        first["draft"],
+        second["draft"],
+        again["draft"],
+        further["draft"],
+    )
+    assert ["第一页续写", "第二页续写"] == words(book, found)
+    assert "apart" not in first
+    assert all("两份草稿都已保留" in answer["apart"] for answer in (second, again, further))
+    assert (f"/tasks/{found}?draft=0", f"/tasks/{found}?draft=1") == (second["url"], again["url"])
+
+
+def test_the_page_shows_both_and_goes_on_with_either(book: Engine, app: Flask, found: int) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get(f"/tasks/{found}")
+    save(agent, book, found, "第一页", "0.0")
+    save(agent, book, found, "第二页", "0.0")
+
+    for number, own, other in ((0, "第一页", "第二页"), (1, "第二页", "第一页")):
+        agent.get(f"/tasks/{found}?draft={number}")
+        form = agent.form("task-form")
+        assert f"{number}.1" == form.select_one("input[name=draft]")["value"]  # type: ignore[index]
+        assert own in form.get_text() and other not in form.get_text()
+        (fold,) = [one for one in agent.soup.select("details.ui-fold") if "另一份草稿" in one.get_text()]
+        assert other in fold.get_text()
+    agent.get(f"/tasks/{found}?draft=nonsense")
+    assert "两份草稿都已保留" in agent.text
+
+
+def test_the_button_keeps_both_too_and_the_same_words_are_one_draft(
+    book: Engine, app: Flask, found: int
+) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get(f"/tasks/{found}")
+    form = agent.form("task-form")
+    save(agent, book, found, "第一页", "0.0")
+    assert "0.1" == save(agent, book, found, "第一页", "0.0")["draft"]
+
+    agent.submit(form, {text_field(book): "第二页"}, action=f"/tasks/{found}/draft")
+
+    assert "草稿已保存" in agent.text and "两份草稿都已保留" in agent.text
+    assert ["第一页", "第二页"] == words(book, found)
+    assert "第二页" in agent.form("task-form").get_text()
+
+
+def test_a_form_given_too_late_goes_beside_the_draft_of_the_other_page(
+    book: Engine, app: Flask, found: int
+) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get(f"/tasks/{found}")
+    form = agent.form("task-form")
+    save(agent, book, found, "第一页", "0.0")
+    with book.store.transaction() as tx:
+        tx.get_one(UserTask, found).version += 1
+    given = {**answers.record_contact(TODAY, "12"), text_field(book): "第二页"}
+
+    agent.submit(form, given, status=409)
+
+    assert ["第一页", "第二页"] == words(book, found)
+    assert "第二页" in agent.form("task-form").get_text()
+
+
+def test_giving_the_form_ends_all_drafts(book: Engine, app: Flask, found: int) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get(f"/tasks/{found}")
+    for page in ("第一页", "第二页"):
+        save(agent, book, found, page, "0.0")
+
+    agent.submit(agent.form("task-form"), answers.record_contact(TODAY, "12"))
+
+    assert [] == words(book, found)
+
+
+def test_more_pages_than_anybody_needs_are_told_that_nothing_is_kept(
+    book: Engine, app: Flask, found: int
+) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get(f"/tasks/{found}")
+    for number in range(5):
+        save(agent, book, found, f"第 {number} 页", "0.0")
+
+    answer = typing(agent, found, {text_field(book): "多一页", "draft": "0.0"})
+
+    assert (409, True) == (answer.status_code, "页面过多" in answer.get_json()["message"])
+    assert 5 == len(words(book, found))
+    assert {"saved", "draft", "apart", "url"} == set(save(agent, book, found, "第 4 页续写", "4.1"))

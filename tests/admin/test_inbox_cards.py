@@ -44,6 +44,10 @@ def test_the_switch_chooses_cards_or_single_tasks_and_keeps_the_filter(person: B
     assert together != plates(person)
     kept = {str(i["name"]): str(i["value"]) for i in person.soup.select("form.ui-filters input[type=hidden]")}
     assert {"tab": "all", "group": "single"} == kept
+    tabs = [str(link["href"]) for link in person.soup.select(".ui-tabs a")]
+    assert all("group=single" in address for address in tabs), "another drawer is read in the same way"
+    back = person.soup.find("a", string="按客户合并")
+    assert back is not None and "group" not in str(back["href"]), "the default leaves no mark in the address"
 
 
 def test_the_sheet_holds_the_rows_of_the_cards_in_their_order(person: Browser) -> None:

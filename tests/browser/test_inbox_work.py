@@ -216,3 +216,53 @@ def test_several_cars_of_one_customer_are_one_card(screen: Page, site: str, hous
         screen.keyboard.press("j")
     expect(screen.locator(".ui-row-here a.ui-row-link")).not_to_have_text("")
     assert not card.locator(".ui-kin-more.ui-row-here").count(), "what is folded away is passed over"
+
+
+def test_many_tasks_are_put_off_together_and_wake_together(screen: Page, site: str) -> None:
+    sign_in(screen, site, "AG001")
+    screen.goto(f"{site}/inbox?tab=all")
+    if is_phone(screen):
+        screen.get_by_text("多选办理").tap()
+    screen.locator(".ui-choice").nth(1).check()
+    screen.locator(".ui-choice").nth(2).check()
+    screen.get_by_role("button", name="推迟").click()
+    expect(screen.locator(".ui-head-facts")).to_contain_text("选定 2 项")
+    screen.locator("#put-off input[name=day]").fill("2026-12-20")
+    expect_well_made(screen)
+    screen.get_by_role("button", name="推迟到这一天").click()
+    expect(screen.locator(".ui-head-facts")).to_contain_text("未推迟")
+    expect_well_made(screen)
+    screen.locator("#put-off input[name=reason]").fill("客户下月才回来")
+    screen.get_by_role("button", name="推迟到这一天").click()
+
+    expect(screen.locator(".ui-message", has_text="项任务推迟到 2026-12-20")).to_be_visible()
+    screen.goto(f"{site}/inbox?tab=snoozed")
+    if is_phone(screen):
+        screen.get_by_text("多选办理").tap()
+    screen.locator("[data-page]").check()
+    screen.get_by_role("button", name="取消推迟").click()
+
+    expect(screen.locator(".ui-message", has_text="任务回到待办")).to_be_visible()
+
+
+def test_two_pages_of_one_person_keep_both_drafts_and_say_so(screen: Page, site: str, house: Engine) -> None:
+    found = task_of(house, 7, "record_contact").id
+    sign_in(screen, site, "AG001")
+    other = screen.context.new_page()
+    for page in (screen, other):
+        page.goto(f"{site}/tasks/{found}")
+        expect(page.locator("#task-fields .fjs-container")).to_be_visible()
+    for page, text in ((screen, "第一页写的"), (other, "第二页写的")):
+        words = page.locator("#task-fields textarea").first
+        words.fill(text)
+        words.blur()
+        expect(page.locator("[data-kept][role=status]")).to_contain_text("草稿已自动保存")
+
+    expect(other.get_by_role("alert")).to_contain_text("两份草稿都已保留")
+    other.close()
+    screen.goto(f"{site}/tasks/{found}")
+    screen.locator("summary", has_text="另一份草稿").click()
+    expect(screen.locator(".ui-fold[open] .ui-facts")).to_contain_text("第一页写的")
+    expect_well_made(screen)
+    screen.get_by_role("link", name="改用这一份").click()
+    expect(screen.locator("#task-fields textarea").first).to_have_value("第一页写的")

@@ -1,0 +1,114 @@
+"""Put many tasks off to one day: chosen in the inbox, looked at, put off one by one; and take them up again."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from admin.actor import require_actor
+from admin.context import current_engine
+from admin.errors import say
+from admin.i18n import language
+from admin.targets import local_target
+from admin.views.chosen import chosen_tasks
+from engine.api import (
+    MOST_PUT_OFF,
+    EngineError,
+    Label,
+    Present,
+    PutOffPage,
+    put_off_page,
+    put_off_tasks,
+    resume_tasks,
+)
+
+blueprint = Blueprint("put_off", __name__, url_prefix="/inbox/put-off")
+
+
+@blueprint.post("")
+def choose() -> ResponseReturnValue:
+    """Show what was chosen and ask until when."""
+    back = _back()
+    try:
+        tasks = chosen_tasks(most=MOST_PUT_OFF)
+    except EngineError as error:
+        flash(say(error), "error")
+        return redirect(back, code=303)
+    if not 1 <= len(tasks) <= MOST_PUT_OFF:
+        flash(_("请勾选 1 至 %(n)s 项任务。", n=MOST_PUT_OFF), "error")
+        return redirect(back, code=303)
+    page = _page(tasks)
+    if not page.rows:
+        flash(_("所选任务都不能推迟：不是您的任务，或还没有人领取，或已办结。"), "error")
+        return redirect(back, code=303)
+    return _render(page, back)
+
+
+@blueprint.post("/confirm")
+def confirm() -> ResponseReturnValue:
+    """Put the tasks off; those that are refused stay on the page, each with its reason."""
+    back, reason, tasks = _back(), request.form.get("reason", ""), chosen_tasks(most=MOST_PUT_OFF)
+    try:
+        found = put_off_tasks(current_engine(), tasks, _day(), reason=reason, actor=require_actor())
+    except EngineError as error:
+        flash(say(error), "error")
+        page = _page(tasks[:MOST_PUT_OFF])
+        return (_render(page, back), 422) if page.rows else redirect(back, code=303)
+    refused = {task_id: _why(error) for task_id, error in found.items() if error is not None}
+    if done := len(found) - len(refused):
+        flash(
+            _("已将 %(n)s 项任务推迟到 %(day)s，列在“稍后跟进”；逾期的不会隐藏。", n=done, day=_day()),
+            "success",
+        )
+    page = _page(list(refused))
+    if not page.rows:
+        for sentence in dict.fromkeys(refused.values()):
+            flash(sentence, "error")
+        return redirect(back, code=303)
+    return _render(page, back, refused), 422
+
+
+@blueprint.post("/resume")
+def resume() -> ResponseReturnValue:
+    """Take the chosen tasks up again at once."""
+    try:
+        found = resume_tasks(current_engine(), chosen_tasks(most=MOST_PUT_OFF), actor=require_actor())
+    except EngineError as error:
+        flash(say(error), "error")
+        return redirect(_back(), code=303)
+    refused = [error for error in found.values() if error is not None]
+    if done := len(found) - len(refused):
+        flash(_("已取消 %(n)s 项任务的推迟，任务回到待办。", n=done), "success")
+    for sentence in dict.fromkeys(say(error) for error in refused):
+        flash(sentence, "error")
+    return redirect(_back(), code=303)
+
+
+def _why(error: EngineError) -> str:
+    """What stands beside a refused task: the reason alone, as the column says what it is about."""
+    reason = error.params.get("reason")
+    return reason.say(language()) if isinstance(reason, Label) else say(error)
+
+
+def _back() -> str:
+    return local_target(request.form.get("next"), url_for("inbox.index"))
+
+
+def _day() -> date | None:
+    try:
+        return date.fromisoformat(request.form.get("day", "").strip())
+    except ValueError:
+        return None
+
+
+def _page(tasks: list[int]) -> PutOffPage:
+    engine = current_engine()
+    with engine.store.reading() as session:
+        return put_off_page(session, require_actor(), tasks, Present.of(engine.clock))
+
+
+def _render(page: PutOffPage, back: str, refused: dict[int, str] | None = None) -> str:
+    return render_template("inbox/put_off.html", page=page, back=back, refused=refused or {})

@@ -1,0 +1,75 @@
+"""Tasks that a person chose to put off together, for the page that asks until when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from engine.domain.actor import Actor
+from engine.queries.present import Present, due_day, follow_up_day
+from engine.queries.scope import OPEN, tasks_doable_by
+from engine.queries.vehicles import shown_customer, shown_plate
+from engine.store.renewals import Customer, Renewal, Vehicle
+from engine.store.tasks import UserTask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutOffLine:
+    """One task as the list shows it, masked; ``last_day`` is the last on which it is in time and the cover runs."""
+
+    task_id: int
+    name: str
+    action_id: str
+    plate: str | None
+    customer: str | None
+    due_date: date | None
+    last_day: date
+    follow_up: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutOffPage:
+    """Tasks that may be put off together; ``left_out`` are not the person's, or nobody has them yet."""
+
+    rows: tuple[PutOffLine, ...]
+    left_out: int
+
+
+def put_off_page(session: Session, actor: Actor, task_ids: Sequence[int], present: Present) -> PutOffPage:
+    """Return those of *task_ids* that *actor* may put off, the earliest last day first; one statement."""
+    found = session.execute(
+        select(UserTask, Renewal, Vehicle, Customer)
+        .join(Renewal, Renewal.id == UserTask.instance_id)
+        .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
+        .outerjoin(Customer, Customer.id == Renewal.customer_id)
+        .where(
+            UserTask.id.in_(task_ids),
+            UserTask.status.in_(OPEN),
+            tasks_doable_by(actor),
+            or_(UserTask.claimed_by.is_(None), UserTask.claimed_by == actor.name),
+            or_(UserTask.claimed_by.is_not(None), UserTask.assignee_no.is_not(None)),
+        )
+        .order_by(UserTask.id)
+    ).all()
+    lines = sorted((_line(row, present) for row in found), key=lambda line: (line.last_day, line.task_id))
+    return PutOffPage(rows=tuple(lines), left_out=len(set(task_ids)) - len(found))
+
+
+def _line(row: Any, present: Present) -> PutOffLine:
+    task: UserTask = row.UserTask
+    due, expiry = due_day(task.due_at, present.zone), row.Renewal.expiry_date
+    return PutOffLine(
+        task_id=task.id,
+        name=task.name,
+        action_id=task.action_id,
+        plate=shown_plate(row.Vehicle.plate),
+        customer=shown_customer(row.Customer),
+        due_date=due,
+        last_day=min(due, expiry) if due else expiry,
+        follow_up=follow_up_day(task.follow_up_at, present),
+    )
