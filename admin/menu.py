@@ -52,7 +52,7 @@ MENU: list[MenuItem] = [
         label=lazy_gettext("续保"),
         icon="car",
         order=30,
-        family=("renewals.", "customers."),
+        family=("renewals.", "customers.", "letters."),
     ),
 ]
 

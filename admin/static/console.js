@@ -13,6 +13,8 @@ document.addEventListener("submit", (event) => {
     button.disabled = true;
     if (button.dataset.busy) button.textContent = button.dataset.busy;
   });
+  // What brings a file leaves the page as it is: its button may be pressed again after a while.
+  if (event.target.matches("[data-download]")) setTimeout(() => (button.disabled = false), 3000);
 });
 // The browser's back button must not bring back a disabled one.
 window.addEventListener("pageshow", (event) => {

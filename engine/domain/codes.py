@@ -201,12 +201,13 @@ class SplitRule(_Labelled):
 
 
 class DeadlineKind(_Labelled):
-    """What people owe when others leave (engine/domain/deadlines.py)."""
+    """What people owe when others leave, and what they agreed to look at (engine/domain/deadlines.py)."""
 
     FIRST_CONTACT = "first_contact"
     POOL = "pool"
     UNOWNED = "unowned"
     VACANCY = "vacancy"
+    RECHECK = "recheck"
 
 
 class DeadlineEnd(_Labelled):
@@ -354,6 +355,7 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (DeadlineKind.POOL, Label("认领池", "Claim pool")),
     (DeadlineKind.UNOWNED, Label("无责任人", "Nobody responsible")),
     (DeadlineKind.VACANCY, Label("业务主任空缺", "Vacant supervisor's post")),
+    (DeadlineKind.RECHECK, Label("辅导后复查", "Recheck after coaching")),
     (DeadlineEnd.MET, Label("已联系", "Contacted")),
     (DeadlineEnd.PASSED_ON, Label("已转交他人", "Passed on")),
     (DeadlineEnd.CLAIMED, Label("已认领", "Claimed")),

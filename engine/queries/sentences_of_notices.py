@@ -38,7 +38,7 @@ def _reached(event: Happening, _words: Words) -> Label:
 
 @says("letter_written", Kind.MESSAGE)
 def _letter(event: Happening, words: Words) -> Label:
-    name = words.person(event["server"])
+    name = words.person(event["owner"])
     return Label(
         f"{event.who} 出具了到期告知书 {event.subject}，服务人员 {name}",
         f"{event.who} had the expiry letter {event.subject} written, naming {name}",
@@ -51,4 +51,12 @@ def _too_many(event: Happening, _words: Words) -> Label:
     return Label(
         f"{event.who} 要出具到期告知书 {wanted} 封，一小时内已出具 {had} 封，超过上限，未出具",
         f"{event.who} asked for {wanted} expiry letters after {had} within an hour; none was written",
+    )
+
+
+@says("recheck_agreed", Kind.TASK)
+def _recheck(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 约定 {event['due']} 复查辅导结果",
+        f"{event.who} is to look again on {event['due']} after coaching",
     )

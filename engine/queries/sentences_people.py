@@ -203,6 +203,9 @@ _RUNG = {
         "Nobody claimed it for 5 workdays: offered to the whole city",
     ),
     DeadlineKind.UNOWNED: Label("超过 3 个工作日无责任人", "Nobody answered for it for 3 workdays"),
+    DeadlineKind.RECHECK: Label(
+        "约定的复查日到，仍无新的有效联系", "The day of the recheck came without a new effective contact"
+    ),
     DeadlineKind.VACANCY: Label("业务主任空缺超过 2 个工作日", "No supervisor for 2 workdays"),
 }
 

@@ -42,6 +42,7 @@ _TEXTS = {
     DeadlineKind.FIRST_CONTACT: "【车险续保】有转接的续保逾期未联系客户，请登录首页查看并督促。",
     DeadlineKind.POOL: "【车险续保】认领池有续保 5 个工作日无人认领，已向全市开放，请登录首页查看。",
     DeadlineKind.UNOWNED: "【车险续保】有续保超过 3 个工作日无责任人，请登录首页查看并指派。",
+    DeadlineKind.RECHECK: "【车险续保】您约定今天复查的续保尚无新的有效联系，请登录首页查看。",
     DeadlineKind.VACANCY: "【车险续保】有营业组的业务主任空缺超过 2 个工作日，请登录首页查看。",
 }
 

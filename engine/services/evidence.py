@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.domain.codes import RenewalState
 from engine.domain.contacts import EFFECTIVE_RESULTS
-from engine.services import chasing, pool, provisional, quoting, transfers
+from engine.services import chasing, pool, provisional, quoting, recheck, transfers
 from engine.services.assignment import hand_to
 from engine.services.context import StepScope
 
@@ -80,21 +80,42 @@ def _owner_changed(scope: StepScope, values: Values) -> None:
 def _chased(scope: StepScope, values: Values) -> None:
     """The specialist asked for the reason and urged those who are to act (K-S2)."""
     _reason(scope, values)
+    scope.renewal.next_check_date = _day(values.get("next_check_date"))
     chasing.chase(scope, values.get("urged_persons") or ())
+
+
+def _checked(scope: StepScope, values: Values) -> None:
+    """The specialist found something missing: those reminded hear until when it is to be there (G-S1)."""
+    by = scope.renewal.mend_by = _day(values.get("mend_by"))
+    chasing.chase(scope, values.get("reminded") or (), by=by)
+
+
+def _file_looked_at(scope: StepScope, values: Values) -> None:
+    """What a customer file lacks is to be there by a day (G-L3)."""
+    scope.renewal.complete_by = _day(values.get("complete_by"))
+
+
+def _application_looked_at(scope: StepScope, values: Values) -> None:
+    """An application that was returned is to come again by a day (G-S3); the next contact is due then."""
+    scope.renewal.resubmit_by = _day(values.get("resubmit_by"))
+
+
+def _coached(scope: StepScope, values: Values) -> None:
+    """The supervisor coached and may have agreed on a day to look again (G-L2)."""
+    recheck.agree(scope, _day(values.get("recheck_date")))
 
 
 def _handed_to_win_back(scope: StepScope, values: Values) -> None:
     """Who wins the customer back, and until when (S-S4)."""
     hand_to(scope, values.get("assignee_no"), reason="S-S4")
-    told = values.get("deadline")
-    scope.renewal.win_back_until = date.fromisoformat(str(told)[:10]) if told else None
+    scope.renewal.win_back_until = _day(values.get("deadline"))
 
 
 def _contacted(scope: StepScope, values: Values) -> None:
     """A contact or visit record (§4.2): counters and progress by its result code."""
     row, result = scope.renewal, str(values.get("result") or "")
     row.stage_contacts += 1
-    row.next_contact_date = _agreed_date(values)
+    row.next_contact_date, row.resubmit_by = _agreed_date(values), None
     row.quote_owed = row.quote_owed or bool(values.get("quote_requested"))
     _flag_late_entry(scope, values)
     if result in EFFECTIVE_RESULTS:
@@ -118,8 +139,12 @@ def _contacted(scope: StepScope, values: Values) -> None:
 
 def _agreed_date(values: Values) -> date | None:
     """The day agreed for the next contact (§4.2): the follow-up date, or the day of the appointment."""
-    told = str(values.get("next_follow_up_date") or values.get("appointment_at") or "")[:10]
-    return date.fromisoformat(told) if told else None
+    return _day(values.get("next_follow_up_date") or values.get("appointment_at"))
+
+
+def _day(value: Any) -> date | None:
+    """A date or the day of a moment, as forms give them."""
+    return date.fromisoformat(str(value)[:10]) if value else None
 
 
 def _flag_late_entry(scope: StepScope, values: Values) -> None:
@@ -209,5 +234,9 @@ _EFFECTS: Mapping[str, Callable[[StepScope, Values], None]] = {
     "exclusion_review": _exclusion,
     "final_sweep": _swept,
     "chase_policy": _chased,
+    "check_follow_up": _checked,
+    "complete_customer_file": _file_looked_at,
+    "verify_application": _application_looked_at,
+    "coach_agent": _coached,
     "hand_to_win_back": _handed_to_win_back,
 }

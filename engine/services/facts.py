@@ -44,6 +44,10 @@ FACTS: Mapping[str, frozenset[str]] = {
             "exclusion_code",
             "do_not_contact",
             "next_contact_date",
+            "next_check_date",
+            "mend_by",
+            "complete_by",
+            "resubmit_by",
             "win_back_until",
         }
     ),
@@ -105,6 +109,10 @@ def _renewal(scope: StepScope) -> Mapping[str, object]:
         "rounds": row.rounds,
         "exclusion_code": row.exclusion_code,
         "next_contact_date": row.next_contact_date,
+        "next_check_date": row.next_check_date,
+        "mend_by": row.mend_by,
+        "complete_by": row.complete_by,
+        "resubmit_by": row.resubmit_by,
         "win_back_until": row.win_back_until,
     }
     return _Asked(

@@ -138,7 +138,7 @@ def _record(tx: Tx, letter: ExpiryLetter, actor: Actor, now: datetime, address: 
         version=VERSION,
         policies=[[str(one.line), one.number, one.expiry_date] for one in letter.policies],
         plate=letter.plate,
-        server=letter.server_no,
+        owner=letter.server_no,
         company=letter.company,
         address=address,
     )

@@ -56,14 +56,12 @@ def _same_owner() -> ColumnElement[bool]:
 def ending() -> ColumnElement[str | None]:
     """Return, over Deadline ⟕ Renewal, how a renewal's deadline has come to its end; NULL while it stands."""
     kind = Deadline.kind
+    of_contact = kind.in_([str(DeadlineKind.FIRST_CONTACT), str(DeadlineKind.RECHECK)])
     return case(
         (Renewal.id.is_(None), null()),
         (Renewal.ended_at.is_not(None), str(DeadlineEnd.RENEWAL_CLOSED)),
-        (and_(kind == DeadlineKind.FIRST_CONTACT, ~_same_owner()), str(DeadlineEnd.PASSED_ON)),
-        (
-            and_(kind == DeadlineKind.FIRST_CONTACT, Renewal.contacts > Deadline.contacts),
-            str(DeadlineEnd.MET),
-        ),
+        (and_(of_contact, ~_same_owner()), str(DeadlineEnd.PASSED_ON)),
+        (and_(of_contact, Renewal.contacts > Deadline.contacts), str(DeadlineEnd.MET)),
         (and_(kind == DeadlineKind.UNOWNED, Renewal.owner_no.is_not(None)), str(DeadlineEnd.ASSIGNED)),
         (
             and_(kind == DeadlineKind.POOL, or_(Renewal.agent_no.is_not(None), ~_same_owner())),

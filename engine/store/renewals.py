@@ -197,6 +197,10 @@ class Renewal(Base):
     has_actual_quote: Mapped[bool] = mapped_column(default=False)
     quote_owed: Mapped[bool] = mapped_column(default=False)
     next_contact_date: Mapped[date | None]
+    next_check_date: Mapped[date | None]
+    mend_by: Mapped[date | None]
+    complete_by: Mapped[date | None]
+    resubmit_by: Mapped[date | None]
     win_back_until: Mapped[date | None]
     loss_reason: Mapped[Code | None]
     loss_source: Mapped[Code | None]

@@ -1,0 +1,41 @@
+"""The day on which a supervisor looks again after coaching (G-L2): kept, and told when nothing happened until then.
+
+It is met by an effective contact (domain.md §4.2) or by coaching again before; else those in charge hear of it on
+the agreed day at eight, and it stands on their home page until it is met (engine/services/deadlines.py).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from engine.domain.codes import DeadlineEnd, DeadlineKind
+from engine.domain.notice_hours import OPENS
+from engine.services.context import StepScope
+from engine.store.deadlines import Deadline, open_deadlines
+
+AGREED = "recheck_agreed"
+
+
+def agree(scope: StepScope, day: date | None) -> None:
+    """Keep *day* as the one to look again; None when nothing is left to look at. What was agreed before is met."""
+    kind, row = DeadlineKind.RECHECK, scope.renewal
+    for old in open_deadlines(scope.tx, row.id, kind):
+        old.settled_at, old.ending = scope.now, str(DeadlineEnd.MET)
+        scope.record(
+            "deadline_ended", kind=str(kind), ending=str(DeadlineEnd.MET), late=old.rung_at is not None
+        )
+    if day is None:
+        return
+    scope.tx.add(
+        Deadline(
+            kind=str(kind),
+            instance_id=row.id,
+            unit_code=row.workplace_code,
+            branch_code=row.branch_code,
+            owner_no=row.owner_no,
+            contacts=row.contacts,
+            started_at=scope.now,
+            due_at=datetime.combine(day, OPENS, scope.engine.clock.zone),
+        )
+    )
+    scope.record(AGREED, due=day)
