@@ -112,7 +112,7 @@ def test_without_the_systems_libraries_the_letter_is_printed_from_the_browser(
 
     browser.submit(browser.form_to("/letters"))
 
-    assert "本机缺少生成 PDF 的系统组件" in browser.text
+    assert "本机缺少生成文件的系统组件" in browser.text
     assert "尊敬的 测试5" in browser.text
     assert "style=" not in browser.soup.decode() and not browser.soup.find("style")
 

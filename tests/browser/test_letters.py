@@ -14,7 +14,7 @@ def test_ticked_letters_arrive_as_one_file(screen: Page, book_site: str) -> None
     screen.goto(f"{book_site}/renewals")
     screen.get_by_role("link", name="到期告知书").click()
     assert 0 == screen.evaluate(WIDTH)
-    button = screen.get_by_role("button", name="下载告知书（PDF）")
+    button = screen.get_by_role("button", name="下载告知书")
     expect(button).to_be_disabled()
 
     for tick in screen.locator("input[name=renewal]").all()[:2]:
