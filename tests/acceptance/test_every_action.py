@@ -54,6 +54,7 @@ def lived(demonstrated: tuple[Desk, dict[str, set[str]]]) -> Iterator[api.Engine
         api.add_user(engine, who, roles=[role], unit_code=branch, password=PASSWORD, actor=api.SYSTEM)
     _lose_an_agent(engine)
     _fail_a_visit(engine)
+    _find_a_dead_number(engine)
     _return_an_application(engine)
     _ask_for_exclusions(engine)
     yield engine
@@ -93,6 +94,13 @@ def _fail_a_visit(engine: api.Engine) -> None:
     first = _open(engine, form_id="record_contact", stage="key_tracking")[-1]
     values = answers.record_contact(engine.clock.today(), "31")
     api.complete_task(engine, first.id, values, actor=api.actor_of(engine, str(first.assignee_no)))
+
+
+def _find_a_dead_number(engine: api.Engine) -> None:
+    """A number leads nowhere, so that the customer's data are to be mended (G-L4)."""
+    contact = _open(engine, form_id="record_contact", stage="follow_up")[0]
+    values = answers.record_contact(engine.clock.today(), "22")
+    api.complete_task(engine, contact.id, values, actor=api.actor_of(engine, str(contact.assignee_no)))
 
 
 def _return_an_application(engine: api.Engine) -> None:
