@@ -326,7 +326,7 @@ def test_nothing_chosen_is_said_in_the_inbox(app: Flask, step: str) -> None:
 
     agent.submit(agent.form("choose"), {}, action=f"/inbox/hand-on{step}")
 
-    assert "1 至 500 项任务" in agent.text
+    assert "没有选择任何任务" in agent.text
 
 
 def test_a_filter_that_cannot_be_read_hands_nothing_on(book: Engine, app: Flask, other: str) -> None:
