@@ -319,14 +319,16 @@ def test_only_who_fits_every_chosen_task_is_offered(book: Engine, app: Flask) ->
     assert all(number.startswith("SP") for number in offered)
 
 
-@pytest.mark.parametrize("step", ["", "/confirm"])
-def test_nothing_chosen_is_said_in_the_inbox(app: Flask, step: str) -> None:
+@pytest.mark.parametrize(
+    ("step", "said"), [("", "请勾选 1 至 500 项任务后再委托"), ("/confirm", "没有选择任何任务，未做任何事")]
+)
+def test_nothing_chosen_is_said_in_the_inbox(app: Flask, step: str, said: str) -> None:
     agent = signed_in(app, "AG001")
     agent.get("/inbox?tab=all")
 
     agent.submit(agent.form("choose"), {}, action=f"/inbox/hand-on{step}")
 
-    assert "1 至 500 项任务" in agent.text
+    assert said in agent.text
 
 
 def test_a_filter_that_cannot_be_read_hands_nothing_on(book: Engine, app: Flask, other: str) -> None:
