@@ -26,7 +26,8 @@ SCHEMA_VERSIONS = range(1, 20)
 _FORM_KEYS = frozenset(
     "id type components schemaVersion exporter properties executionPlatform executionPlatformVersion".split()
 )
-_FORM_PROPERTIES = frozenset({"title", "title_en", "one_by_one"})
+_FLAGS = ("one_by_one", "one_customer")
+_FORM_PROPERTIES = frozenset({"title", "title_en", *_FLAGS})
 _FORM_ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _TITLE = re.compile(r"[^<>{}\[\]=]{1,80}")
 
@@ -100,11 +101,8 @@ def _read(raw: Raw, name: str) -> tuple[list[FormDefinitionError], Form | None]:
     faults = faults or list(disagreements(components, fields, file))
     if faults:
         return faults, None
-    return [], Form(form_id, title, tuple(fields), schema, one_by_one=_is_one_by_one(schema))
-
-
-def _is_one_by_one(schema: Mapping[str, Any]) -> bool:
-    return bool(schema["properties"].get("one_by_one", False))
+    flags = {name: bool(schema["properties"].get(name, False)) for name in _FLAGS}
+    return [], Form(form_id, title, tuple(fields), schema, **flags)
 
 
 def _parse(raw: Raw, file: str) -> Mapping[str, Any]:
@@ -225,15 +223,19 @@ def _title(schema: Mapping[str, Any], file: str) -> Text:
     properties = schema.get("properties")
     if isinstance(properties, Mapping) and set(properties) <= _FORM_PROPERTIES:
         zh, en = properties.get("title"), properties.get("title_en")
-        if _is_title(zh) and _is_title(en) and isinstance(properties.get("one_by_one", False), bool):
+        if (
+            _is_title(zh)
+            and _is_title(en)
+            and all(isinstance(properties.get(flag, False), bool) for flag in _FLAGS)
+        ):
             return Text(str(zh), str(en))
     raise fault_in(
         "missing_title",
         file,
         "缺少中英文标题（properties.title、properties.title_en，纯文本，不超过 80 字）",
         "properties.title and properties.title_en are not both plain texts of at most 80 characters",
-        "请补全两个标题；properties 中另外只能有 one_by_one（true 或 false）",
-        "Give both titles; besides them properties may hold one_by_one (true or false) alone",
+        "请补全两个标题；properties 中另外只能有 one_by_one、one_customer（true 或 false）",
+        "Give both titles; besides them properties may hold one_by_one and one_customer (true or false) alone",
     )
 
 

@@ -121,6 +121,9 @@ class Form:
     """The form-js schema as written (Chinese texts); ``localise`` turns it into a language."""
     one_by_one: bool = False
     """Whether each task needs answers of its own, so that many must not be completed at once."""
+    one_customer: bool = False
+    """Whether, of a form that is *one_by_one*, the tasks of one customer may share their answers: a visit is to a
+    person, however many cars it is about (domain.md §7 case 24)."""
 
     def field(self, key: str) -> Field | None:
         """Return the field with *key*."""

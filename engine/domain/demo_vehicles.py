@@ -57,6 +57,11 @@ _FATES = (
 )
 
 
+_FLEET = ("杭州湖畔物流有限公司", "13900990001")
+_FLEET_TURNS = range(6, 11)
+"""Which of the first agent's cars belong to the company: some that expire within the months to come."""
+
+
 @dataclass(slots=True)
 class DemoCar:
     """One vehicle, its figures and its fate; ``fate_on`` is the day it happens."""
@@ -83,10 +88,26 @@ class DemoCar:
 
 
 def demo_cars(org: OrgFile, count: int, random: Random, *, today: date) -> list[DemoCar]:
-    """Return *count* vehicles whose cover expires from 30 days before *today* to 90 after it."""
+    """Return *count* vehicles whose cover expires from 30 days before *today* to 90 after it.
+
+    Some customers have two cars, one company has several (domain.md §7 cases 24 and 46).
+    """
     agents = people_in(org, Role.AGENT)
     branches = [u.code for u in org.units if str(u.kind) == "sub_branch"]
-    return [_car(n, agents[n % len(agents)], branches, random, today, count) for n in range(count)]
+    cars = [_car(n, agents[n % len(agents)], branches, random, today, count) for n in range(count)]
+    _share_owners(cars, len(agents))
+    return cars
+
+
+def _share_owners(cars: Sequence[DemoCar], agents: int) -> None:
+    """Give customers of two agents in five a second car, and the first agent a company with a few."""
+    for car in cars:
+        turn = car.number // agents
+        if car.number % agents == 0 and turn in _FLEET_TURNS:
+            car.owner, car.phone = _FLEET
+        elif car.number % agents % 5 in (0, 2) and turn % 2:
+            first = cars[car.number - agents]
+            car.owner, car.phone = first.owner, first.phone
 
 
 def _car(

@@ -111,7 +111,12 @@ def bulk_page(
         .limit(SHOWN_ROWS)
     ).all()
     left_out = counts.get(BulkRowStatus.EXCEPTED, 0)
-    is_undoable = act.status == BulkStatus.DONE and counts.get(BulkRowStatus.DONE, 0) and act.finished_at
+    is_undoable = (
+        act.status == BulkStatus.DONE
+        and not form.one_by_one  # what it says of the customer has no image
+        and counts.get(BulkRowStatus.DONE, 0)
+        and act.finished_at
+    )
     until = act.finished_at + undo_within if is_undoable and act.finished_at else None
     return BulkPage(
         id=act.id,

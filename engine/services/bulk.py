@@ -5,7 +5,6 @@ The choice is frozen with the version of each task.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -46,6 +45,7 @@ NOT_YOURS = Label("不是您的任务", "it is not yours to do")
 HANDED_ON = Label("已委托他人代办，请先收回", "it was handed to a colleague: take it back first")
 CLOSED = Label("任务已办结或已不需要", "it is closed or no longer needed")
 HELD = Label("已被他人领取", "somebody else has claimed it")
+OTHER_CUSTOMER = Label("是另一位客户的，请另行办理", "it is another customer's: do it by itself")
 OTHER_FORM = Label("表单不同，请另行批量办理", "its form is another: choose those by themselves")
 _EMPTY = Label("没有选择任何任务，请勾选后再试", "Nothing was chosen: tick what you want to do")
 _MANY = Label(
@@ -55,6 +55,10 @@ _NONE_LEFT = Label("所选任务都不能办理", "None of the chosen tasks can 
 _OVER = Label("这次批量办理已提交过", "This bulk completion was ordered already")
 _NOT_DONE = Label(
     "这次批量办理尚未完成或已撤回", "This bulk completion is not finished, or was undone already"
+)
+_OF_CUSTOMER = Label(
+    "这些答案关乎客户本人，不能批量撤回，请逐件更正",
+    "These answers are about the customer and cannot be undone at once: correct each",
 )
 _TOO_LATE = Label("已超过 30 分钟，不能撤回", "More than 30 minutes have passed: it can no longer be undone")
 
@@ -92,7 +96,7 @@ def prepare_bulk(
             raise BulkRefused(reason=_NONE_LEFT)
         set_id, form_id = _commonest(engine, doable, form_id)
         form = engine.deployed(set_id).forms[form_id]
-        first = next(one for one in doable if one.task.form_id == form_id)
+        first = next(one for one in doable if (one.definition_set_id, one.task.form_id) == (set_id, form_id))
         act = BulkAct(
             form_id=form_id,
             action_id=first.task.action_id,
@@ -105,11 +109,8 @@ def prepare_bulk(
         )
         tx.add(act)
         tx.write()
-        fits = _alike(engine, form)
-        rows = [
-            _row(one, obstacle or (None if fits(one.definition_set_id, one.task.form_id) else OTHER_FORM))
-            for one, obstacle in zip(chosen, obstacles, strict=True)
-        ]
+        stranger = _stranger(engine, form, first)
+        rows = [_row(one, obstacle or stranger(one)) for one, obstacle in zip(chosen, obstacles, strict=True)]
         left_out = sum(1 for row in rows if row.reason is not None)
         add_rows(tx, act.id, rows)
         tx.record(
@@ -154,24 +155,47 @@ def _commonest(engine: Engine, doable: Sequence[Chosen], form_id: str | None) ->
     """The version and form most of the tasks have that can be completed at once (of *form_id*, if given)."""
     counted: dict[tuple[int, str], int] = {}
     alone: forms.Form | None = None
-    for (set_id, found), count in Counter(
-        (one.definition_set_id, one.task.form_id) for one in doable
-    ).items():
+    groups: dict[tuple[int, str], list[Chosen]] = {}
+    for one in doable:
+        groups.setdefault((one.definition_set_id, one.task.form_id), []).append(one)
+    for (set_id, found), group in groups.items():
         form = engine.deployed(set_id).forms[found]
-        if form.one_by_one:
+        if form.one_by_one and not (form.one_customer and _is_of_one_customer(group)):
             alone = form
         elif form_id in (None, found):
-            counted[set_id, found] = count
+            counted[set_id, found] = len(group)
     if counted:
         return max(counted, key=lambda key: (counted[key], key))
     raise BulkRefused(reason=_NONE_LEFT if alone is None else _one_by_one(alone))
 
 
+def _is_of_one_customer(group: Sequence[Chosen]) -> bool:
+    customers = {one.customer_id for one in group}
+    return len(customers) == 1 and None not in customers
+
+
 def _one_by_one(form: forms.Form) -> Label:
+    if form.one_customer:
+        return Label(
+            f"“{form.title.zh}”须按客户如实填写：只有同一客户的几辆车可以一起办理",
+            f"“{form.title.en}” is about one customer: only the cars of the same customer go together",
+        )
     return Label(
         f"“{form.title.zh}”须逐件如实填写，不能批量办理",
         f"“{form.title.en}” needs answers of its own for each task and cannot be done in bulk",
     )
+
+
+def _stranger(engine: Engine, form: forms.Form, first: Chosen) -> Callable[[Chosen], Label | None]:
+    """Return what says why a task does not go together with *first*, whose form is *form*."""
+    fits = _alike(engine, form)
+
+    def why(one: Chosen) -> Label | None:
+        if not fits(one.definition_set_id, one.task.form_id):
+            return OTHER_FORM
+        return OTHER_CUSTOMER if form.one_by_one and one.customer_id != first.customer_id else None
+
+    return why
 
 
 def _alike(engine: Engine, ours: forms.Form) -> Callable[[int, str], bool]:
@@ -336,6 +360,8 @@ def undo_bulk(engine: Engine, act_id: int, *, actor: Actor) -> dict[str, int]:
         act = lock_act(tx, act_id, actor.name)
         if act.status != BulkStatus.DONE or act.finished_at is None:
             raise BulkRefused(reason=_NOT_DONE)
+        if engine.deployed(act.definition_set_id).forms[act.form_id].one_by_one:
+            raise BulkRefused(reason=_OF_CUSTOMER)
         if now > act.finished_at + UNDO_WITHIN:
             raise BulkRefused(reason=_TOO_LATE)
     while rows := _done_rows(engine, act_id):

@@ -21,6 +21,7 @@ from engine.domain.codes import Role
 from engine.domain.demo_forms import plausible
 from engine.domain.demo_people import BRANCH, demo_org, people_in
 from engine.domain.demo_vehicles import DemoCar, demo_cars, issued_csv, pending_csv
+from engine.domain.org import PostEntry
 from engine.errors import BadInput, EngineError
 from engine.label import Label, Thing
 from engine.services import clockwork, directory, imports, messages, publish, schema, tasks, timers, users
@@ -140,17 +141,21 @@ class _World:
             note="演示环境首次发布",
         )
         for role in Role:
-            post = people_in(self.org, role)[0]
-            users.add_user(
-                self.engine,
-                post.employee_no,
-                roles=[role],
-                unit_code=post.unit_code,
-                password=PASSWORD,
-                display_name=post.name,
-                actor=SYSTEM,
-            )
-            self.sign_ins.append((post.employee_no, str(role), post.name))
+            # two agents of one team, so that one can stand in for the other
+            for post in people_in(self.org, role)[: 3 if role is Role.AGENT else 1 : 2]:
+                self._sign_up(post)
+
+    def _sign_up(self, post: PostEntry) -> None:
+        users.add_user(
+            self.engine,
+            post.employee_no,
+            roles=[post.role],
+            unit_code=post.unit_code,
+            password=PASSWORD,
+            display_name=post.name,
+            actor=SYSTEM,
+        )
+        self.sign_ins.append((post.employee_no, str(post.role), post.name))
 
     def days(self) -> Iterator[date]:
         """Each simulated day but the last."""

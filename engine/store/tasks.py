@@ -240,17 +240,18 @@ class ChosenTask:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A task, whose renewal it is about, and the version its process is pinned to."""
+    """A task, whose renewal it is about, the customer of that, and the version its process is pinned to."""
 
     task: ChosenTask
     renewal: Answerable
+    customer_id: int | None
     definition_set_id: int
 
 
 _CHOSEN_TASK = tuple(getattr(UserTask, one.name) for one in fields(ChosenTask))
 _ANSWERABLE = tuple(getattr(Renewal, one.name) for one in fields(Answerable))
 _CHOSEN = (
-    select(*_CHOSEN_TASK, *_ANSWERABLE, ProcessInstance.definition_set_id)
+    select(*_CHOSEN_TASK, *_ANSWERABLE, Renewal.customer_id, ProcessInstance.definition_set_id)
     .join(Renewal, Renewal.id == UserTask.instance_id)
     .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
 )
@@ -265,7 +266,7 @@ def chosen_tasks(session: Session, task_ids: Sequence[int]) -> dict[int, Chosen]
         # Plain columns: thousands of mapped rows cost more than all that is asked of them.
         for row in session.execute(_CHOSEN.where(among(session, UserTask.id, part))):
             task = ChosenTask(*row[:middle])
-            found[task.id] = Chosen(task, Answerable(*row[middle:-1]), row[-1])
+            found[task.id] = Chosen(task, Answerable(*row[middle:-2]), *row[-2:])
     return found
 
 

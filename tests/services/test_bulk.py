@@ -207,10 +207,48 @@ def test_of_several_forms_the_most_frequent_is_taken_or_the_wanted_one(listed: E
 
 
 def test_tasks_that_need_answers_of_their_own_are_refused(listed: Engine) -> None:
-    contact = task_of(listed, 7, "record_contact").id
+    do(listed, hand_outs(listed, CARS[:2]))
+    plans = [task_of(listed, number, "prepare_plan").id for number in CARS[:2]]
 
     with pytest.raises(BadInput, match="answers of its own"):
-        api.prepare_bulk(listed, [contact], actor=person(listed, "AG001"))
+        api.prepare_bulk(listed, plans, actor=person(listed))
+
+
+def contacts(engine: Engine, *, owner: str | None) -> list[int]:
+    """The first contacts of two cars of AG001 that wait; of one customer if *owner* names one."""
+    rows = [
+        policy(n, TODAY + timedelta(days=40), agent="AG001", sub_branch="PC330101", 职场="ZC01")
+        | ({"车主": owner, "手机": "13911110077"} if owner else {})
+        for n in (320, 321)
+    ]
+    batch = api.preview_list(engine, standard_csv(rows), "two.csv", "standard", actor=api.SYSTEM)
+    api.commit_batch(engine, batch, actor=api.SYSTEM)
+    for number in (320, 321):
+        late = next(task for task in open_tasks(engine, number) if task.form_id == "dispatch_list")
+        given = answers.dispatch_list(TODAY, agent_no="AG001")
+        api.complete_task(engine, late.id, given, actor=person(engine, str(late.assignee_no)))
+    return [task_of(engine, n, "record_contact").id for n in (320, 321)]
+
+
+def test_case_24_one_visit_to_a_customer_is_recorded_for_all_the_customers_cars(listed: Engine) -> None:
+    agent, tasks = person(listed, "AG001"), contacts(listed, owner="钱两车")
+    act = api.prepare_bulk(listed, tasks, actor=agent)
+    prefill = api.prefiller(listed, agent)
+
+    api.order_bulk(listed, act, answers.record_contact(TODAY, "12"), actor=agent, prefill=prefill)
+    api.carry_out(listed, act, actor=agent, prefill=prefill)
+
+    assert [Row.DONE] * 2 == statuses(listed, act)
+    assert all("task_completed" in events(listed, number) for number in (320, 321))
+    with pytest.raises(BadInput, match="about the customer"):
+        api.undo_bulk(listed, act, actor=agent)
+
+
+def test_case_24_contacts_of_several_customers_do_not_go_together(listed: Engine) -> None:
+    tasks = contacts(listed, owner=None)
+
+    with pytest.raises(BadInput, match="only the cars of the same customer"):
+        api.prepare_bulk(listed, tasks, actor=person(listed, "AG001"))
 
 
 @pytest.mark.parametrize("chosen", [[], [999_999]])
