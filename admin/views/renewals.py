@@ -21,6 +21,7 @@ from engine.api import (
     NEW_LIST,
     OUTCOME_STATES,
     SHORTEST_REASON,
+    Actor,
     BadInput,
     ErasureAsked,
     ErasureStands,
@@ -34,6 +35,7 @@ from engine.api import (
     Stage,
     TooManyReveals,
     diagram_of,
+    is_of_life,
     may_reveal,
     notes_of,
     portfolio_page,
@@ -178,7 +180,7 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
         clear=clear or {},
         may_reveal=may_reveal(actor),
         may_call=may_call(actor, page),
-        may_write=may_reveal(actor) and _may_be_written(page),
+        may_write=may_reveal(actor) and _may_be_written(page, actor),
         shortest_reason=SHORTEST_REASON,
         history=history,
         notes=notes,
@@ -191,10 +193,11 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
     )
 
 
-def _may_be_written(page: RenewalPage) -> bool:
+def _may_be_written(page: RenewalPage, actor: Actor) -> bool:
     """Whether an expiry letter to the customer makes sense; the verb itself decides."""
     is_coming = page.ended_at is None and 0 <= page.days_left <= NEW_LIST
-    return is_coming and bool(page.customer) and not (page.do_not_contact or page.erasure_asked_on)
+    is_kept_from = page.do_not_contact or page.erasure_asked_on or (page.no_sharing and is_of_life(actor))
+    return is_coming and bool(page.customer) and not is_kept_from
 
 
 def _diagram(renewal_id: int, path: Path) -> dict[str, object]:
