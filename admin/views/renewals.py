@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import orjson
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -25,6 +26,7 @@ from engine.api import (
     BadInput,
     ErasureAsked,
     ErasureStands,
+    Forbidden,
     Kind,
     Path,
     PortfolioWish,
@@ -35,10 +37,13 @@ from engine.api import (
     Stage,
     TooManyReveals,
     diagram_of,
+    history_file,
     is_of_life,
     may_reveal,
+    may_take_history,
     notes_of,
     portfolio_page,
+    record_history_taken,
     record_view,
     renewal_page,
     request_erasure,
@@ -180,6 +185,7 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
         clear=clear or {},
         may_reveal=may_reveal(actor),
         may_call=may_call(actor, page),
+        may_take_history=may_take_history(actor),
         may_write=may_reveal(actor) and _may_be_written(page, actor),
         shortest_reason=SHORTEST_REASON,
         history=history,
@@ -190,6 +196,23 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
         diagram=_diagram(page.id, page.path),
         first_url=url_with(after=None) if request.args.get("after") else None,
         next_url=url_with(after=history.next_position) if history.next_position else None,
+    )
+
+
+@blueprint.get("/<int:renewal_id>/history.json")
+def take_history(renewal_id: int) -> Response:
+    """Send the renewal's history with its hashes to those who check others' work; recorded before."""
+    engine, actor = current_engine(), require_actor()
+    if not may_take_history(actor):
+        raise Forbidden(act=_("导出续保的历史"))
+    with engine.store.reading() as session:
+        taken = history_file(session, actor, renewal_id)
+    record_history_taken(engine, renewal_id, actor=actor, rows=len(taken["rows"]))
+    name = f"history-{renewal_id}-{engine.clock.today():%Y%m%d}.json"
+    return Response(
+        orjson.dumps(taken, option=orjson.OPT_INDENT_2),
+        mimetype="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
 
 

@@ -178,6 +178,14 @@ def _exported(event: Happening, _words: Words) -> Label:
     )
 
 
+@says("history_taken", Kind.SYSTEM)
+def _history_taken(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 导出了这笔续保的历史 {event['rows']} 行（含校验值）",
+        f"{event.who} took the history of this renewal away: {event['rows']} rows with their hashes",
+    )
+
+
 @says("holiday_changed", Kind.SYSTEM)
 def _holiday(event: Happening, _words: Words) -> Label:
     stored = event["kind"]

@@ -47,6 +47,12 @@ def record_export(
         )
 
 
+def record_history_taken(engine: Engine, renewal_id: int, *, actor: Actor, rows: int) -> None:
+    """Write down that *actor* takes the *rows* of one renewal's history away; call before sending them."""
+    with engine.store.transaction() as tx:
+        tx.record("history_taken", at=engine.clock.now(), actor=actor.name, instance_id=renewal_id, rows=rows)
+
+
 def record_view(
     engine: Engine,
     *,
