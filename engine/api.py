@@ -99,6 +99,8 @@ from engine.queries.handover import HandoverPage as HandoverPage
 from engine.queries.handover import handover_list as handover_list
 from engine.queries.handover import handover_page as handover_page
 from engine.queries.handover import handover_progress as handover_progress
+from engine.queries.history_file import history_file as history_file
+from engine.queries.history_file import may_take_history as may_take_history
 from engine.queries.home import HomePage as HomePage
 from engine.queries.home import home_page as home_page
 from engine.queries.imports import BatchPage as BatchPage
@@ -169,6 +171,7 @@ from engine.queries.words import field_label as field_label
 from engine.services.absence import arrange_absence as arrange_absence
 from engine.services.absence import end_absence as end_absence
 from engine.services.access import record_export as record_export
+from engine.services.access import record_history_taken as record_history_taken
 from engine.services.access import record_refusal as record_refusal
 from engine.services.access import record_view as record_view
 from engine.services.bulk import LOOKED_AT as LOOKED_AT

@@ -73,7 +73,7 @@ def prepare() -> ResponseReturnValue:
 def show(act_id: int) -> str:
     """Show an act: before it is carried out with its form, afterwards with what became of each row."""
     page, is_left = _look(act_id)
-    record_view(current_engine(), actor=require_actor(), subject="bulk_act")
+    record_view(current_engine(), actor=require_actor(), subject="bulk_act", of=str(act_id))
     return _render(page, is_left=is_left)
 
 

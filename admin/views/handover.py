@@ -145,7 +145,7 @@ def _index(*, refusal: str | None = None) -> str:
 def show(handover_id: int) -> str:
     """Show a hand-over: before it is confirmed as a preview to be changed, afterwards as the record."""
     page = _page(handover_id)
-    record_view(current_engine(), actor=require_actor(), subject="handover")
+    record_view(current_engine(), actor=require_actor(), subject="handover", of=str(handover_id))
     return _render(page)
 
 
@@ -216,7 +216,9 @@ def sheet(handover_id: int) -> Response:
     """Send the hand-over record as a workbook, masked like the page."""
     engine, actor = current_engine(), require_actor()
     page = _page(handover_id, limit=SHEET_ROWS)
-    record_export(engine, actor=actor, subject="handover", rows=len(page.rows), kind="xlsx")
+    record_export(
+        engine, actor=actor, subject="handover", rows=len(page.rows), kind="xlsx", of=str(handover_id)
+    )
     write, mimetype = WRITERS["xlsx"]
     name = quote(f"{_('交接记录')}-{page.entry.whose}-{page.entry.last_day:%Y%m%d}.xlsx")
     return Response(

@@ -162,7 +162,7 @@ def frozen(copy_id: int) -> str:
     """Show one page of a frozen copy."""
     actor = _reader()
     page = _copy(actor, copy_id)
-    record_view(current_engine(), actor=actor, subject="ledger_copy")
+    record_view(current_engine(), actor=actor, subject="ledger_copy", of=f"{page.head.workplace} {page.week}")
     return render_template(
         "ledger/copy.html",
         page=page,
@@ -179,7 +179,10 @@ def frozen_sheet(copy_id: int) -> Response:
     """Send a frozen copy as a workbook."""
     actor = _reader()
     page = _copy(actor, copy_id, is_whole=True)
-    record_export(current_engine(), actor=actor, subject="ledger_copy", rows=len(page.rows), kind="xlsx")
+    of = f"{page.head.workplace} {page.week}"
+    record_export(
+        current_engine(), actor=actor, subject="ledger_copy", rows=len(page.rows), kind="xlsx", of=of
+    )
     name = f"{_('职场续保台账')}-{page.head.workplace}-{page.week}"
     return workbook(name, _headers(), _cells(page.rows), above=head_lines(page.head, page.week))
 

@@ -23,6 +23,7 @@ from engine.api import (
     NotToBeWritten,
     Present,
     TooManyLetters,
+    is_of_life,
     letters_page,
     may_reveal,
     record_view,
@@ -42,7 +43,15 @@ def index() -> str:
         raise Forbidden(act=_("出具到期告知书"))
     present, owner, fresh = Present.of(engine.clock), text_arg("owner"), flag_arg("fresh")
     with engine.store.reading() as session:
-        page = letters_page(session, actor, present, engine.clock.zone, owner=owner, fresh=fresh)
+        page = letters_page(
+            session,
+            actor,
+            present,
+            engine.clock.zone,
+            for_life=is_of_life(actor),
+            owner=owner,
+            fresh=fresh,
+        )
     record_view(engine, actor=actor, subject="letters")
     return render_template(
         "letters/index.html", page=page, owner=owner, fresh=fresh, today=present.today, most=MOST_LETTERS

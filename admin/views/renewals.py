@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import orjson
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -21,9 +22,11 @@ from engine.api import (
     NEW_LIST,
     OUTCOME_STATES,
     SHORTEST_REASON,
+    Actor,
     BadInput,
     ErasureAsked,
     ErasureStands,
+    Forbidden,
     Kind,
     Path,
     PortfolioWish,
@@ -34,9 +37,13 @@ from engine.api import (
     Stage,
     TooManyReveals,
     diagram_of,
+    history_file,
+    is_of_life,
     may_reveal,
+    may_take_history,
     notes_of,
     portfolio_page,
+    record_history_taken,
     record_view,
     renewal_page,
     request_erasure,
@@ -178,7 +185,8 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
         clear=clear or {},
         may_reveal=may_reveal(actor),
         may_call=may_call(actor, page),
-        may_write=may_reveal(actor) and _may_be_written(page),
+        may_take_history=may_take_history(actor),
+        may_write=may_reveal(actor) and _may_be_written(page, actor),
         shortest_reason=SHORTEST_REASON,
         history=history,
         notes=notes,
@@ -191,10 +199,28 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
     )
 
 
-def _may_be_written(page: RenewalPage) -> bool:
+@blueprint.get("/<int:renewal_id>/history.json")
+def take_history(renewal_id: int) -> Response:
+    """Send the renewal's history with its hashes to those who check others' work; recorded before."""
+    engine, actor = current_engine(), require_actor()
+    if not may_take_history(actor):
+        raise Forbidden(act=_("导出续保的历史"))
+    with engine.store.reading() as session:
+        taken = history_file(session, actor, renewal_id)
+    record_history_taken(engine, renewal_id, actor=actor, rows=len(taken["rows"]))
+    name = f"history-{renewal_id}-{engine.clock.today():%Y%m%d}.json"
+    return Response(
+        orjson.dumps(taken, option=orjson.OPT_INDENT_2),
+        mimetype="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
+
+
+def _may_be_written(page: RenewalPage, actor: Actor) -> bool:
     """Whether an expiry letter to the customer makes sense; the verb itself decides."""
     is_coming = page.ended_at is None and 0 <= page.days_left <= NEW_LIST
-    return is_coming and bool(page.customer) and not (page.do_not_contact or page.erasure_asked_on)
+    is_kept_from = page.do_not_contact or page.erasure_asked_on or (page.no_sharing and is_of_life(actor))
+    return is_coming and bool(page.customer) and not is_kept_from
 
 
 def _diagram(renewal_id: int, path: Path) -> dict[str, object]:

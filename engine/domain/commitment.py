@@ -34,6 +34,12 @@ def commit_to_text(salt: str, *, number: int, text: str) -> str:
     return hashlib.sha256(orjson.dumps([salt, number, text])).hexdigest()
 
 
+def commit_to_consent(salt: str, *, number: int, stated: Mapping[str, Any]) -> str:
+    """Return SHA-256 over the salt, the number of a statement of consent and all that was stated."""
+    body = orjson.dumps([salt, number, stated], default=str, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(body).hexdigest()
+
+
 def commit_to_copy(salt: str, *, workplace_code: str, week: str, content: Mapping[str, Any]) -> str:
     """Return SHA-256 over the salt and the canonical JSON of a frozen ledger, as it is stored."""
     body = orjson.dumps(

@@ -24,6 +24,8 @@ class Tampering(StrEnum):
     COMMENT_ADDED = "comment_added"
     FILE_EDITED = "file_edited"
     FILE_ADDED = "file_added"
+    CONSENT_EDITED = "consent_edited"
+    CONSENT_ADDED = "consent_added"
     LEDGER_EDITED = "ledger_edited"
     LEDGER_ADDED = "ledger_added"
     CHECKPOINT_FORGED = "checkpoint_forged"
@@ -110,6 +112,16 @@ _SENTENCES = {
         f"续保 {{other}} 有一份附件 {{detail}}，历史中却没有相应的添加记录：系事后添加。{_ZH_ACT}",
         f"There is a file {{detail}} of renewal {{other}} that the history does not know of: it was put in later."
         f" {_EN_ACT}",
+    ),
+    Tampering.CONSENT_EDITED: Label(
+        f"续保 {{other}} 上登记的客户同意或撤回（{{detail}}）已不是历史第 {{rows}} 行所证明的那一条：被修改或删除。{_ZH_ACT}",
+        f"The customer's consent or withdrawal ({{detail}}) recorded at renewal {{other}} is not the one that history"
+        f" row {{rows}} vouches for: it was edited or deleted. {_EN_ACT}",
+    ),
+    Tampering.CONSENT_ADDED: Label(
+        f"续保 {{other}} 上有一条客户同意或撤回（{{detail}}），历史中却没有相应的登记：系事后添加。{_ZH_ACT}",
+        f"There is a customer's consent or withdrawal ({{detail}}) at renewal {{other}} that the history does not know"
+        f" of: it was put in later. {_EN_ACT}",
     ),
     Tampering.LEDGER_EDITED: Label(
         f"冻结的职场台账 {{detail}} 已不是历史第 {{rows}} 行所证明的那一份：被修改或删除。{_ZH_ACT}",

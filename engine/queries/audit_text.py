@@ -52,17 +52,18 @@ def summary(verdict: Verdict, lang: str) -> str:
 
 
 def _figures(verdict: Verdict, lang: str) -> str:
-    span = f"{verdict.first_at or '—'} … {verdict.last_at or '—'}"
+    first, last = verdict.first_at or "—", verdict.last_at or "—"
     later = verdict.rows - verdict.witnessed
     if lang == "en":
         return (
-            f"{verdict.rows} rows fit the chain, {span}; {verdict.checkpoints} checkpoints witness the first"
+            f"{verdict.rows} rows fit the chain (row 1: {first}, row {verdict.rows}: {last}); {verdict.checkpoints} checkpoints witness the first"
             f" {verdict.witnessed}, {later} later rows are not witnessed yet; {verdict.forms} submitted forms"
-            f" and {verdict.notes} comments and files are as given."
+            f", {verdict.notes} comments and files and {verdict.consents} statements of consent are as given."
             f" Public key {verdict.public_key}"
         )
     return (
-        f"{verdict.rows} 行与散列链相符，{span}；{verdict.checkpoints} 个检查点证明了前 {verdict.witnessed} 行，"
+        f"{verdict.rows} 行与散列链相符（第 1 行 {first}，第 {verdict.rows} 行 {last}）；"
+        f"{verdict.checkpoints} 个检查点证明了前 {verdict.witnessed} 行，"
         f"其后 {later} 行尚无检查点；{verdict.forms} 份提交的表单、"
-        f"{verdict.notes} 条备注与附件与历史相符。公钥 {verdict.public_key}"
+        f"{verdict.notes} 条备注与附件、{verdict.consents} 条客户同意或撤回与历史相符。公钥 {verdict.public_key}"
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine.domain.chain import ChainRow, instant_text
 from engine.domain.commitment import commit_to
 from engine.domain.tampering import Finding, Tampering
+from engine.queries.opening import readable
 from engine.store.tasks import Submission, form_without_event, forms_given
-from engine.vault import SealedValueRefused
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -54,7 +54,7 @@ class FormEvidence:
 
     def look(self) -> None:
         """Compare the forms that were noted with what is stored."""
-        found = self._stored(self._waiting)
+        found = readable(list(self._waiting), self._stored)
         self.checked += len(self._waiting)
         for task_id, (seq, promised) in self._waiting.items():
             if self.fault is None and found.get(task_id) != promised:
@@ -69,13 +69,9 @@ class FormEvidence:
             self.fault = Finding(Tampering.FORM_ADDED, other=added)
 
     def _stored(self, task_ids: Collection[int]) -> dict[int, Promise]:
-        """Return the forms as they are now; one that cannot be read any more is left out."""
-        try:
-            forms = forms_given(self.session, task_ids)
-            return {one.task_id: _promise(one, one.salt) for one in forms if one.salt is not None}
-        except (ValueError, SealedValueRefused):
-            single = len(task_ids) == 1
-            return {} if single else {n: h for one in task_ids for n, h in self._stored([one]).items()}
+        """Return the forms as they are now."""
+        forms = forms_given(self.session, task_ids)
+        return {one.task_id: _promise(one, one.salt) for one in forms if one.salt is not None}
 
 
 def _promise(form: Submission, salt: str) -> Promise:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from engine.domain.chain import ChainRow
 from engine.domain.commitment import commit_to_copy
 from engine.domain.tampering import Finding, Tampering
+from engine.queries.opening import DAMAGED
 from engine.store.ledger import FROZEN, LedgerCopy
-from engine.vault import SealedValueRefused
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -45,12 +45,12 @@ class LedgerEvidence:
         """The hash of the copy as it is now; None when it is gone or cannot be read."""
         code, _, week = subject.rpartition(":")
         query = select(LedgerCopy).where(LedgerCopy.workplace_code == code, LedgerCopy.week == week)
-        copy = self.session.scalar(query)
-        if copy is None:
-            return None
         try:
-            return commit_to_copy(copy.salt, workplace_code=code, week=week, content=copy.body)
-        except (ValueError, SealedValueRefused):
+            copy = self.session.scalar(query)
+            if copy is None:
+                return None
+            digest = commit_to_copy(copy.salt, workplace_code=code, week=week, content=copy.body)
+        except DAMAGED:
             return None
-        finally:
-            self.session.expunge(copy)
+        self.session.expunge(copy)
+        return digest

@@ -29,7 +29,7 @@ class LettersPage:
     """Renewals of the scope that expire within the days of a list, the next first, masked.
 
     ``written`` holds the day of the last letter, by renewal; ``left_out`` counts those whose customers must not be
-    written to or are unknown; ``agents`` are those who have some in the scope: number and name. ``more`` says that
+    written to, by the actor at least, or are unknown; ``agents`` are those who have some in the scope: number and name. ``more`` says that
     there are others behind these.
     """
 
@@ -41,9 +41,19 @@ class LettersPage:
 
 
 def letters_page(
-    session: Session, actor: Actor, present: Present, zone: ZoneInfo, *, owner: str = "", fresh: bool = False
+    session: Session,
+    actor: Actor,
+    present: Present,
+    zone: ZoneInfo,
+    *,
+    for_life: bool,
+    owner: str = "",
+    fresh: bool = False,
 ) -> LettersPage:
-    """Return what may be chosen: of one *owner*, or all; with *fresh* only those without a letter."""
+    """Return what may be chosen: of one *owner*, or all; with *fresh* only those without a letter.
+
+    *for_life* leaves out customers who withdrew that people of the life insurer are given their data.
+    """
     near = and_(
         renewals_visible_to(actor),
         Renewal.ended_at.is_(None),
@@ -51,21 +61,24 @@ def letters_page(
         Renewal.expiry_date.between(present.today, present.today + timedelta(days=NEW_LIST)),
     )
     clauses = [near, *([Renewal.owner_no == owner] if owner else [])]
-    wanted = [*clauses, _may_be_written(), *([~_has_letter()] if fresh else [])]
+    wanted = [*clauses, _may_be_written(for_life), *([~_has_letter()] if fresh else [])]
     found = session.execute(rows_of(*wanted).limit(SHOWN + 1)).all()
     rows = shown_rows(session, found[:SHOWN], present.today)
     return LettersPage(
         rows=rows,
         written=_written(session, [row.id for row in rows], zone),
-        left_out=_count_others(session, clauses),
+        left_out=_count_others(session, clauses, for_life),
         agents=_owners(session, near),
         more=len(found) > SHOWN,
     )
 
 
-def _may_be_written() -> ColumnElement[bool]:
+def _may_be_written(for_life: bool) -> ColumnElement[bool]:
     return and_(
-        Customer.id.is_not(None), Customer.do_not_contact.is_(False), Customer.erasure_asked_on.is_(None)
+        Customer.id.is_not(None),
+        Customer.do_not_contact.is_(False),
+        Customer.erasure_asked_on.is_(None),
+        *([Customer.no_sharing.is_(False)] if for_life else []),
     )
 
 
@@ -78,7 +91,7 @@ def _has_letter() -> ColumnElement[bool]:
     )
 
 
-def _count_others(session: Session, clauses: list[ColumnElement[bool]]) -> int:
+def _count_others(session: Session, clauses: list[ColumnElement[bool]], for_life: bool) -> int:
     query: Select[int] = (
         select(func.count())
         .select_from(Renewal)
@@ -90,6 +103,7 @@ def _count_others(session: Session, clauses: list[ColumnElement[bool]]) -> int:
                 Customer.id.is_(None),
                 Customer.do_not_contact.is_(True),
                 Customer.erasure_asked_on.is_not(None),
+                *([Customer.no_sharing.is_(True)] if for_life else []),
             ),
         )
     )

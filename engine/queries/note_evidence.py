@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
@@ -11,8 +12,8 @@ from sqlalchemy import select
 from engine.domain.chain import ChainRow, instant_text
 from engine.domain.commitment import commit_to_text
 from engine.domain.tampering import Finding, Tampering
+from engine.queries.opening import DAMAGED, readable
 from engine.store.notes import ATTACHED, COMMENTED, ERASED, Attachment, Comment
-from engine.vault import SealedValueRefused
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -100,7 +101,7 @@ class NoteEvidence:
 
     def _look(self, action: str) -> None:
         waiting = self._waiting[action]
-        found = self._stored(action, list(waiting))
+        found = readable(list(waiting), partial(self._stored, action))
         self.checked += len(waiting)
         for number, (seq, promised) in waiting.items():
             if found.get(number) != promised:
@@ -110,8 +111,6 @@ class NoteEvidence:
 
     def _stored(self, action: str, numbers: Collection[int]) -> dict[int, Promise]:
         """Return the notes as they are now; one that cannot be opened any more is left out."""
-        if not numbers:
-            return {}
         rows: Sequence[Comment | Attachment] = (
             self.session.scalars(select(Comment).where(Comment.id.in_(numbers))).all()
             if action == COMMENTED
@@ -133,5 +132,5 @@ def _digest(row: Comment | Attachment) -> str | None:
         if isinstance(row, Comment):
             return commit_to_text(row.salt, number=row.id, text=row.text)
         return hashlib.sha256(row.content).hexdigest()
-    except (ValueError, SealedValueRefused):
+    except DAMAGED:
         return None

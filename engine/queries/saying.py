@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from engine.domain.actor import OPERATOR_LABEL, SYSTEM
@@ -23,7 +24,19 @@ def sentence(event: Happening, words: Words) -> tuple[Kind, Label]:
 
 
 def _in_english(text: str) -> str:
+    text = _ONE.sub(_singular, text)
     return text.replace(SYSTEM.display_name, "The system").replace(OPERATOR_LABEL, "The command line")
+
+
+_ONE = re.compile(
+    r"(?<![\d.,–-])1 (?P<kind>masked |expiry |data )?(?P<what>comment|day|failure|file|key|letter|renewal|row|task|value)s"
+    r"(?P<verb> were| are)?\b"
+)
+_OF_ONE = {None: "", " were": " was", " are": " is"}
+
+
+def _singular(found: re.Match[str]) -> str:
+    return f"1 {found['kind'] or ''}{found['what']}{_OF_ONE[found['verb']]}"
 
 
 def actions_of(kind: Kind) -> list[str]:

@@ -9,6 +9,7 @@ from engine.domain.masking import mask_policy_no
 from engine.domain.numbers import trimmed
 from engine.queries import sentences_consent as sentences_consent  # it registers its own
 from engine.queries import sentences_of_inbox as sentences_of_inbox
+from engine.queries import sentences_of_messages as sentences_of_messages
 from engine.queries import sentences_of_notices as sentences_of_notices
 from engine.queries import sentences_of_system as sentences_of_system
 from engine.queries import sentences_people as sentences_people
@@ -221,7 +222,7 @@ def _bulk_prepared(event: Happening, words: Words) -> Label:
     rows, left_out = event["rows"], event["left_out"]
     return Label(
         f"选定 {rows} 项任务{task_zh(event)}批量办理（{event['act_id']}），未纳入 {left_out} 项",
-        f"{rows} tasks {task_en(event, words)} were chosen for bulk act {event['act_id']}, {left_out} left out",
+        f"Chosen for bulk act {event['act_id']}: {rows} tasks {task_en(event, words)}, {left_out} left out",
     )
 
 
@@ -277,14 +278,6 @@ def _received(event: Happening, words: Words) -> Label:
     return Label(zh, en)
 
 
-_CHANNELS: Mapping[str, Label] = {
-    "sms": Label("短信", "text message"),
-    "email": Label("电子邮件", "e-mail"),
-    "letter": Label("到期函", "letter"),
-    "im": Label("企业消息", "instant message"),
-}
-
-
 @says("policies_matched", Kind.MESSAGE)
 def _matched(event: Happening, _words: Words) -> Label:
     numbers = [mask_policy_no(str(number)) for number in event["policies"] or ()]
@@ -326,61 +319,6 @@ def _unclaimed(_event: Happening, _words: Words) -> Label:
         "已匹配到新保单，但当前环节不接收，待本环节结束后处理",
         "A new policy was matched, but the present step does not take it; it waits for the step's end",
     )
-
-
-@says("message_sent", Kind.MESSAGE)
-def _sent(event: Happening, _words: Words) -> Label:
-    channel = _CHANNELS.get(str(event["channel"]), Label("通知", "notice"))
-    return Label(f"已发出{channel.zh}", f"A {channel.en} was sent")
-
-
-@says("message_withheld", Kind.MESSAGE)
-def _withheld(event: Happening, _words: Words) -> Label:
-    return _WITHHELD.get(str(event["code"]), _WITHHELD["renewal_closed"])
-
-
-_WITHHELD: Mapping[str, Label] = {
-    "renewal_closed": Label(
-        "续保已结束，未发出的通知已扣留", "The renewal had ended: a queued notice was withheld"
-    ),
-    "opted_out": Label(
-        "客户不再联系，未发出的通知已扣留", "The customer opted out: a queued notice was withheld"
-    ),
-    "expired": Label("通知已过时效，未发出即扣留", "A queued notice had expired and was withheld"),
-    "dismissed": Label("未确认送达的通知已人工放弃", "A notice that may not have left was given up by hand"),
-}
-
-
-@says("message_failed", Kind.MESSAGE)
-def _failed(event: Happening, _words: Words) -> Label:
-    channel = _CHANNELS.get(str(event["channel"]), Label("通知", "notice"))
-    return Label(
-        f"{channel.zh}多次发送失败，等待处理", f"A {channel.en} could not be sent and waits for a decision"
-    )
-
-
-@says("message_attempt_failed", Kind.MESSAGE)
-def _attempt_failed(event: Happening, _words: Words) -> Label:
-    channel = _CHANNELS.get(str(event["channel"]), Label("通知", "notice"))
-    return Label(
-        f"{channel.zh}第 {event['attempts']} 次发送失败，稍后重试",
-        f"Attempt {event['attempts']} to send a {channel.en} failed; it will be tried again",
-    )
-
-
-@says("message_unknown", Kind.MESSAGE)
-def _unknown(event: Happening, _words: Words) -> Label:
-    channel = _CHANNELS.get(str(event["channel"]), Label("通知", "notice"))
-    return Label(
-        f"{channel.zh}是否发出无法确认，不会自动重发",
-        f"Whether a {channel.en} left is unknown; it is not repeated",
-    )
-
-
-@says("message_resent", Kind.MESSAGE)
-def _resent(event: Happening, _words: Words) -> Label:
-    channel = _CHANNELS.get(str(event["channel"]), Label("通知", "notice"))
-    return Label(f"{channel.zh}已人工安排重发", f"A {channel.en} was queued again by hand")
 
 
 @says("list_distributed", Kind.MESSAGE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from engine.domain.codes import Label, Role
 from engine.domain.workdays import DayKind
 from engine.queries.saying import says
@@ -161,12 +163,26 @@ def _sign_in_failed(event: Happening, _words: Words) -> Label:
     return Label(f"用户 {name} 登录失败", f"A sign-in as {event.subject or 'an unknown name'} failed")
 
 
+def _which(event: Happening) -> str:
+    """Which one of its kind was looked at or taken away, where the event tells."""
+    which = event["of"] or event["batch_id"]
+    return f" {which} " if which else ""
+
+
 @says("records_exported", Kind.SYSTEM)
 def _exported(event: Happening, _words: Words) -> Label:
     of = RECORDS.get(str(event.subject), Label(str(event.subject), str(event.subject)))
     return Label(
-        f"{event.who} 导出了{of.zh}列表 {event['rows']} 行（已掩码）",
-        f"{event.who} exported {event['rows']} masked rows of {of.en}",
+        f"{event.who} 导出了{of.zh}{_which(event)}列表 {event['rows']} 行（已掩码）",
+        f"{event.who} exported {event['rows']} masked rows of {of.en}{_which(event)}".rstrip(),
+    )
+
+
+@says("history_taken", Kind.SYSTEM)
+def _history_taken(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 导出了这笔续保的历史 {event['rows']} 行（含校验值）",
+        f"{event.who} took the history of this renewal away: {event['rows']} rows with their hashes",
     )
 
 
@@ -213,7 +229,12 @@ def _viewed(event: Happening, _words: Words) -> Label:
         "handover": ("一项交接", "a hand-over"),
         "pool": ("认领池", "the claim pool"),
     }.get(str(event.subject), ("这笔续保", "this renewal"))
-    return Label(f"{event.who} 查看了{zh}", f"{event.who} viewed {en}")
+    if which := _which(event):
+        zh, en = _ARTICLE.sub("", zh), en.removeprefix("a").removeprefix("n").strip()
+    return Label(f"{event.who} 查看了{zh}{which}".rstrip(), f"{event.who} viewed {en}{which}".rstrip())
+
+
+_ARTICLE = re.compile("^一[次项份个位]")
 
 
 @says("import_started", Kind.SYSTEM)

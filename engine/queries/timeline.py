@@ -20,6 +20,7 @@ from engine.queries.names import actor_names, people_told_apart, unit_names
 from engine.queries.quotes import holds_back
 from engine.queries.scope import find_renewal
 from engine.queries.sentences import actions_of, sentence
+from engine.queries.sentences_of_messages import addressee
 from engine.queries.sentences_people import mentioned
 from engine.queries.words import Happening, Kind, Words, choice_labels
 from engine.store.history import HistoryEvent
@@ -223,6 +224,8 @@ def _mentioned(rows: Iterable[HistoryEvent]) -> tuple[set[str], set[str]]:
         if row.action in _MOVES:
             ends = {str(payload[key]) for key in ("from", "to") if payload.get(key)}
             (units if str(payload.get("field", "")).endswith("_code") else people).update(ends)
+        if row.action.startswith("message_") and (number := addressee(row.subject, payload)):
+            people.add(number)
         named, placed = mentioned(row.action, row.subject, payload)
         people |= named
         units |= placed

@@ -14,6 +14,7 @@ from engine.bootstrap import Engine
 from engine.domain.chain import Chain, ChainRow
 from engine.domain.codes import Label
 from engine.domain.tampering import Finding, Tampering
+from engine.queries.consent_evidence import ConsentEvidence
 from engine.queries.form_evidence import FormEvidence
 from engine.queries.ledger_evidence import LedgerEvidence
 from engine.queries.note_evidence import NoteEvidence
@@ -38,7 +39,8 @@ class Verdict:
 
     The rows up to ``witnessed`` are covered by a signed checkpoint; for later ones only their chain speaks.
     ``forms`` counts the submitted forms that were compared with what the history says of them, ``notes`` the comments
-    and files.
+    and files, ``consents`` the statements of customers. ``first_at`` and ``last_at`` are the times of the first and the
+    last row, in UTC; a virtual clock may have been put back between them.
     """
 
     rows: int
@@ -50,6 +52,7 @@ class Verdict:
     witnessed: int
     forms: int
     notes: int
+    consents: int
     public_key: str
     findings: tuple[Finding, ...]
     warnings: tuple[Label, ...]
@@ -87,10 +90,18 @@ def verify(engine: Engine, *, keys: Collection[str] = (), on_progress: Progress 
         witnessed=witness.witnessed,
         forms=walk.forms.checked,
         notes=walk.notes.checked,
+        consents=walk.consents.checked,
         public_key=own,
         findings=tuple(
             found
-            for found in (broken, walk.forms.fault, walk.notes.fault, walk.ledgers.fault, witness.fault)
+            for found in (
+                broken,
+                walk.forms.fault,
+                walk.notes.fault,
+                walk.consents.fault,
+                walk.ledgers.fault,
+                witness.fault,
+            )
             if found is not None
         ),
         warnings=tuple(_warnings(walk, witness)),
@@ -107,6 +118,7 @@ class _Walk:
         self.chain = Chain()
         self.forms = FormEvidence(session)
         self.notes = NoteEvidence(session)
+        self.consents = ConsentEvidence(session)
         self.ledgers = LedgerEvidence(session)
         self.first_at: str | None = None
         self.last_at: str | None = None
@@ -119,10 +131,12 @@ class _Walk:
             if broken is None:
                 self.forms.finish()
                 self.notes.finish()
+                self.consents.finish()
                 self.ledgers.finish()
             else:
                 self.forms.look()
                 self.notes.look()
+                self.consents.look()
             return broken
         except DBAPIError as error:
             here = self.chain.size + 1
@@ -143,6 +157,7 @@ class _Walk:
         self.last_at = row.at
         self.forms.note(row)
         self.notes.note(row)
+        self.consents.note(row)
         self.ledgers.note(row)
         if row.action == CHECKPOINT:
             self.named = _named(row) or self.named

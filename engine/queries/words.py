@@ -175,6 +175,7 @@ SOURCES: Mapping[str, Label] = {
     "specialist": Label("专员核实", "the specialist"),
     "start": Label("续保开始", "the start of the renewal"),
     "file": Label("客户续保档案", "the customer file"),
+    "console": Label("工作台登记", "entered in the console"),
     "erasure": Label("删除个人信息的请求", "a request for deletion"),
     "tariff": Label("费率表更新", "newer tariff tables"),
 }

@@ -31,8 +31,10 @@ def record_refusal(engine: Engine, *, actor: Actor, subject: str, reason: str | 
         )
 
 
-def record_export(engine: Engine, *, actor: Actor, subject: str, rows: int, kind: str) -> None:
-    """Write down that *actor* takes *rows* masked rows of the list *subject* away as a file of *kind*."""
+def record_export(
+    engine: Engine, *, actor: Actor, subject: str, rows: int, kind: str, of: str | None = None
+) -> None:
+    """Write down that *actor* takes *rows* masked rows of the list *subject* away as a file of *kind*; *of* says which."""
     with engine.store.transaction() as tx:
         tx.record(
             "records_exported",
@@ -41,7 +43,14 @@ def record_export(engine: Engine, *, actor: Actor, subject: str, rows: int, kind
             subject=subject[:64],
             rows=rows,
             kind=kind,
+            of=of,
         )
+
+
+def record_history_taken(engine: Engine, renewal_id: int, *, actor: Actor, rows: int) -> None:
+    """Write down that *actor* takes the *rows* of one renewal's history away; call before sending them."""
+    with engine.store.transaction() as tx:
+        tx.record("history_taken", at=engine.clock.now(), actor=actor.name, instance_id=renewal_id, rows=rows)
 
 
 def record_view(
@@ -52,8 +61,12 @@ def record_view(
     renewal_id: int | None = None,
     task_id: int | None = None,
     batch_id: int | None = None,
+    of: str | None = None,
 ) -> None:
-    """Write down that *actor* opened the page *subject*; call before answering: what is not logged is not shown."""
+    """Write down that *actor* opened the page *subject*; call before answering: what is not logged is not shown.
+
+    *of* says which one of its kind, in figures and names that are no customer's.
+    """
     with engine.store.transaction() as tx:
         tx.record(
             "record_viewed",
@@ -65,5 +78,6 @@ def record_view(
             roles=sorted(actor.roles),
             unit=actor.unit_code,
             batch_id=batch_id,
+            of=of,
             shown="masked",
         )

@@ -14,6 +14,7 @@ from typing import Any
 from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
+from engine.domain.commitment import make_salt
 from engine.domain.consents import (
     CONTACT_KINDS,
     PROVABLE,
@@ -30,7 +31,7 @@ from engine.errors import BadInput, Conflict, Forbidden, NotFound
 from engine.label import Label, Thing, one_of
 from engine.services.access import sees
 from engine.services.context import StepScope
-from engine.store.consents import Consent, consents_of
+from engine.store.consents import CONSENTED, WITHDRAWN, Consent, commitment_to, consents_of
 from engine.store.renewals import Customer, renewals_of_customers, same_customers
 from engine.store.session import Tx
 
@@ -166,8 +167,8 @@ def state(
         is_stopped = all(getattr(row, _STOPS[kind]) for row in fellows)
         if not said.is_given and is_stopped and standing(known, kind, said.said_on) is ConsentState.WITHDRAWN:
             continue
-        _add(tx, customer, kind, said, renewal_id=renewal_id, actor=actor, now=now, task_id=task_id)
-        _record(tx, kind, said, renewal_id=renewal_id, actor=actor, now=now, task_id=task_id, source=source)
+        row = _add(tx, customer, kind, said, renewal_id=renewal_id, actor=actor, now=now, task_id=task_id)
+        _record(tx, row, source=source)
         _take_effect(tx, kind, said, fellows, renewal_id=renewal_id, actor=actor, now=now, source=source)
         stated += 1
     return stated
@@ -183,48 +184,43 @@ def _add(
     actor: Actor,
     now: datetime,
     task_id: int | None,
-) -> None:
-    tx.add(
-        Consent(
-            customer_id=customer.id,
-            instance_id=renewal_id,
-            task_id=task_id,
-            kind=str(kind),
-            is_given=said.is_given,
-            said_on=said.said_on,
-            valid_until=said.valid_until,
-            method=str(said.method),
-            wording=WORDING,
-            evidence=mask_text(said.evidence) if said.evidence else None,
-            recorded_by=actor.name,
-            recorded_at=now,
-        )
-    )
-
-
-def _record(
-    tx: Tx,
-    kind: ConsentKind,
-    said: ConsentSaid,
-    *,
-    renewal_id: int,
-    actor: Actor,
-    now: datetime,
-    task_id: int | None,
-    source: str,
-) -> None:
-    tx.record(
-        "consent_given" if said.is_given else "consent_withdrawn",
-        at=now,
-        actor=actor.name,
+) -> Consent:
+    """Add one statement; it has its number then, which the history names."""
+    row = Consent(
+        customer_id=customer.id,
         instance_id=renewal_id,
         task_id=task_id,
         kind=str(kind),
-        method=str(said.method),
+        is_given=said.is_given,
         said_on=said.said_on,
         valid_until=said.valid_until,
+        method=str(said.method),
         wording=WORDING,
+        evidence=mask_text(said.evidence) if said.evidence else None,
+        salt=make_salt(),
+        recorded_by=actor.name,
+        recorded_at=now,
+    )
+    tx.add(row)
+    tx.flush()
+    return row
+
+
+def _record(tx: Tx, row: Consent, *, source: str) -> None:
+    tx.record(
+        CONSENTED if row.is_given else WITHDRAWN,
+        at=row.recorded_at,
+        actor=row.recorded_by,
+        instance_id=row.instance_id,
+        task_id=row.task_id,
+        kind=row.kind,
+        method=row.method,
+        said_on=row.said_on,
+        valid_until=row.valid_until,
+        wording=row.wording,
         source=source,
+        consent_id=row.id,
+        consent_hash=commitment_to(row),
     )
 
 

@@ -26,6 +26,8 @@ from engine.store.session import Tx
 
 KEPT_YEARS = 5
 X14 = "X14"
+CONSOLE = "console"
+"""Where the fact comes from: somebody entered the request here; the entry says who."""
 REQUESTED, REPEATED = "erasure_requested", "erasure_repeated"
 SHORTEST, LONGEST = 4, 200
 _TOO_SHORT = Label(
@@ -140,7 +142,7 @@ def _exclude(tx: Tx, engine: Engine, renewal_id: int, evidence: str, *, actor: A
     data = {"code": X14, "evidence": evidence}
     try:
         with tx.attempt():
-            deliver_in(tx, scope, MessageName.POLICY_EXCLUDED, data)
+            deliver_in(tx, scope, MessageName.POLICY_EXCLUDED, data, source=CONSOLE)
     except MessageNotAwaited:
         return 0
     return 1

@@ -1,7 +1,7 @@
 """The letter that tells a customer of the coming expiry (到期告知书, P-L2): its facts, written down before it is shown.
 
 Source: domain.md §4.8 (what it says), §1.1 P-L2, threats.md §4 (a clear name has a measure), PIPL Art. 24 (whoever
-asked to be left alone is not written to).
+asked to be left alone is not written to), Art. 15 (once sharing was withdrawn the life insurer's people see no name).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.domain.org import Side
 from engine.errors import Conflict, EngineError, Forbidden, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
-from engine.services.reveal import ErasureStands, may_reveal
+from engine.services.reveal import ErasureStands, is_of_life, may_reveal
 from engine.store.accounts import lock_account
 from engine.store.history import count_of_actor
 from engine.store.organisation import directory_on
@@ -88,6 +88,10 @@ class NotToBeWritten(Conflict):
 
 
 NO_CONTACT = Label("客户已要求不再联系", "the customer asked not to be contacted")
+NO_SHARING = Label(
+    "客户已撤回向寿险公司提供个人信息的同意，请交由交叉销售专员出具",
+    "the customer withdrew that the life insurer gets the data; ask the cross-selling specialist to write it",
+)
 ENDED = Label("续保已结束", "the renewal has ended")
 EXPIRED = Label("保险已过到期日", "the cover has expired")
 NOBODY = Label("暂无责任人，信上没有可联系的服务人员", "nobody answers for it whom the letter could name")
@@ -155,7 +159,9 @@ def _letter(
     customer = tx.get(Customer, renewal.customer_id) if renewal.customer_id is not None else None
     server = person_by_number(tx, renewal.owner_no)
     policies = _policies(tx, renewal_id, day)
-    reason = _reason_against(renewal, customer, server, day) or (None if policies else NO_POLICY)
+    reason = _reason_against(renewal, customer, server, day, is_of_life(actor)) or (
+        None if policies else NO_POLICY
+    )
     if reason is not None or customer is None or server is None:
         raise NotToBeWritten(plate=plate or renewal.business_key.split(":")[0][-6:], reason=reason or NOBODY)
     local = now.astimezone(engine.clock.zone)
@@ -184,7 +190,7 @@ def _policies(tx: Tx, renewal_id: int, day: date) -> tuple[ExpiringPolicy, ...]:
 
 
 def _reason_against(
-    renewal: Renewal, customer: Customer | None, server: Person | None, day: date
+    renewal: Renewal, customer: Customer | None, server: Person | None, day: date, for_life: bool
 ) -> Label | None:
     if renewal.ended_at is not None:
         return ENDED
@@ -196,6 +202,8 @@ def _reason_against(
         raise ErasureStands(day=customer.erasure_asked_on, until=customer.kept_until)
     if customer.do_not_contact:
         return NO_CONTACT
+    if customer.no_sharing and for_life:
+        return NO_SHARING
     return NOBODY if server is None else None
 
 

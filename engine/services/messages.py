@@ -182,16 +182,22 @@ def _check_name(name: str) -> None:
 def _lost(scope: StepScope, data: Mapping[str, Any]) -> None:
     reason = data.get("reason")
     if reason:
-        scope.change_fact("loss_reason", scope.renewal.loss_reason, reason, source="message")
-        scope.renewal.loss_reason = reason
+        _learn(scope, "loss_reason", reason)
         scope.renewal.loss_source = data.get("source") or "message"
+
+
+def _learn(scope: StepScope, field_name: str, value: Any) -> None:
+    """Take a fact over; told a second time it is no change."""
+    before = getattr(scope.renewal, field_name)
+    if before != value:
+        scope.change_fact(field_name, before, value, source=scope.source)
+        setattr(scope.renewal, field_name, value)
 
 
 def _excluded(scope: StepScope, data: Mapping[str, Any]) -> None:
     code = data.get("code") or data.get("reason")
     if code:
-        scope.change_fact("exclusion_code", scope.renewal.exclusion_code, code, source="message")
-        scope.renewal.exclusion_code = code
+        _learn(scope, "exclusion_code", code)
     if data.get("evidence"):
         scope.renewal.exclusion_evidence = data["evidence"]
 

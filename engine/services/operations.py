@@ -172,7 +172,11 @@ CATALOGUE: Mapping[str, Operation] = {
             "Ends as lapsed or partial; with reason L703 when the list came after win-back",
         ),
         _entry(
-            reanchor, "重新锚定", "Re-anchor", "按新的到期日重新进入阶段判断", "Returns to the stage gateway"
+            reanchor,
+            "按新到期日重排各阶段日程",
+            "Plan the stages anew by the new expiry date",
+            "按新的到期日重新进入阶段判断",
+            "Returns to the stage gateway",
         ),
         _entry(
             reassign_orphan,

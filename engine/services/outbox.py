@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from engine.bootstrap import Engine
 from engine.clock import Clock, business_date
@@ -27,7 +28,7 @@ from engine.errors import BadInput, Forbidden
 from engine.label import Label, Thing
 from engine.store.notices import Notice, Slot
 from engine.store.outbox import Due, OutboxMessage, has_to_send, lock_due, lock_message, lock_sending
-from engine.store.people import former_staff
+from engine.store.people import former_staff, roles_of_staff
 from engine.store.session import Hold, Tx
 
 BATCH = 200
@@ -136,18 +137,19 @@ def send_queued(engine: Engine, *, now: datetime) -> int:
 def _settle_orphans(engine: Engine, now: datetime) -> int:
     """Decide about messages whose sender crashed between the call and the mark; returns how many had left."""
     with engine.store.transaction() as tx:
-        found = 0
+        found, today = 0, business_date(now, engine.clock.zone)
         for message in lock_sending(tx):
             driver = engine.drivers[message.channel]
             receipt = driver.find(message.key)
             if receipt is not None:
                 found += 1
-                _apply(tx, message, Fate(OutboxStatus.SENT, receipt), now)
+                _apply(tx, message, Fate(OutboxStatus.SENT, receipt), now, _addressee(tx, message, today))
             elif driver.honours_keys:
                 message.status, message.sending_by = str(OutboxStatus.QUEUED), None
             else:
                 reason = f"sender {message.sending_by} ended during attempt {message.attempts}"
-                _apply(tx, message, Fate(OutboxStatus.UNKNOWN, fault=reason), now)
+                fate = Fate(OutboxStatus.UNKNOWN, fault=reason)
+                _apply(tx, message, fate, now, _addressee(tx, message, today))
         return found
 
 
@@ -158,11 +160,12 @@ def _lease(engine: Engine, now: datetime, *, without: Collection[str]) -> list[L
     with engine.store.transaction() as tx:
         while not leased and (due := lock_due(tx, now, limit=BATCH, without=without)):
             staff = {one.message.recipient for one in due if one.message.audience == "staff"}
-            gone = former_staff(tx, staff, business_date(now, engine.clock.zone))
+            today = business_date(now, engine.clock.zone)
+            gone = former_staff(tx, staff, today)
             for one in due:
                 message, reason = one.message, _reason_to_withhold(one, gone, now)
                 if reason is not None:
-                    _withhold(tx, message, reason, actor="system", now=now)
+                    _withhold(tx, message, reason, actor="system", now=now, to=_addressee(tx, message, today))
                     continue
                 message.status, message.sending_by = str(OutboxStatus.SENDING), me
                 message.attempts += 1
@@ -245,11 +248,35 @@ def _send(engine: Engine, letter: Letter) -> Fate:
 
 def _mark(engine: Engine, fates: dict[int, Fate], now: datetime) -> None:
     with engine.store.transaction() as tx:
-        for message in lock_sending(tx, fates):
-            _apply(tx, message, fates[message.id], now)
+        messages = lock_sending(tx, fates)
+        roles = roles_of_staff(tx, _staff(messages), business_date(now, engine.clock.zone))
+        for message in messages:
+            _apply(tx, message, fates[message.id], now, _told(message, roles))
 
 
-def _apply(tx: Tx, message: OutboxMessage, fate: Fate, now: datetime) -> None:
+def _staff(messages: Iterable[OutboxMessage]) -> set[str]:
+    return {message.recipient for message in messages if message.audience == "staff"}
+
+
+def _told(message: OutboxMessage, roles: Mapping[str, str]) -> dict[str, Any]:
+    """What the history says of a message: what it is about, and which colleague gets it, in which role.
+
+    Nothing of a customer, and nothing of an address that is no colleague's number.
+    """
+    about: dict[str, Any] = {
+        "channel": message.channel,
+        "template": message.template,
+        "audience": message.audience,
+    }
+    role = roles.get(message.recipient) if message.audience == "staff" else None
+    return {**about, "recipient": message.recipient, "role": role} if role else about
+
+
+def _addressee(tx: Tx, message: OutboxMessage, today: date) -> dict[str, Any]:
+    return _told(message, roles_of_staff(tx, _staff([message]), today))
+
+
+def _apply(tx: Tx, message: OutboxMessage, fate: Fate, now: datetime, told: Mapping[str, Any]) -> None:
     """Write down what became of an attempt; failures wait longer each time and end as ``failed``.
 
     That a message is in hand (``sending_by``) or was given back untried is the queue's own business.
@@ -274,9 +301,8 @@ def _apply(tx: Tx, message: OutboxMessage, fate: Fate, now: datetime) -> None:
         instance_id=message.instance_id,
         subject=message.key,
         reason=message.fault[:500] if message.fault else None,
-        channel=message.channel,
-        template=message.template,
         attempts=message.attempts,
+        **told,
     )
 
 
@@ -288,7 +314,14 @@ def _fault(message: OutboxMessage, fate: Fate) -> str | None:
 
 
 def _withhold(
-    tx: Tx, message: OutboxMessage, code: WithheldFor, *, actor: str, now: datetime, reason: str | None = None
+    tx: Tx,
+    message: OutboxMessage,
+    code: WithheldFor,
+    *,
+    actor: str,
+    now: datetime,
+    to: Mapping[str, Any],
+    reason: str | None = None,
 ) -> None:
     message.status, message.withheld_for = str(OutboxStatus.WITHHELD), str(code)
     tx.record(
@@ -299,7 +332,7 @@ def _withhold(
         subject=message.key,
         reason=reason,
         code=str(code),
-        channel=message.channel,
+        **to,
     )
 
 
@@ -322,7 +355,7 @@ def resend_message(engine: Engine, message_id: int, *, actor: Actor, reason: str
             subject=message.key,
             reason=reason,
             before=before,
-            channel=message.channel,
+            **_addressee(tx, message, business_date(now, engine.clock.zone)),
         )
 
 
@@ -334,7 +367,9 @@ def dismiss_message(engine: Engine, message_id: int, *, actor: Actor, reason: st
     """
     with engine.store.transaction() as tx:
         message = _lock_for_operator(tx, message_id, actor, reason)
-        _withhold(tx, message, WithheldFor.DISMISSED, actor=actor.name, now=engine.clock.now(), reason=reason)
+        now = engine.clock.now()
+        to = _addressee(tx, message, business_date(now, engine.clock.zone))
+        _withhold(tx, message, WithheldFor.DISMISSED, actor=actor.name, now=now, to=to, reason=reason)
 
 
 def _lock_for_operator(tx: Tx, message_id: int, actor: Actor, reason: str) -> OutboxMessage:

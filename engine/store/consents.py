@@ -8,16 +8,21 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.domain.chain import instant_text
+from engine.domain.commitment import commit_to_consent
 from engine.domain.consents import ConsentKind, Statement
 from engine.store.base import Base, Code, PrimaryKey
 from engine.store.personal import TEXT, Personal, SealedBytes
+
+CONSENTED, WITHDRAWN = "consent_given", "consent_withdrawn"
+"""How the history names what a customer agreed to or withdrew."""
 
 
 class Consent(Base):
     """A statement of a customer on one kind; ``wording`` is the version of the text that was asked.
 
     ``evidence`` says where the proof lies. ``instance_id`` and ``task_id`` name the renewal and the act at which it
-    was recorded.
+    was recorded. The history holds a hash over ``salt`` and the rest of the row; rows of former versions have none.
     """
 
     __tablename__ = "consent"
@@ -34,6 +39,7 @@ class Consent(Base):
     method: Mapped[Code]
     wording: Mapped[Code]
     evidence_sealed: Mapped[SealedBytes | None]
+    salt: Mapped[Code | None]
     recorded_by: Mapped[Code]
     recorded_at: Mapped[datetime]
 
@@ -48,6 +54,29 @@ class Consent(Base):
             said_on=self.said_on,
             valid_until=self.valid_until,
         )
+
+
+def commitment_to(row: Consent) -> str:
+    """Return the hash over everything in *row*, which has its number and its salt.
+
+    Raises:
+        SealedValueRefused, UnknownKey: the proof cannot be opened.
+    """
+    stated = {
+        "customer_id": row.customer_id,
+        "instance_id": row.instance_id,
+        "task_id": row.task_id,
+        "kind": row.kind,
+        "is_given": row.is_given,
+        "said_on": row.said_on,
+        "valid_until": row.valid_until,
+        "method": row.method,
+        "wording": row.wording,
+        "evidence": row.evidence,
+        "recorded_by": row.recorded_by,
+        "recorded_at": instant_text(row.recorded_at),
+    }
+    return commit_to_consent(row.salt or "", number=row.id, stated=stated)
 
 
 def consents_of(session: Session, customer_ids: Collection[int]) -> Sequence[Consent]:

@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from engine.domain.chain import ChainRow
+from engine.domain.chain import GENESIS, ChainRow
 
 AT_ONCE = 2000
 _COLUMNS = "seq, {at}, actor, action, instance_id, task_id, subject, reason, {payload}, hash"
@@ -31,6 +31,18 @@ def rows_from(session: Session, seq: int | None = None) -> Generator[ChainRow]:
     with session.connection().execute(query, execution_options={"yield_per": AT_ONCE}) as found:
         for number, *columns, payload, own_hash in found:
             yield ChainRow(number, _fields(columns, payload), str(own_hash))
+
+
+def rows_of_renewal(session: Session, renewal_id: int) -> list[tuple[ChainRow, str]]:
+    """Return the rows of one renewal in order, each with the hash of the row before it in the whole history."""
+    columns = _AS_STORED[session.get_bind().dialect.name]
+    before = "(SELECT one.hash FROM history_event one WHERE one.seq = history_event.seq - 1)"
+    query = text(f"SELECT {before}, {columns} FROM history_event WHERE instance_id = :number ORDER BY seq")
+    found = session.connection().execute(query, {"number": renewal_id})
+    return [
+        (ChainRow(seq, _fields(values, payload), str(own_hash)), str(previous or GENESIS))
+        for previous, seq, *values, payload, own_hash in found
+    ]
 
 
 def _query(session: Session, seq: int | None) -> TextClause:

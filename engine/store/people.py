@@ -171,6 +171,17 @@ def former_staff(session: Session, numbers: Collection[str], day: date) -> set[s
     return set(rows)
 
 
+def roles_of_staff(session: Session, numbers: Collection[str], day: date) -> dict[str, str]:
+    """Return employee number → role of the newest post on *day*, or of the last one for whom has left; one statement."""
+    rows = session.execute(
+        select(Post.employee_no, Post.role, Post.valid_to)
+        .where(Post.employee_no.in_(numbers), Post.valid_from <= day)
+        .order_by(Post.valid_from, Post.id)
+    ).all()
+    serving = [row for row in rows if row.valid_to is None or row.valid_to >= day]
+    return {row.employee_no: row.role for row in [*rows, *serving]}
+
+
 def phones_of_staff(session: Session, phones: Collection[str]) -> frozenset[str]:
     """Return those of *phones* that are a colleague's own: no customer is reached there (domain.md §7 case 25)."""
     held = session.scalars(select(Person).where(Person.phone.is_among(session, phones)))

@@ -101,6 +101,34 @@ def test_a_refusal_leads_back_and_names_the_car_and_the_reason(book: api.Engine,
     assert "另有 1 笔未列出" in browser.text
 
 
+def test_once_sharing_was_withdrawn_the_life_insurers_people_are_offered_no_letter(
+    book: api.Engine, app: Flask
+) -> None:
+    number = renewal_of(book, 5)
+    agent = signed_in(app, "AG001")
+    agent.get(f"/renewals/{number}")
+    form = agent.form_to("/letters")
+    with book.store.reading() as session:
+        customer_id = session.get_one(Renewal, number).customer_id
+    api.record_consent(
+        book,
+        customer_id or 0,
+        {"kinds": ["share_to_life"], "answer": "withdrawn"},
+        actor=api.actor_of(book, "SP01"),
+    )
+
+    agent.submit(form)
+
+    assert "客户已撤回向寿险公司提供个人信息的同意" in agent.text and "下载到期告知书" not in agent.text
+    for who, is_offered in (("AG001", False), ("SP01", True)):
+        browser = signed_in(app, who)
+        browser.get("/letters")
+        assert is_offered is bool(browser.soup.find("input", {"name": "renewal", "value": str(number)}))
+        assert is_offered is ("不向寿险人员提供信息" not in browser.text)
+        browser.get(f"/renewals/{number}")
+        assert is_offered is ("下载到期告知书" in browser.text)
+
+
 def test_without_the_systems_libraries_the_letter_is_printed_from_the_browser(
     book: api.Engine, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

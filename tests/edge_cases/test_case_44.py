@@ -88,6 +88,22 @@ def test_case_44_a_refused_request_is_sent_to_approval_again_with_new_evidence(
         ask(book)
 
 
+def test_case_44_the_history_tells_a_second_request_once_and_where_it_was_entered(
+    book: Engine, app: Flask
+) -> None:
+    ask(book)
+    refused = answers.exclusion_review(TODAY, verdict="refused", exclusion_code="X14")
+    complete(book, CAR, "exclusion_review", refused)
+    ask(book, reason="客户签字的申请书，扫描件 0117")
+
+    specialist = signed_in(app, "SP01")
+    specialist.get(f"/renewals/{renewal_of(book, CAR)}")
+    told = specialist.text
+    assert 1 == told.count("登记剔除原因：")
+    assert "客户要求删除个人信息（来源：工作台登记）" in told
+    assert "剔除原因由" not in told and "来源：外部消息" not in told
+
+
 def test_case_44_it_is_a_button_on_the_renewal_and_asked_once(book: Engine, app: Flask) -> None:
     specialist = signed_in(app, "SP01")
     address = f"/renewals/{renewal_of(book, CAR)}/erasure"

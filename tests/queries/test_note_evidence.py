@@ -17,6 +17,7 @@ from engine.tables import Attachment, Comment, Customer, HistoryEvent, Renewal
 from tests.support.console import renewal_of
 
 CAR = 7
+DAMAGED = "UPDATE {0} SET {1} = substr({1}, 1, 1) WHERE id = (SELECT min(id) FROM {0})"
 PDF = b"%PDF-1.7\n" + bytes(64)
 
 
@@ -80,6 +81,10 @@ def run(statement: object) -> Callable[[Engine], None]:
         pytest.param(run(delete(Comment)), Tampering.COMMENT_EDITED, id="comments removed"),
         pytest.param(plant, Tampering.COMMENT_ADDED, id="a comment put in"),
         pytest.param(exchange_file, Tampering.FILE_EDITED, id="another file"),
+        pytest.param(run(text(DAMAGED.format("comment", "text_sealed"))), Tampering.COMMENT_EDITED, id="cut"),
+        pytest.param(
+            run(text(DAMAGED.format("attachment", "content_sealed"))), Tampering.FILE_EDITED, id="cut file"
+        ),
         pytest.param(run(delete(Attachment)), Tampering.FILE_EDITED, id="the file removed"),
     ],
 )
@@ -131,3 +136,16 @@ def test_an_erased_comment_that_is_put_back_is_found(noted: Engine) -> None:
         )
 
     assert Finding(Tampering.COMMENT_ADDED, other=number, detail=str(ids[0])) == verify(noted).findings[0]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("value", ["x'00'", "'words'", "CAST(x'80ff' AS text)"])
+def test_a_damaged_value_is_named_and_the_others_are_still_looked_at(noted: Engine, value: str) -> None:
+    for table, column in (("attachment", "content_sealed"), ("comment", "text_sealed")):
+        run(text(f"UPDATE {table} SET {column} = {value} WHERE id = (SELECT max(id) FROM {table})"))(noted)
+
+    verdict = verify(noted)
+
+    found = verdict.findings[0]
+    assert (Tampering.COMMENT_EDITED, renewal_of(noted, CAR), "2") == (found.kind, found.other, found.detail)
+    assert (1, 3, True) == (len(verdict.findings), verdict.notes, verdict.rows > (found.last or 0))

@@ -201,3 +201,30 @@ def test_a_task_and_a_timer_have_english_names_in_english_sentences() -> None:
 
     assert "Task “Programme and forecast” (P-S2) went to 张敏" == opened.en
     assert "The timer “T-45 reached” fired, planned for 2026-12-01 00:00" == fired.en
+
+
+@pytest.mark.parametrize(
+    ("action", "subject", "payload", "zh", "en"),
+    [
+        ("record_viewed", "handover", {"of": "12"}, "查看了交接 12", "viewed hand-over 12"),
+        ("record_viewed", "handover", {}, "查看了一项交接", "viewed a hand-over"),
+        ("record_viewed", "bulk_act", {"of": "5"}, "查看了批量办理 5", "viewed bulk act 5"),
+        ("record_viewed", "import_batch", {"batch_id": 3}, "查看了导入批次 3", "viewed import batch 3"),
+        (
+            "records_exported",
+            "ledger_copy",
+            {"of": "钱塘职场 2026-W47", "rows": 1},
+            "导出了冻结的职场续保台账 钱塘职场 2026-W47 列表 1 行",
+            "exported 1 masked row of a frozen workplace ledger 钱塘职场 2026-W47",
+        ),
+        ("erasure_repeated", None, {"excluded": 1}, "1 笔续保重新送剔除审批", "1 renewal went to approval"),
+        ("bulk_prepared", "回访", {"rows": 21, "left_out": 0}, "选定 21 项", "21 tasks"),
+        ("operation_done", None, {"operation": "distribute_list"}, "下发清单", "Distribute the list"),
+    ],
+)
+def test_a_sentence_names_which_one_and_counts_one_as_one(
+    action: str, subject: str | None, payload: dict[str, Any], zh: str, en: str
+) -> None:
+    told = said(action, subject, **payload)
+
+    assert zh in told.zh and en in told.en

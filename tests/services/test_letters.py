@@ -100,6 +100,18 @@ def test_one_that_may_not_be_written_stops_all_and_says_which(
 
 
 @pytest.mark.one_database
+def test_once_sharing_was_withdrawn_only_people_of_the_property_insurer_write(book: api.Engine) -> None:
+    change(book, 5, lambda _r, c: setattr(c, "no_sharing", True))
+
+    for name in ("AG001", "SU01", "TR01"):
+        with pytest.raises(api.NotToBeWritten) as refused:
+            write(book, 6, 5, name=name)
+        assert letters.NO_SHARING.zh in refused.value.say("zh")
+    assert [] == events(book)
+    assert all(len(write(book, 5, name=name)) == 1 for name in ("SP01", "CC01"))
+
+
+@pytest.mark.one_database
 def test_an_ended_renewal_gets_none(book: api.Engine) -> None:
     api.deliver_message(book, "list_withdrawn", vin(5), actor=api.SYSTEM)
 

@@ -20,6 +20,7 @@ from engine.domain.codes import Role
 from engine.drivers.port import FateUnknown, Letter, NotSent, Refused
 from engine.drivers.smtp import SmtpDriver, SmtpServer
 from engine.errors import BadInput, Forbidden
+from engine.queries.timeline import entries_of
 from engine.services import outbox
 from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
@@ -363,3 +364,25 @@ def test_nothing_leaves_for_somebody_who_serves_no_more(book: Engine, provider: 
     assert provider.taken == ["here:1", "outside:1"]
     left_out = row(book, "gone:1")
     assert (left_out.status, left_out.withheld_for) == ("withheld", "recipient_left")
+
+
+@pytest.mark.one_database
+def test_the_history_says_to_which_colleague_a_message_went_and_about_what(
+    book: Engine, provider: Provider
+) -> None:
+    put(book, "agent_new_list:AG001:x", recipient="AG001")
+    put(book, "to:customer", recipient="13800001111", audience="customer", template="reminder")
+    put(book, "late", recipient="AG001", template="task_urged", expires_at=book.clock.now())
+    send(book)
+
+    with book.store.reading() as session:
+        rows = session.query(HistoryEvent).filter(HistoryEvent.action.like("message_%")).all()
+        entries = entries_of(session, rows, deployed=None, operations={}, zone=book.clock.zone)
+    told = [(entry.text.zh, entry.text.en) for entry in entries]
+    assert (
+        "已发出给寿险营销员 高敬之 AG001 的电子邮件“清单与到期提醒”",
+        "A message by e-mail to 高敬之 AG001 (life agent) about new lists and coming expiries was sent",
+    ) in told
+    assert any(zh == "已发出给客户的电子邮件" for zh, _ in told)
+    assert "给寿险营销员 高敬之 AG001 的电子邮件“催办提醒”已扣留，未发出：已过时效" in [zh for zh, _ in told]
+    assert not [row for row in rows if "13800001111" in str(row.payload) + str(row.reason)]
