@@ -123,8 +123,8 @@ def test_a_node_that_was_told_stands_in_the_history_and_among_the_messages(
     api.advance_clock(book, to=at(book, TODAY + timedelta(days=5), 9), actor=api.SYSTEM)
     browser = signed_in(app, "AG001")
     browser.get(f"/renewals/{renewal_of(book, 6)}")
-    assert "到期节点“30天内到期”已列入 高敬之 当天的汇总提醒" in browser.text
+    assert "到期节点“30天内到期”已列入 高敬之 AG001 当天的汇总提醒" in browser.text
 
     admin = signed_in(app, "AD01")
     admin.get("/admin/outbox/")
-    assert "清单与到期提醒" in admin.text
+    assert "清单、到期与催办提醒" in admin.text
