@@ -148,7 +148,7 @@ _CHANNELS = {
     "im": lazy_gettext("即时消息"),
 }  # fmt: skip
 _TEMPLATES = {
-    "agent_new_list": lazy_gettext("清单与到期提醒"),
+    "agent_new_list": lazy_gettext("清单、到期与催办提醒"),
     "task_urged": lazy_gettext("催办提醒"),
     "task_urged_up": lazy_gettext("向上催办提醒"),
     "alarm_recheck": lazy_gettext("复查提醒"),

@@ -13,6 +13,9 @@ from engine.domain.stage import days_left
 NEW_LIST = 60
 """The node of a new list: the distribution itself tells of it."""
 LAPSED = -1
+CHASED, MENDING, RECHECK = 101, 102, 103
+"""No nodes of an expiry, but told in the same message of the day: a specialist's reminder (K-S2), what a check found
+missing (G-S1), an agreed day to look again (G-L2)."""
 NODES = (45, 30, 15, 7, 3, 0, LAPSED)
 """Calendar days before expiry on which an agent is told, in the order they come; LAPSED is the day after it."""
 
@@ -42,14 +45,28 @@ def told_text(counts: Mapping[int, int]) -> str:
 
     *counts* has at least one entry above 0. The words hold on any day on which the message may be read.
     """
-    if set(counts) == {NEW_LIST}:
-        return f"{counts[NEW_LIST]}位车险客户60天内到期"
+    if len(counts) == 1 and (alone := _ALONE.get(next(iter(counts)))):
+        return f"{next(iter(counts.values()))}位车险客户{alone}"
     return "车险客户" + "、".join(_at(node, counts[node]) for node in sorted(counts, reverse=True))
 
 
+_ALONE: Mapping[int, str] = {
+    NEW_LIST: "60天内到期",
+    CHASED: "被专员催办",
+    MENDING: "的信息待补正",
+    RECHECK: "约定的复查日已到，尚无新的有效联系",
+}
+_AMONG: Mapping[int, str] = {
+    NEW_LIST: "新下发",
+    CHASED: "被专员催办",
+    MENDING: "信息待补正",
+    RECHECK: "复查日已到",
+}
+
+
 def _at(node: int, count: int) -> str:
-    if node == NEW_LIST:
-        return f"新下发{count}位"
+    if node in _AMONG:
+        return f"{_AMONG[node]}{count}位"
     if node == LAPSED:
         return f"到期未续{count}位"
     return f"到期当日{count}位" if node == 0 else f"{node}天内到期{count}位"

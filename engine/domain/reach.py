@@ -43,6 +43,18 @@ def oversees_workplace(actor: Actor, workplace: str) -> bool:
     return actor.sees_all or (opens_units and workplace in actor.unit_codes)
 
 
+def served_workplaces(actor: Actor, directory: Directory) -> frozenset[str]:
+    """Return the workplaces that *actor* serves as a specialist or trainer by liaison on the directory's day."""
+    number = actor.employee_no
+    if number is None or not actor.roles & {Role.TRAINER, Role.SPECIALIST}:
+        return frozenset()
+    return frozenset(
+        code
+        for code, held in directory.liaisons.items()
+        if any(number in (row.specialist_no, row.trainer_no) for row in held)
+    )
+
+
 def own_workplace(actor: Actor, directory: Directory) -> str | None:
     """Return the workplace in which *actor*'s unit lies, or that it is; None for whoever sits above workplaces."""
     return directory.nearest(actor.unit_code, "workplace")

@@ -22,7 +22,7 @@ from engine.domain.ledger import (
     working_period,
 )
 from engine.domain.org import UnitKind
-from engine.domain.reach import oversees_workplace, own_workplace, serves_workplace
+from engine.domain.reach import oversees_workplace, serves_workplace
 from engine.errors import BadInput, NotFound
 from engine.label import Label, Thing
 from engine.queries.diagram import DeployedOf
@@ -31,6 +31,7 @@ from engine.queries.ledger_copies import PAGE, CopyLine, copy_lines
 from engine.queries.names import people_names, unit_names
 from engine.queries.present import Present
 from engine.queries.scope import renewals_visible_to
+from engine.queries.served import units_to_open_with
 from engine.store.ledger import (
     ORDER,
     all_ledger_rows,
@@ -50,7 +51,8 @@ LONGEST = 366
 class LedgerWish:
     """Which workplace's ledger, and which expiry dates: by default the months it works on.
 
-    Where no workplace is asked for it is the person's own, else the one looked at last (``last_seen``), else the first by name.
+    Where no workplace is asked for it is the person's own, else the one looked at last (``last_seen``) if the person
+    serves it or serves none, else the served one with most of the open renewals, else the first by name.
     """
 
     workplace: str | None = None
@@ -102,7 +104,8 @@ def ledger_page(
     if not choices:
         return LedgerPage(head=None)
     shown = [one for one in choices if wish.find in one.name or wish.find == one.code] or choices
-    code = _chosen(wish, choices, shown, own_workplace(actor, directory_on(session, present.today)))
+    directory = directory_on(session, present.today)
+    code = _chosen(wish, choices, shown, units_to_open_with(session, actor, directory, wish.last_seen))
     period = _period(wish, present.today)
     clauses = [renewals_visible_to(actor), *of_workplace(code, period)]
     number, found, position = _window(session, clauses, wish)
@@ -118,8 +121,7 @@ def ledger_page(
             )
         ),
         first_no=number,
-        is_whole=oversees_workplace(actor, code)
-        or serves_workplace(actor, directory_on(session, present.today), code),
+        is_whole=oversees_workplace(actor, code) or serves_workplace(actor, directory, code),
         workplaces=_offered(shown, choices, code),
         has_more_workplaces=len(choices) > SHOWN_WORKPLACES,
         months=months_of(working_period(present.today)),
@@ -165,12 +167,15 @@ def _workplaces(session: Session, actor: Actor, today: date) -> list[WorkplaceCh
 
 
 def _chosen(
-    wish: LedgerWish, choices: Sequence[WorkplaceChoice], shown: Sequence[WorkplaceChoice], own: str | None
+    wish: LedgerWish,
+    choices: Sequence[WorkplaceChoice],
+    shown: Sequence[WorkplaceChoice],
+    own: Sequence[str],
 ) -> str:
     """The workplace asked for; the first one found when another is looked for by name."""
     if wish.workplace is None:
         there = {one.code for one in shown}
-        return next((code for code in (own, wish.last_seen) if code in there), None) or shown[0].code
+        return next((code for code in own if code in there), None) or shown[0].code
     if wish.workplace not in {one.code for one in choices}:
         raise NotFound(what=Thing.WORKPLACE, key=wish.workplace)
     return wish.workplace if wish.workplace in {one.code for one in shown} else shown[0].code

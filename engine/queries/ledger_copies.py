@@ -55,7 +55,10 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyPage:
-    """One page of a frozen copy; ``is_sound`` tells that it says what the history committed to."""
+    """One page of a frozen copy; ``is_sound`` tells that it says what the history committed to.
+
+    ``seen`` of its ``kept`` rows lie in the person's scope.
+    """
 
     id: int
     week: str
@@ -67,6 +70,8 @@ class CopyPage:
     digest: str | None
     is_sound: bool
     is_whole: bool
+    seen: int
+    kept: int
     may_confirm: bool
     confirmed: tuple[Confirmation, ...]
     next_position: str | None
@@ -147,6 +152,8 @@ def copy_page(
         digest=digest,
         is_sound=digest == _digest_of(copy, content),
         is_whole=len(rows) == len(kept),
+        seen=len(rows),
+        kept=len(kept),
         may_confirm=serves and all(actor.name != name for name, _ in confirmed),
         confirmed=tuple(one for _, one in confirmed),
         next_position=pack_position(end) if end < len(rows) else None,

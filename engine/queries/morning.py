@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session, aliased
 from engine.clock import midnight
 from engine.domain.actor import Actor
 from engine.domain.codes import Role, Stage
-from engine.domain.reach import own_workplace
 from engine.errors import NotFound
 from engine.label import Label, Thing
 from engine.queries.diagram import DeployedOf, task_label
@@ -25,6 +24,7 @@ from engine.queries.names import people_names, unit_names
 from engine.queries.present import Present, due_day
 from engine.queries.risk import EXPECTED, missing_contacts
 from engine.queries.scope import OPEN, renewals_naming
+from engine.queries.served import units_to_open_with
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.store.instances import ProcessInstance
 from engine.store.organisation import directory_on
@@ -147,13 +147,18 @@ def morning_sheet(
 ) -> MorningSheet:
     """Return the sheet of *unit*, a team or workplace of *actor*'s; some eight statements.
 
-    By default that is the person's own team or workplace, else the one looked at last, else the first by name.
+    By default that is the person's own team or workplace, or one served by liaison; else the one looked at last,
+    else the first by name.
 
     Raises:
         NotFound: no renewal of the unit names *actor*; it may exist.
     """
     choices = _choices(session, actor)
-    chosen = _wished(choices, unit, _own_units(session, actor, present), last_seen)
+    chosen = _wished(
+        choices,
+        unit,
+        units_to_open_with(session, actor, directory_on(session, present.today), last_seen),
+    )
     if chosen is None:
         if unit is not None:
             raise NotFound(what=Thing.TEAM, key=unit)
@@ -170,18 +175,12 @@ def morning_sheet(
     )
 
 
-def _own_units(session: Session, actor: Actor, present: Present) -> tuple[str | None, ...]:
-    return actor.unit_code, own_workplace(actor, directory_on(session, present.today))
-
-
-def _wished(
-    choices: Sequence[UnitChoice], unit: str | None, own: Sequence[str | None], last_seen: str | None
-) -> UnitChoice | None:
-    """The unit asked for, else the first known among the own ones, the last one seen, and all."""
+def _wished(choices: Sequence[UnitChoice], unit: str | None, own: Sequence[str]) -> UnitChoice | None:
+    """The unit asked for, else the first known among the own and served ones, the last one seen, and all."""
     known = {one.code: one for one in choices}
     if unit is not None:
         return known.get(unit)
-    return next((known[code] for code in (*own, last_seen, *known) if code in known), None)
+    return next((known[code] for code in (*own, *known) if code in known), None)
 
 
 def _choices(session: Session, actor: Actor) -> tuple[UnitChoice, ...]:

@@ -22,7 +22,10 @@ SHOWN_VERSIONS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownQuote:
-    """One version of a quote; money in yuan, premiums without vehicle tax unless said."""
+    """One version of a quote; money in yuan, premiums without vehicle tax unless said.
+
+    ``difference`` is to ``against``: what the forecast of that version said of the same lines when the quote came.
+    """
 
     kind: str
     version: int
@@ -41,6 +44,8 @@ class ShownQuote:
     is_expired: bool
     is_stale: bool
     difference: Decimal | None
+    against: Decimal | None
+    against_version: int | None
     cause: Label | None
     asks: tuple[Label, ...]
     reasons: tuple[Label, ...]
@@ -120,6 +125,10 @@ def _shown(row: Quote, present: Present) -> ShownQuote:
         is_expired=row.valid_until is not None and row.valid_until < present.today,
         is_stale=row.stale_since is not None,
         difference=_cents(row.difference),
+        against=_cents(row.mid - row.difference)
+        if row.mid is not None and row.difference is not None
+        else None,
+        against_version=row.basis.get("forecast_version") if row.difference is not None else None,
         cause=cause_text(row.difference_cause) if row.difference_cause else None,
         asks=tuple(ask_text(code) for code in row.asks),
         reasons=tuple(reason_text(reason) for reason in row.reasons),

@@ -428,8 +428,9 @@ def _erasure_again(event: Happening, _words: Words) -> Label:
 
 @says("policy_chased", Kind.TASK)
 def _chased(event: Happening, words: Words) -> Label:
-    who = words.person(event["assignee"])
-    return Label(f"按专员意见催办 {who}", f"Urged {who}, as the specialist asked")
+    who, by = words.person(event["assignee"]), event.payload.get("by")
+    zh, en = (f"，须在 {by} 前补正", f"; it is to be mended by {by}") if by else ("", "")
+    return Label(f"按专员意见催办 {who}{zh}", f"Urged {who}, as the specialist asked{en}")
 
 
 # What the engine does by itself -----------------------------------------------------------------------------

@@ -16,12 +16,13 @@ from engine.domain.actor import Actor
 from engine.domain.codes import DeadlineEnd, DeadlineKind
 from engine.domain.deadlines import WORKDAYS, branches_of, told_of_renewal, told_of_vacancy, vacant_teams
 from engine.domain.directory import Directory
+from engine.domain.nodes import RECHECK
 from engine.domain.notice_hours import notice_moments
 from engine.services import pool
 from engine.services.assignment import responsible_of
 from engine.services.first_contact import new_deadline
 from engine.services.instances import load_scope
-from engine.services.outbox import queue
+from engine.services.outbox import queue, tell_agent
 from engine.store.deadlines import (
     Deadline,
     ended_deadlines,
@@ -33,6 +34,7 @@ from engine.store.deadlines import (
     unwatched,
 )
 from engine.store.organisation import directory_on
+from engine.store.renewals import Renewal
 from engine.store.session import Tx
 
 BATCH = 200
@@ -42,7 +44,7 @@ _TEXTS = {
     DeadlineKind.FIRST_CONTACT: "【车险续保】有转接的续保逾期未联系客户，请登录首页查看并督促。",
     DeadlineKind.POOL: "【车险续保】认领池有续保 5 个工作日无人认领，已向全市开放，请登录首页查看。",
     DeadlineKind.UNOWNED: "【车险续保】有续保超过 3 个工作日无责任人，请登录首页查看并指派。",
-    DeadlineKind.RECHECK: "【车险续保】您约定今天复查的续保尚无新的有效联系，请登录首页查看。",
+    DeadlineKind.RECHECK: "【车险续保】有续保约定今天复查，尚无新的有效联系，请登录首页查看。",
     DeadlineKind.VACANCY: "【车险续保】有营业组的业务主任空缺超过 2 个工作日，请登录首页查看。",
 }
 
@@ -138,7 +140,10 @@ def _ring(engine: Engine, deadline_id: int, instance_id: int | None, now: dateti
             else told_of_renewal(directory, kind, responsible_of(renewal))
         )
         tell(tx, row, told)
-        _send(tx, engine, kind, told, now)
+        reminded = _reminded(renewal, told) if kind is DeadlineKind.RECHECK else frozenset()
+        if renewal is not None:
+            _remind(tx, engine, renewal.id, reminded, now)
+        _send(tx, engine, kind, told - reminded, now)
         about: dict[str, Any] = {"kind": row.kind, "told": sorted(told), "owner": row.owner_no}
         tx.record(
             "alarm_raised",
@@ -149,6 +154,19 @@ def _ring(engine: Engine, deadline_id: int, instance_id: int | None, now: dateti
             **about,
         )
         return 1
+
+
+def _reminded(renewal: Renewal | None, told: frozenset[str]) -> frozenset[str]:
+    """Those among *told* who answer for the renewal themselves."""
+    if renewal is None:
+        return frozenset()
+    return told & {renewal.owner_no, renewal.supervisor_no, renewal.trainer_no, renewal.specialist_no}
+
+
+def _remind(tx: Tx, engine: Engine, renewal_id: int, told: Collection[str], now: datetime) -> None:
+    """An agreed day is a reminder, not an alarm: it goes with the message of the day."""
+    for number in sorted(told):
+        tell_agent(tx, agent_no=number, instance_id=renewal_id, node=RECHECK, now=now, clock=engine.clock)
 
 
 def _send(tx: Tx, engine: Engine, kind: DeadlineKind, told: Collection[str], now: datetime) -> None:

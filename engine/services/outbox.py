@@ -38,7 +38,7 @@ LOCK = "outbox"
 SLOTS = 7  # days ahead for which a message to an agent may be opened
 KEPT = timedelta(days=7)  # an older reminder tells nobody anything
 OF_THE_DAY = "agent_new_list"
-"""Template of the one message of an agent and day; called after new lists, which were all it told of at first."""
+"""Template of the one message of a person and day; called after new lists, which were all it told of at first."""
 _TEXT = "【车险续保】您有{told}，请登录查看。"
 _STRANDED = frozenset({OutboxStatus.FAILED, OutboxStatus.UNKNOWN})
 
@@ -101,8 +101,9 @@ def queue(
 def tell_agent(tx: Tx, *, agent_no: str, instance_id: int, node: int, now: datetime, clock: Clock) -> None:
     """Have an agent told, in the one work message of the day, that one more renewal is at *node* (domain.md §4.9).
 
-    What it counts is decided when it leaves: renewals that are open, still the agent's, and whose customers have not
-    asked to be left alone. On a virtual clock no time passes while a list is stored, so there is nothing to wait for.
+    So are supervisors, trainers and specialists whom a reminder is meant for. What it counts is decided when it
+    leaves: renewals that are open and still the receiver's; of nodes, customers that may be contacted.
+    On a virtual clock no time passes while a list is stored, so there is nothing to wait for.
     """
     gathered = timedelta(0) if clock.is_virtual else GATHERED
     moments = islice(notice_moments(now, clock.zone, gathered=gathered), SLOTS)

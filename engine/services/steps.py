@@ -34,6 +34,8 @@ ORDER = (
     Stage.WIN_BACK,
     Stage.CLOSED,
 )
+_STAGE = "stage_"
+"""How the diagrams of stages begin their names; those of side processes do not."""
 
 
 class Cause(StrEnum):
@@ -168,9 +170,16 @@ def _due_at(scope: StepScope, host: RenewalHost, element: Element, _task: OpenTa
         found if isinstance(found, date) else None,  # an instant is a date, too
         today=scope.today,
         workdays=scope.engine.workdays(),
-        stage_ends=stage_last_day(Stage(scope.renewal.stage), scope.renewal.expiry_date),
+        stage_ends=_stage_ends(scope, element),
         tz=scope.engine.clock.zone,
     )
+
+
+def _stage_ends(scope: StepScope, element: Element) -> date | None:
+    """The last day of the stage that a task belongs to; a side process goes on across stages and knows none."""
+    if not element.process_id.startswith(_STAGE):
+        return None
+    return stage_last_day(Stage(scope.renewal.stage), scope.renewal.expiry_date)
 
 
 def _priority(host: RenewalHost, element: Element) -> int:
@@ -184,7 +193,7 @@ def _priority(host: RenewalHost, element: Element) -> int:
 
 def _live_stage(step: Step) -> Stage | None:
     for called in step.live_calls:
-        if called.startswith("stage_") and (name := called.removeprefix("stage_")) in set(Stage):
+        if called.startswith(_STAGE) and (name := called.removeprefix(_STAGE)) in set(Stage):
             return Stage(name)
     return None
 

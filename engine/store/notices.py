@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.domain.codes import OutboxStatus
 from engine.domain.masking import mask_recipient
+from engine.domain.nodes import CHASED
 from engine.store.base import Base
 from engine.store.outbox import OutboxAbout, OutboxMessage
 
@@ -28,7 +29,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the agent *recipient* shall be told about one renewal, which has reached *node* of its expiry.
+    """What *recipient* shall be told about one renewal: it has reached *node* of its expiry, or is reminded of.
 
     ``text`` holds ``{told}`` for how many renewals are at which node; ``slots`` are the days on which it may be
     told, in order.
@@ -63,10 +64,15 @@ def add_notices(session: Session, notices: Sequence[Notice]) -> None:
 
 
 def _insert_or_move(session: Session) -> Any:
-    """An INSERT of what a message is about; a renewal that has reached another node meanwhile counts there."""
+    """An INSERT of what a message is about; a renewal that has reached another node meanwhile counts there.
+
+    What somebody is reminded of stays a reminder.
+    """
     adding = _insert_into(session, OutboxAbout)
+    is_reminder = and_(OutboxAbout.node >= CHASED, adding.excluded.node < CHASED)
+    node = case((is_reminder, OutboxAbout.node), else_=adding.excluded.node)
     return adding.on_conflict_do_update(
-        index_elements=[OutboxAbout.message_id, OutboxAbout.instance_id], set_={"node": adding.excluded.node}
+        index_elements=[OutboxAbout.message_id, OutboxAbout.instance_id], set_={"node": node}
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, ForeignKey, Index, ScalarSelect, and_, exists, func, or_, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from engine.domain.nodes import NEW_LIST
+from engine.domain.nodes import CHASED, NEW_LIST
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.store.base import Base, Code, PrimaryKey, Text
@@ -56,7 +56,7 @@ class OutboxMessage(Base):
 
 
 class OutboxAbout(Base):
-    """A renewal that a message to its agent speaks of, when it speaks of several (engine.store.notices).
+    """A renewal that a message to who answers for it speaks of, when it speaks of several (engine.store.notices).
 
     ``node`` is why: the node of its expiry that it has reached (engine.domain.nodes).
     """
@@ -74,7 +74,7 @@ class Due:
 
     Of a message about several renewals ``theirs`` counts those that are open and still its receiver's, and it has
     ended when none is open any more; ``theirs`` is None for any other. ``told`` counts, by node, those of them whose
-    customers may be contacted.
+    customers may be contacted; of reminders, all.
     """
 
     message: OutboxMessage
@@ -82,6 +82,21 @@ class Due:
     is_opted_out: bool
     theirs: int | None = None
     told: Mapping[int, int] = field(default_factory=dict)
+
+
+_IS_THEIRS = or_(
+    *(
+        column == OutboxMessage.agent_no
+        for column in (
+            Renewal.agent_no,
+            Renewal.owner_no,
+            Renewal.supervisor_no,
+            Renewal.trainer_no,
+            Renewal.specialist_no,
+        )
+    )
+)
+"""Whether the receiver of a counting message answers for a renewal, in whatever role."""
 
 
 def known_keys(session: Session, keys: Collection[str]) -> set[str]:
@@ -108,7 +123,7 @@ def lock_due(session: Session, now: datetime, *, limit: int, without: Collection
             or_(Customer.do_not_contact, Customer.no_messages),
             _count_about(),
             _count_about(Renewal.ended_at.is_(None)),
-            _count_about(Renewal.ended_at.is_(None), Renewal.agent_no == OutboxMessage.agent_no),
+            _count_about(Renewal.ended_at.is_(None), _IS_THEIRS),
         )
         .outerjoin(ProcessInstance, ProcessInstance.id == OutboxMessage.instance_id)
         .outerjoin(Renewal, Renewal.id == OutboxMessage.instance_id)
@@ -150,8 +165,8 @@ def _count_by_node(session: Session, message_ids: Collection[int]) -> dict[int, 
         .where(
             OutboxAbout.message_id.in_(message_ids),
             Renewal.ended_at.is_(None),
-            Renewal.agent_no == OutboxMessage.agent_no,
-            func.coalesce(Customer.do_not_contact, False).is_(False),
+            _IS_THEIRS,
+            or_(OutboxAbout.node >= CHASED, func.coalesce(Customer.do_not_contact, False).is_(False)),
         )
         .group_by(OutboxAbout.message_id, OutboxAbout.node)
     )

@@ -197,7 +197,7 @@ def test_a_supervisor_is_told_that_the_rows_are_the_own_ones(app: Flask) -> None
 
     supervisor.get("/ledger")
 
-    assert "仅含您范围内的行" in supervisor.text
+    assert "您范围内" in supervisor.text and "全职场" in supervisor.text
 
 
 def test_a_person_of_two_workplaces_chooses(app: Flask) -> None:

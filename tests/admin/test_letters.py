@@ -155,4 +155,4 @@ def test_a_node_that_was_told_stands_in_the_history_and_among_the_messages(
 
     admin = signed_in(app, "AD01")
     admin.get("/admin/outbox/")
-    assert "清单与到期提醒" in admin.text
+    assert "清单、到期与催办提醒" in admin.text

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain.nodes import LAPSED, NEW_LIST, NODES, list_day, next_node_day, node_on, told_text
+from engine.domain.nodes import (
+    CHASED,
+    LAPSED,
+    MENDING,
+    NEW_LIST,
+    NODES,
+    list_day,
+    next_node_day,
+    node_on,
+    told_text,
+)
 
 EXPIRY = date(2027, 2, 8)
 
@@ -61,6 +71,8 @@ def test_however_late_or_often_one_looks_each_node_is_told_once_and_only_the_new
     [
         ({60: 3}, "3位车险客户60天内到期"),
         ({30: 2}, "车险客户30天内到期2位"),
+        ({CHASED: 2}, "2位车险客户被专员催办"),
+        ({MENDING: 1, 7: 3}, "车险客户信息待补正1位、7天内到期3位"),
         ({0: 1, 60: 3, -1: 4, 7: 2}, "车险客户新下发3位、7天内到期2位、到期当日1位、到期未续4位"),
     ],
 )

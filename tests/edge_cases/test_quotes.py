@@ -114,6 +114,7 @@ def test_an_actual_quote_stands_beside_the_forecast_with_difference_and_cause(
     auditor.get(f"/renewals/{renewal_of(book, CAR)}")
     assert "3,050.00 元" in auditor.text
     assert "出险漏入" in auditor.text
+    assert f"当时预测第 1 版 {foretold:,.2f} 元" in auditor.text, "the difference names the forecast it is to"
 
 
 def test_a_quote_from_another_system_is_kept_with_its_parts(book: Engine) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from engine import api
 from engine.api import BadInput, Engine, LedgerPage, LedgerWish, NotFound, Present
@@ -157,6 +158,23 @@ def test_the_ledger_opens_with_the_own_workplace_then_the_last_one_seen(still_bo
     for code in both:
         assert code == opened(still_book, "CC01", last_seen=code)
     assert both[0] == opened(still_book, "CC01", last_seen="ZC99")
+
+
+def test_a_specialists_books_open_on_a_workplace_served_by_liaison(book: Engine) -> None:
+    with book.store.transaction() as tx:  # one renewal of a place he does not serve, first by name
+        strays = tx.scalars(select(Renewal).where(Renewal.specialist_no == "SP01").limit(1)).all()
+        for row in strays:
+            row.workplace_code = "ZC02"
+        tx.record("fact_changed", at=book.clock.now(), actor="cli", instance_id=strays[0].id)
+    head = ledger(book, "SP01", last_seen="ZC02").head
+    assert head is not None and "ZC01" == head.workplace_code
+    with book.store.reading() as session:
+        actor, present = api.actor_of(book, "SP01"), Present.of(book.clock)
+        sheet = api.morning_sheet(
+            session, actor, present, unit=None, last_seen="ZC02", deployed_of=book.deployed
+        )
+    assert sheet.unit is not None and "ZC01" == sheet.unit.code
+    assert {"ZC01", "ZC02"} <= {one.code for one in sheet.choices}
 
 
 def opened(engine: Engine, who: str, *, last_seen: str) -> str:

@@ -118,8 +118,46 @@ def test_beyond_the_stage_it_comes_back_on_the_last_day_and_ends_when_all_is_the
 def test_who_was_reminded_hears_until_when_it_is_to_be_mended(book: api.Engine) -> None:
     complete(book, CHECKED, "check_follow_up", answers.check_follow_up(TODAY, **DEFECTS, mend_by=day(3)))
 
-    text = "【车险续保】您负责的一笔续保有信息待补正，请在11月27日前登录办理。"
-    assert [("AG001", text), ("TR01", text)] == sent(book, "policy_chased")
+    complete(
+        book,
+        CHASED,
+        "chase_policy",
+        {"result": "urged", "next_check_date": day(2), "urged_persons": ["trainer"]},
+    )
+    go(book, TODAY + timedelta(days=1), 12)
+
+    told = sent(book, "agent_new_list")
+    assert ["AG001", "TR01"] == [who for who, text in told if "信息待补正" in text or "的信息待补正" in text]
+    assert [("TR01", "【车险续保】您有车险客户信息待补正1位、被专员催办1位，请登录查看。")] == [
+        one for one in told if one[0] == "TR01"
+    ]
+    assert [] == sent(book, "policy_chased")
+    browser = signed_in(create_app(book), "SP01")
+    browser.get(f"/renewals/{renewal_of(book, CHECKED)}")
+    assert "须在 2026-11-27 前补正" in browser.text
+
+
+def test_reminders_after_the_message_of_the_day_wait_for_the_next_morning(book: api.Engine) -> None:
+    complete(book, CHECKED, "check_follow_up", answers.check_follow_up(TODAY, **DEFECTS, mend_by=day(3)))
+    go(book, TODAY, 12)
+    complete(
+        book,
+        CHASED,
+        "chase_policy",
+        {"result": "urged", "next_check_date": day(2), "urged_persons": ["trainer"]},
+    )
+    go(book, TODAY, 20)
+    assert ["TR01"] == [
+        who for who, text in sent(book, "agent_new_list") if who == "TR01" and "{" not in text
+    ]
+
+    go(book, TODAY + timedelta(days=1), 9)
+
+    texts = [text for who, text in sent(book, "agent_new_list") if who == "TR01"]
+    assert {
+        "【车险续保】您有1位车险客户的信息待补正，请登录查看。",
+        "【车险续保】您有1位车险客户被专员催办，请登录查看。",
+    } == set(texts) and 2 == len(texts)
 
 
 def test_the_next_check_does_not_wait_for_the_trainers_help_and_may_find_the_loss(book: api.Engine) -> None:
@@ -193,8 +231,9 @@ def test_the_supervisor_hears_on_the_day_of_the_recheck_that_nothing_happened(bo
     assert [(None, False)] == rechecks(book)
     go(book, TODAY + timedelta(days=2), 9)
 
-    text = "【车险续保】您约定今天复查的续保尚无新的有效联系，请登录首页查看。"
-    assert [("SU01", text)] == sent(book, "alarm_recheck")
+    text = "【车险续保】您有1位车险客户约定的复查日已到，尚无新的有效联系，请登录查看。"
+    assert [("SU01", text)] == [one for one in sent(book, "agent_new_list") if one[0] == "SU01"]
+    assert [] == sent(book, "alarm_recheck")
     assert [(None, True)] == rechecks(book)
     app: Flask = create_app(book)
     browser = signed_in(app, "SU01")

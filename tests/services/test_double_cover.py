@@ -11,7 +11,7 @@ from sqlalchemy import select
 from engine import api
 from engine.tables import ImportRow, PolicyLine, Renewal
 from tests.acceptance.desk import policy, standard_csv, vin
-from tests.support.console import TODAY, open_tasks, renewal_of
+from tests.support.console import TODAY, at, open_tasks, renewal_of
 
 CAR = 77
 
@@ -61,6 +61,15 @@ def test_case_06_two_policies_of_one_list_become_one_renewal_that_a_person_judge
     assert base_of(book) == ("6100000000002", 55, ["6100000000002"])
     assert [task.element_id for task in open_tasks(book, CAR)] == ["confirm_exclusion"]
     assert warned(book, CAR) == ["****000001", "****000002"]
+
+
+def test_the_confirmation_of_an_exclusion_is_not_cut_to_the_end_of_the_stage(book: api.Engine) -> None:
+    """Eight days before expiry is the last day of key tracking; X-L1 is due on the second workday from now."""
+    take(book, row("6100000000001", 7), row("6100000000002", 8))
+
+    (task,) = [task for task in open_tasks(book, CAR) if task.element_id == "confirm_exclusion"]
+    assert task.due_at is not None
+    assert at(book, TODAY + timedelta(days=3), 0) == task.due_at  # the end of Thursday
 
 
 def test_a_refused_exclusion_follows_the_doubly_covered_vehicle_up(book: api.Engine) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from admin.app import create_app
 from engine import api
 from engine.api import AlreadyUrged, BadInput, Engine, Forbidden, NotFound
-from engine.tables import HistoryEvent, OutboxMessage
+from engine.tables import HistoryEvent, OutboxMessage, UserTask
 from tests.support.console import renewal_of, signed_in, task_of
 
 CAR = 7
@@ -177,3 +177,66 @@ def test_urging_nothing_says_what_to_do(book: Engine) -> None:
     with pytest.raises(BadInput) as too_many:
         api.urge_many(book, range(1, api.MOST_URGED + 2), actor=api.actor_of(book, "SU01"))
     assert f"{api.MOST_URGED + 1} 项任务" in too_many.value.say("zh")
+
+
+def of_template(engine: Engine, template: str) -> list[tuple[str, str]]:
+    """Who is told what, by messages of one kind."""
+    with engine.store.reading() as session:
+        found = session.scalars(select(OutboxMessage).where(OutboxMessage.template == template))
+        return sorted((row.recipient, row.text) for row in found)
+
+
+def all_late(engine: Engine) -> list[int]:
+    """The open tasks of AG001, on a day on which all of them are late."""
+    with engine.store.reading() as session:
+        query = select(UserTask).where(UserTask.assignee_no == "AG001", UserTask.status == "open")
+        tasks = session.scalars(query.order_by(UserTask.id)).all()
+    last = max(task.due_at for task in tasks if task.due_at is not None)
+    api.set_clock(engine, last + timedelta(hours=10), actor=api.SYSTEM)
+    return [task.id for task in tasks]
+
+
+def test_urging_many_up_the_line_tells_each_person_once_with_a_count(book: Engine) -> None:
+    tasks = all_late(book)
+    assert len(tasks) > 2
+
+    found = api.urge_many(book, tasks, actor=api.actor_of(book, "SP01"), up=True)
+
+    done = [one.task_id for one in found if one.reason is None]
+    assert tasks == done
+    count = len(tasks)
+    assert [("AG001", f"【车险续保】您有{count}项续保任务被催办，请尽快登录办理。")] == of_template(
+        book, "task_urged"
+    )
+    assert [("SU01", f"【车险续保】您的团队有{count}项续保任务逾期未办，请登录督促。")] == of_template(
+        book, "task_urged_up"
+    )
+    with book.store.reading() as session:
+        events = session.scalars(select(HistoryEvent).where(HistoryEvent.action == "task_urged_up"))
+        assert tasks == sorted(event.task_id or 0 for event in events)
+    again = api.urge_many(book, tasks, actor=api.actor_of(book, "TR01"), up=True)
+    assert all("24 小时内" in one.reason.zh for one in again if one.reason)
+    assert 1 == len(of_template(book, "task_urged"))
+
+
+def test_urging_many_downwards_tells_each_person_once(book: Engine) -> None:
+    tasks = all_late(book)
+
+    api.urge_many(book, tasks, actor=api.actor_of(book, "SU01"))
+
+    assert [f"您有{len(tasks)}项"] == [
+        text[6:][: len(f"您有{len(tasks)}项")] for _, text in of_template(book, "task_urged")
+    ]
+
+
+def test_nobody_gets_the_same_words_twice_within_a_minute(book: Engine) -> None:
+    first, second = all_late(book)[:2]
+    supervisor = api.actor_of(book, "SU01")
+
+    api.urge_task(book, first, actor=supervisor)
+    api.urge_task(book, second, actor=supervisor)
+    assert 1 == len(of_template(book, "task_urged"))
+
+    with book.store.reading() as session:
+        events = session.scalars(select(HistoryEvent).where(HistoryEvent.action == "task_urged"))
+        assert 2 == len(list(events))
