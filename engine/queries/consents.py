@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from engine.domain.consents import ConsentKind, ConsentMethod, ConsentState, standing
+from engine.domain.consents import ConsentKind, ConsentMethod, ConsentState, deciding, standing
 from engine.label import Label
 from engine.queries.names import actor_names
 from engine.store.consents import Consent, consents_of
@@ -70,8 +70,8 @@ def consents_shown(session: Session, members: Sequence[Customer], today: date) -
 def _line(
     kind: ConsentKind, rows: Sequence[Consent], members: Sequence[Customer], today: date
 ) -> ConsentLine:
-    last = next((row for row in reversed(rows) if row.kind == kind), None)
-    state = standing([row.statement for row in rows], kind, today)
+    statements = [row.statement for row in rows]
+    last, state = deciding(statements, kind), standing(statements, kind, today)
     if kind is ConsentKind.MARKETING_CALL and any(row.do_not_contact for row in members):
         state = ConsentState.WITHDRAWN  # also of before consents were kept
     return ConsentLine(

@@ -20,8 +20,8 @@ from engine.domain.consents import (
     WORDING,
     ConsentKind,
     ConsentMethod,
-    ConsentState,
-    standing,
+    Statement,
+    deciding,
 )
 from engine.domain.customer_file import is_organisation
 from engine.domain.masking import mask_text
@@ -70,7 +70,15 @@ class ConsentSaid:
     evidence: str | None = None
 
 
-def record_consent(engine: Engine, customer_id: int, said: Mapping[str, Any], *, actor: Actor) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """How many kinds were recorded: taking effect, and kept only as past because a newer answer stands."""
+
+    in_effect: int = 0
+    outdated: int = 0
+
+
+def record_consent(engine: Engine, customer_id: int, said: Mapping[str, Any], *, actor: Actor) -> Stated:
     """Record a statement taken outside of a task, in the customer's file; returns how many kinds it was about.
 
     *said* holds texts as a form sends them: ``kinds`` (several), ``answer`` (given or withdrawn), ``method``,
@@ -149,10 +157,11 @@ def state(
     now: datetime,
     source: str,
     task_id: int | None = None,
-) -> int:
+) -> Stated:
     """Add the statement to *customer* and let it take effect on every row that is the same customer.
 
-    What stands withdrawn already is not withdrawn again. Returns how many kinds were stated.
+    What stands withdrawn already is not withdrawn again. A statement older than the one that counts is kept, but
+    changes nothing. Returns how many kinds were stated.
 
     Raises:
         ConsentAfterErasure: consent is given, but the customer asked for deletion.
@@ -161,16 +170,28 @@ def state(
     if said.is_given and (day := next((r.erasure_asked_on for r in fellows if r.erasure_asked_on), None)):
         raise ConsentAfterErasure(day=day)
     known = [one.statement for one in consents_of(tx, [row.id for row in fellows])]
-    stated = 0
+    in_effect = outdated = 0
     for kind in said.kinds:
-        is_stopped = all(getattr(row, _STOPS[kind]) for row in fellows)
-        if not said.is_given and is_stopped and standing(known, kind, said.said_on) is ConsentState.WITHDRAWN:
+        last = deciding(known, kind)
+        newer = last.said_on if last is not None and last.said_on > said.said_on else None
+        if _is_repeated(said, last, is_stopped=all(getattr(row, _STOPS[kind]) for row in fellows)):
             continue
         _add(tx, customer, kind, said, renewal_id=renewal_id, actor=actor, now=now, task_id=task_id)
-        _record(tx, kind, said, renewal_id=renewal_id, actor=actor, now=now, task_id=task_id, source=source)
+        how: dict[str, Any] = {"source": source, "overtaken_by": newer}
+        _record(tx, kind, said, renewal_id=renewal_id, actor=actor, now=now, task_id=task_id, **how)
+        if newer is not None:
+            outdated += 1
+            continue
         _take_effect(tx, kind, said, fellows, renewal_id=renewal_id, actor=actor, now=now, source=source)
-        stated += 1
-    return stated
+        in_effect += 1
+    return Stated(in_effect=in_effect, outdated=outdated)
+
+
+def _is_repeated(said: ConsentSaid, last: Statement | None, *, is_stopped: bool) -> bool:
+    """Whether the kind stands withdrawn since that day or later, so that nothing new is said."""
+    if said.is_given or not is_stopped or last is None or last.is_given:
+        return False
+    return last.said_on >= said.said_on
 
 
 def _add(
@@ -212,6 +233,7 @@ def _record(
     now: datetime,
     task_id: int | None,
     source: str,
+    overtaken_by: date | None,
 ) -> None:
     tx.record(
         "consent_given" if said.is_given else "consent_withdrawn",
@@ -225,6 +247,7 @@ def _record(
         valid_until=said.valid_until,
         wording=WORDING,
         source=source,
+        overtaken_by=overtaken_by,
     )
 
 
