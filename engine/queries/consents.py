@@ -17,12 +17,13 @@ from engine.store.renewals import Customer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentLine:
-    """Where one kind stands; ``said_on`` is the day of the word that counts, None where none was recorded."""
+    """Where one kind stands, and in words what that allows; ``said_on`` is the day of the word that counts, None where none was recorded."""
 
     kind: ConsentKind
     label: Label
     wording: Label
     state: ConsentState
+    says: Label
     said_on: date | None
     valid_until: date | None
 
@@ -79,6 +80,7 @@ def _line(
         label=kind.label,
         wording=kind.wording,
         state=state,
+        says=kind.unasked if state is ConsentState.UNASKED else state.label,
         said_on=last.said_on if last else None,
         valid_until=last.valid_until if last else None,
     )

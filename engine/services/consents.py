@@ -27,7 +27,7 @@ from engine.domain.customer_file import is_organisation
 from engine.domain.masking import mask_text
 from engine.domain.storable import require_storable
 from engine.errors import BadInput, Conflict, Forbidden, NotFound
-from engine.label import Label, Thing, one_of
+from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.context import StepScope
 from engine.store.consents import Consent, consents_of
@@ -38,7 +38,7 @@ SHORTEST, LONGEST = 4, 200
 OLDEST = timedelta(days=400)
 FORM_ANSWER = "consent_answer"
 """The field by which a form says that consent was asked for; its fellows begin with ``consent_`` too."""
-_GIVEN = "given"
+_GIVEN, _WITHDRAWN = "given", "withdrawn"
 _STOPS: Mapping[ConsentKind, str] = {
     ConsentKind.MARKETING_CALL: "do_not_contact",
     ConsentKind.MARKETING_MESSAGE: "no_messages",
@@ -46,6 +46,7 @@ _STOPS: Mapping[ConsentKind, str] = {
 }
 """What the withdrawal of a kind sets on the customer, and a new consent lifts."""
 _KIND, _METHOD = Label("同意事项", "what is agreed to"), Label("取得方式", "how it was said")
+_ANSWER = Label("客户的答复", "the customer's answer")
 _EVIDENCE, _DAY = Label("凭据", "evidence"), Label("答复日期", "day of the answer")
 _UNTIL = Label("有效期至", "valid until")
 
@@ -56,6 +57,14 @@ class ConsentAfterErasure(Conflict):
     code = "consent_after_erasure"
     zh = "客户已于 {day} 要求删除个人信息，不能再登记同意。客户改变主意的，请作为新客户重新登记。"
     en = "The customer asked for deletion on {day}: no consent is taken. Who thinks again is registered as a new customer."
+
+
+class ConsentUnanswered(BadInput):
+    """A part of the statement is missing, or goes with none of the other answers."""
+
+    code = "consent_unanswered"
+    zh = "请填写“{what}”：{reason}"
+    en = "Please answer “{what}”: {reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,30 +296,32 @@ def _reach(tx: Tx, customer_id: int, actor: Actor) -> tuple[Customer, int]:
 
 
 def _checked(said: Mapping[str, Any], today: date) -> ConsentSaid:
-    is_given = said.get("answer") == _GIVEN
+    answer = said.get("answer")
+    if answer not in (_GIVEN, _WITHDRAWN):
+        reason = Label("请选择“同意”或“撤回或不同意”。", "choose “Agreed” or “Withdrawn or declined”.")
+        raise ConsentUnanswered(what=_ANSWER, value="", reason=reason)
+    is_given = answer == _GIVEN
     kinds = [kind for kind in ConsentKind if str(kind) in said.get("kinds", ())]
     if not kinds:
-        raise BadInput(what=_KIND, value="", reason=Label("请至少勾选一项。", "tick at least one."))
+        raise ConsentUnanswered(what=_KIND, value="", reason=Label("请至少勾选一项。", "tick at least one."))
     method = str(said.get("method") or ConsentMethod.TOLD)
     allowed = PROVABLE if is_given else (*PROVABLE, ConsentMethod.TOLD)
     if method not in allowed:
-        raise BadInput(
-            what=_METHOD,
-            value=method,
-            reason=Label(
-                "同意须有凭据，请选择书面签署、电话录音、短信或微信回复。",
-                "a consent needs a proof: choose how it was given.",
-            )
+        ways = [one.label for one in allowed]
+        zh, en = "、".join(way.zh for way in ways), ", ".join(way.en for way in ways)
+        reason = (
+            Label(f"同意须有凭据，请选择{zh}之一。", f"a consent needs a proof; choose one of: {en}.")
             if is_given
-            else one_of(allowed),
+            else Label(f"请选择{zh}之一。", f"choose one of: {en}.")
         )
+        raise ConsentUnanswered(what=_METHOD, value="", reason=reason)
     evidence = " ".join(str(said.get("evidence") or "").split())
     if len(evidence) > LONGEST or (is_given and len(evidence) < SHORTEST):
         reason = Label(
             f"请写明凭据编号或存放处，{SHORTEST} 至 {LONGEST} 个字。",
             f"say where the proof lies, in {SHORTEST} to {LONGEST} characters.",
         )
-        raise BadInput(what=_EVIDENCE, value=evidence[:20], reason=reason)
+        raise ConsentUnanswered(what=_EVIDENCE, value=evidence[:20], reason=reason)
     said_on = _day(said.get("said_on"), _DAY) or today
     if not today - OLDEST <= said_on <= today:
         raise BadInput(

@@ -350,3 +350,23 @@ def test_a_withdrawal_said_again_on_a_later_day_outlives_a_consent_of_between(bo
 
     assert api.Stated(outdated=1) == between
     assert (True, False, False) == _flags(book)
+
+
+@pytest.mark.one_database
+def test_the_form_chooses_no_answer_and_says_in_words_what_is_missing(book: Engine, app: Flask) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get(f"/customers/{customer(book).id}")
+    assert "未登记：仅限现有保单的续保服务联系" in agent.text
+    form = agent.soup.find("form", id="consent")
+    assert form is not None and form.select_one("select[name=answer] option[selected]") is None
+    call = {"kinds": "marketing_call", "answer": "given"}
+
+    for typed, words in (
+        ({}, "请填写“客户的答复”：请选择“同意”或“撤回或不同意”。"),
+        ({"answer": "given"}, "请填写“同意事项”：请至少勾选一项。"),
+        ({**call, "method": "told"}, "同意须有凭据，请选择书面签署、电话录音、短信回复、微信回复之一。"),
+        ({**call, "method": "signed"}, "请填写“凭据”：请写明凭据编号或存放处"),
+    ):
+        agent.submit(form, typed, status=400)
+        assert words in agent.text
+        assert "told”" not in agent.text and "的值“”" not in agent.text
