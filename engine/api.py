@@ -191,6 +191,7 @@ from engine.services.clockwork import advance_clock as advance_clock
 from engine.services.clockwork import set_clock as set_clock
 from engine.services.clockwork import tick as tick
 from engine.services.consents import ConsentAfterErasure as ConsentAfterErasure
+from engine.services.consents import Stated as Stated
 from engine.services.consents import record_consent as record_consent
 from engine.services.delegation import MOST_HANDED_ON as MOST_HANDED_ON
 from engine.services.delegation import delegate_task as delegate_task

@@ -30,6 +30,11 @@ class ConsentKind(StrEnum):
         return _KINDS[self][0]
 
     @property
+    def unasked(self) -> Label:
+        """What holds while the customer was not asked (PIPL Art. 13: serving the policy in force needs no consent)."""
+        return _UNASKED[self]
+
+    @property
     def wording(self) -> Label:
         """What the customer is asked, version :data:`WORDING`."""
         return _KINDS[self][1]
@@ -94,6 +99,20 @@ _KINDS = {
         ),
     ),
 }
+_UNASKED = {
+    ConsentKind.MARKETING_CALL: Label(
+        "未登记：仅限现有保单的续保服务联系，不得推销其他产品",
+        "Not asked: contact only to serve and renew the policy in force, no other sales",
+    ),
+    ConsentKind.MARKETING_MESSAGE: Label(
+        "未登记：仅限到期提醒等保单服务信息，不得发送营销信息",
+        "Not asked: only messages that serve the policy, such as its expiry; no offers",
+    ),
+    ConsentKind.SHARE_TO_LIFE: Label(
+        "未登记：请征得单独同意后登记",
+        "Not asked: ask for the separate consent and record it",
+    ),
+}
 _METHODS = {
     ConsentMethod.SIGNED: Label("书面签署", "Signed on paper"),
     ConsentMethod.RECORDED: Label("电话录音", "Recorded call"),
@@ -104,7 +123,7 @@ _METHODS = {
     ConsentMethod.ERASURE: Label("要求删除个人信息", "Asked for deletion"),
 }
 _STATES = {
-    ConsentState.UNASKED: Label("未登记（按未同意处理）", "Not asked (treated as not given)"),
+    ConsentState.UNASKED: Label("未登记", "Not asked"),
     ConsentState.GIVEN: Label("已同意", "Given"),
     ConsentState.EXPIRED: Label("已到期", "Expired"),
     ConsentState.WITHDRAWN: Label("已撤回", "Withdrawn"),
@@ -121,9 +140,21 @@ class Statement:
     valid_until: date | None = None
 
 
+def deciding(statements: Iterable[Statement], kind: ConsentKind) -> Statement | None:
+    """Return the one of *statements* (in the order they were recorded) that counts for *kind*, or None.
+
+    The latest day of the answer counts, whenever it was recorded; of one day, what was recorded last.
+    """
+    found: Statement | None = None
+    for one in statements:
+        if one.kind is kind and (found is None or one.said_on >= found.said_on):
+            found = one
+    return found
+
+
 def standing(statements: Iterable[Statement], kind: ConsentKind, today: date) -> ConsentState:
-    """Return where *kind* stands on *today*: the last of *statements* (in the order they were recorded) counts."""
-    last = next((one for one in reversed(list(statements)) if one.kind is kind), None)
+    """Return where *kind* stands on *today*, by the one of *statements* that counts (:func:`deciding`)."""
+    last = deciding(statements, kind)
     if last is None:
         return ConsentState.UNASKED
     if not last.is_given:

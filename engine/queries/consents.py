@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from engine.domain.consents import ConsentKind, ConsentMethod, ConsentState, standing
+from engine.domain.consents import ConsentKind, ConsentMethod, ConsentState, deciding, standing
 from engine.label import Label
 from engine.queries.names import actor_names
 from engine.store.consents import Consent, consents_of
@@ -17,12 +17,13 @@ from engine.store.renewals import Customer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentLine:
-    """Where one kind stands; ``said_on`` is the day of the word that counts, None where none was recorded."""
+    """Where one kind stands, and in words what that allows; ``said_on`` is the day of the word that counts, None where none was recorded."""
 
     kind: ConsentKind
     label: Label
     wording: Label
     state: ConsentState
+    says: Label
     said_on: date | None
     valid_until: date | None
 
@@ -70,8 +71,8 @@ def consents_shown(session: Session, members: Sequence[Customer], today: date) -
 def _line(
     kind: ConsentKind, rows: Sequence[Consent], members: Sequence[Customer], today: date
 ) -> ConsentLine:
-    last = next((row for row in reversed(rows) if row.kind == kind), None)
-    state = standing([row.statement for row in rows], kind, today)
+    statements = [row.statement for row in rows]
+    last, state = deciding(statements, kind), standing(statements, kind, today)
     if kind is ConsentKind.MARKETING_CALL and any(row.do_not_contact for row in members):
         state = ConsentState.WITHDRAWN  # also of before consents were kept
     return ConsentLine(
@@ -79,6 +80,7 @@ def _line(
         label=kind.label,
         wording=kind.wording,
         state=state,
+        says=kind.unasked if state is ConsentState.UNASKED else state.label,
         said_on=last.said_on if last else None,
         valid_until=last.valid_until if last else None,
     )

@@ -21,14 +21,14 @@ from engine.domain.consents import (
     WORDING,
     ConsentKind,
     ConsentMethod,
-    ConsentState,
-    standing,
+    Statement,
+    deciding,
 )
 from engine.domain.customer_file import is_organisation
 from engine.domain.masking import mask_text
 from engine.domain.storable import require_storable
 from engine.errors import BadInput, Conflict, Forbidden, NotFound
-from engine.label import Label, Thing, one_of
+from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.context import StepScope
 from engine.store.consents import CONSENTED, WITHDRAWN, Consent, commitment_to, consents_of
@@ -39,7 +39,7 @@ SHORTEST, LONGEST = 4, 200
 OLDEST = timedelta(days=400)
 FORM_ANSWER = "consent_answer"
 """The field by which a form says that consent was asked for; its fellows begin with ``consent_`` too."""
-_GIVEN = "given"
+_GIVEN, _WITHDRAWN = "given", "withdrawn"
 _STOPS: Mapping[ConsentKind, str] = {
     ConsentKind.MARKETING_CALL: "do_not_contact",
     ConsentKind.MARKETING_MESSAGE: "no_messages",
@@ -47,6 +47,7 @@ _STOPS: Mapping[ConsentKind, str] = {
 }
 """What the withdrawal of a kind sets on the customer, and a new consent lifts."""
 _KIND, _METHOD = Label("同意事项", "what is agreed to"), Label("取得方式", "how it was said")
+_ANSWER = Label("客户的答复", "the customer's answer")
 _EVIDENCE, _DAY = Label("凭据", "evidence"), Label("答复日期", "day of the answer")
 _UNTIL = Label("有效期至", "valid until")
 
@@ -57,6 +58,14 @@ class ConsentAfterErasure(Conflict):
     code = "consent_after_erasure"
     zh = "客户已于 {day} 要求删除个人信息，不能再登记同意。客户改变主意的，请作为新客户重新登记。"
     en = "The customer asked for deletion on {day}: no consent is taken. Who thinks again is registered as a new customer."
+
+
+class ConsentUnanswered(BadInput):
+    """A part of the statement is missing, or goes with none of the other answers."""
+
+    code = "consent_unanswered"
+    zh = "请填写“{what}”：{reason}"
+    en = "Please answer “{what}”: {reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +80,15 @@ class ConsentSaid:
     evidence: str | None = None
 
 
-def record_consent(engine: Engine, customer_id: int, said: Mapping[str, Any], *, actor: Actor) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """How many kinds were recorded: taking effect, and kept only as past because a newer answer stands."""
+
+    in_effect: int = 0
+    outdated: int = 0
+
+
+def record_consent(engine: Engine, customer_id: int, said: Mapping[str, Any], *, actor: Actor) -> Stated:
     """Record a statement taken outside of a task, in the customer's file; returns how many kinds it was about.
 
     *said* holds texts as a form sends them: ``kinds`` (several), ``answer`` (given or withdrawn), ``method``,
@@ -150,10 +167,11 @@ def state(
     now: datetime,
     source: str,
     task_id: int | None = None,
-) -> int:
+) -> Stated:
     """Add the statement to *customer* and let it take effect on every row that is the same customer.
 
-    What stands withdrawn already is not withdrawn again. Returns how many kinds were stated.
+    What stands withdrawn already is not withdrawn again. A statement older than the one that counts is kept, but
+    changes nothing. Returns how many kinds were stated.
 
     Raises:
         ConsentAfterErasure: consent is given, but the customer asked for deletion.
@@ -162,16 +180,27 @@ def state(
     if said.is_given and (day := next((r.erasure_asked_on for r in fellows if r.erasure_asked_on), None)):
         raise ConsentAfterErasure(day=day)
     known = [one.statement for one in consents_of(tx, [row.id for row in fellows])]
-    stated = 0
+    in_effect = outdated = 0
     for kind in said.kinds:
-        is_stopped = all(getattr(row, _STOPS[kind]) for row in fellows)
-        if not said.is_given and is_stopped and standing(known, kind, said.said_on) is ConsentState.WITHDRAWN:
+        last = deciding(known, kind)
+        newer = last.said_on if last is not None and last.said_on > said.said_on else None
+        if _is_repeated(said, last, is_stopped=all(getattr(row, _STOPS[kind]) for row in fellows)):
             continue
         row = _add(tx, customer, kind, said, renewal_id=renewal_id, actor=actor, now=now, task_id=task_id)
-        _record(tx, row, source=source)
+        _record(tx, row, source=source, overtaken_by=newer)
+        if newer is not None:
+            outdated += 1
+            continue
         _take_effect(tx, kind, said, fellows, renewal_id=renewal_id, actor=actor, now=now, source=source)
-        stated += 1
-    return stated
+        in_effect += 1
+    return Stated(in_effect=in_effect, outdated=outdated)
+
+
+def _is_repeated(said: ConsentSaid, last: Statement | None, *, is_stopped: bool) -> bool:
+    """Whether the kind stands withdrawn since that day or later, so that nothing new is said."""
+    if said.is_given or not is_stopped or last is None or last.is_given:
+        return False
+    return last.said_on >= said.said_on
 
 
 def _add(
@@ -206,7 +235,7 @@ def _add(
     return row
 
 
-def _record(tx: Tx, row: Consent, *, source: str) -> None:
+def _record(tx: Tx, row: Consent, *, source: str, overtaken_by: date | None) -> None:
     tx.record(
         CONSENTED if row.is_given else WITHDRAWN,
         at=row.recorded_at,
@@ -221,6 +250,7 @@ def _record(tx: Tx, row: Consent, *, source: str) -> None:
         source=source,
         consent_id=row.id,
         consent_hash=commitment_to(row),
+        overtaken_by=overtaken_by,
     )
 
 
@@ -260,30 +290,32 @@ def _reach(tx: Tx, customer_id: int, actor: Actor) -> tuple[Customer, int]:
 
 
 def _checked(said: Mapping[str, Any], today: date) -> ConsentSaid:
-    is_given = said.get("answer") == _GIVEN
+    answer = said.get("answer")
+    if answer not in (_GIVEN, _WITHDRAWN):
+        reason = Label("请选择“同意”或“撤回或不同意”。", "choose “Agreed” or “Withdrawn or declined”.")
+        raise ConsentUnanswered(what=_ANSWER, value="", reason=reason)
+    is_given = answer == _GIVEN
     kinds = [kind for kind in ConsentKind if str(kind) in said.get("kinds", ())]
     if not kinds:
-        raise BadInput(what=_KIND, value="", reason=Label("请至少勾选一项。", "tick at least one."))
+        raise ConsentUnanswered(what=_KIND, value="", reason=Label("请至少勾选一项。", "tick at least one."))
     method = str(said.get("method") or ConsentMethod.TOLD)
     allowed = PROVABLE if is_given else (*PROVABLE, ConsentMethod.TOLD)
     if method not in allowed:
-        raise BadInput(
-            what=_METHOD,
-            value=method,
-            reason=Label(
-                "同意须有凭据，请选择书面签署、电话录音、短信或微信回复。",
-                "a consent needs a proof: choose how it was given.",
-            )
+        ways = [one.label for one in allowed]
+        zh, en = "、".join(way.zh for way in ways), ", ".join(way.en for way in ways)
+        reason = (
+            Label(f"同意须有凭据，请选择{zh}之一。", f"a consent needs a proof; choose one of: {en}.")
             if is_given
-            else one_of(allowed),
+            else Label(f"请选择{zh}之一。", f"choose one of: {en}.")
         )
+        raise ConsentUnanswered(what=_METHOD, value="", reason=reason)
     evidence = " ".join(str(said.get("evidence") or "").split())
     if len(evidence) > LONGEST or (is_given and len(evidence) < SHORTEST):
         reason = Label(
             f"请写明凭据编号或存放处，{SHORTEST} 至 {LONGEST} 个字。",
             f"say where the proof lies, in {SHORTEST} to {LONGEST} characters.",
         )
-        raise BadInput(what=_EVIDENCE, value=evidence[:20], reason=reason)
+        raise ConsentUnanswered(what=_EVIDENCE, value=evidence[:20], reason=reason)
     said_on = _day(said.get("said_on"), _DAY) or today
     if not today - OLDEST <= said_on <= today:
         raise BadInput(

@@ -34,7 +34,7 @@ def customer(engine: Engine, car: int = CAR) -> Customer:
         return session.get_one(Customer, renewal.customer_id)
 
 
-def say(engine: Engine, who: str = "AG001", car: int = CAR, **said: Any) -> int:
+def say(engine: Engine, who: str = "AG001", car: int = CAR, **said: Any) -> api.Stated:
     return api.record_consent(engine, customer(engine, car).id, said, actor=api.actor_of(engine, who))
 
 
@@ -62,7 +62,7 @@ def test_what_was_said_stands_in_the_file_with_its_past(book: Engine) -> None:
     before = file_of(book)
     assert {ConsentState.UNASKED} == {line.state for line in before.consents.lines}
 
-    assert 2 == say(book, **GIVEN)
+    assert api.Stated(in_effect=2) == say(book, **GIVEN)
     say(book, kinds=["share_to_life"], answer="withdrawn")
 
     assert {CALL: "given", MESSAGE: "unasked", SHARE: "withdrawn"} == states(book)
@@ -115,7 +115,8 @@ def test_no_more_contact_is_a_withdrawal_and_a_new_consent_lifts_it(book: Engine
 
     assert {CALL: "withdrawn", MESSAGE: "withdrawn", SHARE: "unasked"} == states(book)
     assert (True, True, False) == _flags(book)
-    assert 0 == say(book, kinds=["marketing_call"], answer="withdrawn"), "it stands withdrawn already"
+    again = say(book, kinds=["marketing_call"], answer="withdrawn")
+    assert api.Stated() == again, "it stands withdrawn already"
 
     say(book, **GIVEN)
 
@@ -234,7 +235,9 @@ def test_it_is_a_form_in_the_file_that_keeps_what_was_typed(book: Engine, app: F
     path = f"/customers/{customer(book).id}"
     agent.get(path)
 
-    agent.submit(agent.form("consent"), {"kinds": ["share_to_life"], "method": "signed"}, status=400)
+    agent.submit(
+        agent.form("consent"), {"kinds": ["share_to_life"], "answer": "given", "method": "signed"}, status=400
+    )
     assert "凭据" in agent.text
     ticked = agent.soup.select("#consent input[name=kinds][checked]")
     assert ["share_to_life"] == [box["value"] for box in ticked]
@@ -294,3 +297,78 @@ def test_the_last_word_counts(said: list[tuple[bool, date | None]], state: str) 
 
     assert state == standing(statements, CALL, DAY)
     assert "unasked" == standing(statements, SHARE, DAY)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ([(False, 0), (True, 14)], "withdrawn"),
+        ([(True, 0), (False, 14)], "given"),
+        ([(True, 14), (False, 0), (True, 3)], "withdrawn"),
+        ([(True, 3), (False, 3)], "withdrawn"),
+        ([(False, 3), (True, 3)], "given"),
+    ],
+)
+def test_the_latest_day_of_an_answer_counts_whenever_it_was_recorded(
+    said: list[tuple[bool, int]], state: str
+) -> None:
+    statements = [
+        Statement(kind=CALL, is_given=given, said_on=DAY - timedelta(days=ago)) for given, ago in said
+    ]
+
+    assert state == standing(statements, CALL, DAY)
+
+
+@pytest.mark.one_database
+def test_an_older_consent_recorded_later_is_kept_but_lifts_nothing(book: Engine, app: Flask) -> None:
+    say(book, kinds=["marketing_call"], answer="withdrawn", said_on=str(TODAY))
+    agent = signed_in(app, "AG001")
+    agent.get(f"/customers/{customer(book).id}")
+
+    form = agent.soup.find("form", id="consent")
+    assert form is not None
+    older = {"answer": "given", "method": "signed", "evidence": "授权书 2026-0117"}
+    agent.submit(form, {**older, "kinds": "marketing_call", "said_on": str(TODAY - timedelta(days=14))})
+
+    assert "1 项仅作记录：客户另有日期更晚的答复" in agent.text
+    assert (True, False, False) == _flags(book)
+    line = next(one for one in file_of(book).consents.lines if one.kind is CALL)
+    assert (ConsentState.WITHDRAWN, TODAY) == (line.state, line.said_on)
+    assert [True, False] == [word.is_given for word in file_of(book).consents.words]
+    agent.get(f"/renewals/{renewal_of(book, CAR)}")
+    assert f"客户已于 {TODAY} 另有答复，以该答复为准" in agent.text
+
+
+@pytest.mark.one_database
+def test_a_withdrawal_said_again_on_a_later_day_outlives_a_consent_of_between(book: Engine) -> None:
+    for ago in (10, 0):
+        day = TODAY - timedelta(days=ago)
+        assert api.Stated(in_effect=1) == say(
+            book, kinds=["marketing_call"], answer="withdrawn", said_on=str(day)
+        )
+
+    between = say(book, **{**GIVEN, "kinds": ["marketing_call"], "said_on": str(TODAY - timedelta(days=5))})
+
+    assert api.Stated(outdated=1) == between
+    assert (True, False, False) == _flags(book)
+
+
+@pytest.mark.one_database
+def test_the_form_chooses_no_answer_and_says_in_words_what_is_missing(book: Engine, app: Flask) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get(f"/customers/{customer(book).id}")
+    assert "未登记：仅限现有保单的续保服务联系" in agent.text
+    form = agent.soup.find("form", id="consent")
+    assert form is not None and form.select_one("select[name=answer] option[selected]") is None
+    call = {"kinds": "marketing_call", "answer": "given"}
+
+    for typed, words in (
+        ({}, "请填写“客户的答复”：请选择“同意”或“撤回或不同意”。"),
+        ({"answer": "given"}, "请填写“同意事项”：请至少勾选一项。"),
+        ({**call, "method": "told"}, "同意须有凭据，请选择书面签署、电话录音、短信回复、微信回复之一。"),
+        ({**call, "method": "signed"}, "请填写“凭据”：请写明凭据编号或存放处"),
+    ):
+        agent.submit(form, typed, status=400)
+        assert words in agent.text
+        assert "told”" not in agent.text and "的值“”" not in agent.text
