@@ -24,6 +24,8 @@
 
   const end = (answer) => {
     isOver = true;
+    const apart = document.getElementById("other-drafts");
+    if (apart) apart.remove(); // there is nothing left to choose between
     const box = document.createElement("div");
     box.className = "ui-message ui-message-error";
     box.setAttribute("role", "alert");

@@ -23,6 +23,7 @@ from engine.api import (
     NotToBeWritten,
     Present,
     TooManyLetters,
+    letters_left,
     letters_page,
     may_reveal,
     record_view,
@@ -43,9 +44,16 @@ def index() -> str:
     present, owner, fresh = Present.of(engine.clock), text_arg("owner"), flag_arg("fresh")
     with engine.store.reading() as session:
         page = letters_page(session, actor, present, engine.clock.zone, owner=owner, fresh=fresh)
+    left = letters_left(engine, actor)
     record_view(engine, actor=actor, subject="letters")
     return render_template(
-        "letters/index.html", page=page, owner=owner, fresh=fresh, today=present.today, most=MOST_LETTERS
+        "letters/index.html",
+        page=page,
+        owner=owner,
+        fresh=fresh,
+        today=present.today,
+        most=MOST_LETTERS,
+        left=left,
     )
 
 
