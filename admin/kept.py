@@ -15,8 +15,9 @@ from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
 from admin.context import View
 
-AUTHOR, KEPT, TOKEN = "typed_by", "kept", "csrf_token"
+AUTHOR, KEPT, OPENED, TOKEN = "typed_by", "kept", "opened", "csrf_token"
 LONGEST_WAIT = 24 * 3600  # seconds between the lost submission and the sign-in
+LONGEST_OPEN = 7 * 24 * 3600  # seconds a task's form may stand open and still be known as one of ours
 MOST = 600_000  # characters of a sealed submission: a sign-in may carry a megabyte
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -40,6 +41,17 @@ def secret_route(view: View) -> View:
 def author_mark(name: str) -> str:
     """Return the seal that says a form was made for *name*."""
     return str(_authors().dumps(name))
+
+
+def opened_mark(name: str, task_id: int) -> str:
+    """Return the seal that says the form of this task was opened by *name*, who might do it then."""
+    return str(_openings().dumps([name, task_id]))
+
+
+def was_opened_by(name: str, task_id: int) -> bool:
+    """Whether this request comes from a form of this task that was opened by *name* within a week."""
+    line = request.form.get(OPENED, "")
+    return bool(_opened(_openings(), line, max_age=LONGEST_OPEN) == [name, task_id])
 
 
 def late_submission() -> Kept | None:
@@ -93,6 +105,10 @@ def _comes_from_us() -> bool:
 
 def _authors() -> URLSafeSerializer:
     return URLSafeSerializer(_secret(), salt="typed-by")
+
+
+def _openings() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(_secret(), salt="task-opened")
 
 
 def _submissions() -> URLSafeTimedSerializer:

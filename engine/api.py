@@ -129,6 +129,7 @@ from engine.queries.morning import MorningRow as MorningRow
 from engine.queries.morning import MorningSheet as MorningSheet
 from engine.queries.morning import morning_sheet as morning_sheet
 from engine.queries.names import people_names as people_names
+from engine.queries.names import people_told_apart as people_told_apart
 from engine.queries.notes import notes_of as notes_of
 from engine.queries.people import OrgPage as OrgPage
 from engine.queries.people import StaffLine as StaffLine
@@ -163,6 +164,7 @@ from engine.queries.timeline import timeline as timeline
 from engine.queries.typed import TypedPage as TypedPage
 from engine.queries.typed import form_of_task as form_of_task
 from engine.queries.typed import typed_page as typed_page
+from engine.queries.vehicles import search_fault as search_fault
 from engine.queries.words import KIND_LABELS as KIND_LABELS
 from engine.queries.words import Happening as Happening
 from engine.queries.words import Kind as Kind
@@ -230,6 +232,7 @@ from engine.services.letters import ExpiryLetter as ExpiryLetter
 from engine.services.letters import NothingTicked as NothingTicked
 from engine.services.letters import NotToBeWritten as NotToBeWritten
 from engine.services.letters import TooManyLetters as TooManyLetters
+from engine.services.letters import letters_left as letters_left
 from engine.services.letters import write_letters as write_letters
 from engine.services.messages import MessageDelivered as MessageDelivered
 from engine.services.messages import deliver_message as deliver_message

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from flask import Response, flash, g, redirect, request
+from flask import Response, g, redirect, request
 from flask_admin import AdminIndexView, expose
 from flask_admin.contrib.sqla import ModelView
 from flask_babel import gettext as _
@@ -19,7 +19,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.formatters import NOTHING, show_actor, show_code, show_day, show_moment, show_money
-from admin.records.files import WRITERS
+from admin.misread import is_misread, misread
+from admin.records.files import MIMETYPES, written
 from admin.records.filters import LONGEST, RecordFilters
 from admin.targets import local_target
 from engine.api import Forbidden, NotFound, Role, record_export
@@ -147,6 +148,9 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]
 
     def get_list(self, *args: Any, **kwargs: Any) -> Any:
         """Return a page of rows and prepare the names beside their codes."""
+        if is_misread():
+            self._accompany([])
+            return 0, []
         count, rows = super().get_list(*args, **kwargs)
         self._accompany(rows)
         return count, rows
@@ -178,8 +182,12 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]
             if found.validate(text):
                 wished.append((index, str(found.name), text))
             else:
-                message = _("“%(value)s”不能用作“%(name)s”，已忽略。", value=text[:20], name=found.label())
-                flash(message, "warning")
+                message = _(
+                    "“%(value)s”不能用作“%(name)s”，因此不列出任何记录；请更正或清除。",
+                    value=text[:20],
+                    name=found.label(),
+                )
+                misread(message)
         return wished
 
     def filter_name(self, index: int) -> str:
@@ -231,17 +239,17 @@ class RecordView(Guarded, ModelView):  # type: ignore[misc]
         """Send the filtered list as a file, bounded and masked like the page; the history keeps that."""
         if export_type not in self.export_types:
             raise NotFound(what=_("文件格式"), key=export_type[:20])
-        write, mimetype = WRITERS[export_type]
         _count, rows = self._export_data()
         names = [name for name, _label in self._list_columns]
         engine = current_engine()
         record_export(engine, actor=require_actor(), subject=self.endpoint, rows=len(rows), kind=export_type)
         header = [str(label) for _name, label in self._list_columns]
-        content = write(header, ([self.text_of(row, name) for name in names] for row in rows))
+        cells = ([self.text_of(row, name) for name in names] for row in rows)
+        content = written(export_type, header, cells, title=str(self.name))
         file_name = quote(f"{self.name}-{engine.clock.today():%Y%m%d}.{export_type}")
         return Response(
             content,
-            content_type=mimetype,
+            content_type=MIMETYPES[export_type],
             headers={"Content-Disposition": f"attachment; filename*=UTF-8''{file_name}"},
         )
 

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext
 from admin.choosing import action_options, staff_options, unit_options
 from admin.formatters import show_diagram_name, show_due
 from admin.i18n import language
+from admin.misread import check_search
 from admin.records.base import RecordView
 from admin.records.filters import CodeFilter, FlagFilter, PersonFilter, SinceDue, UntilDue
 from admin.records.words import (
@@ -96,6 +97,7 @@ class RenewalRecords(RecordView):
         self, query: Any, count_query: Any, joins: Any, count_joins: Any, search: str
     ) -> tuple[Any, Any, Any, Any]:
         """Find what the console's other lists find: sealed columns cannot be compared piece by piece."""
+        check_search(search)
         found = renewals_matching(self.session, search)
         if found is None:
             return query, count_query, joins, count_joins

@@ -18,6 +18,7 @@ Cell = str | int | Decimal | Share | date | datetime | None
 """What a cell of a workbook may hold; a moment is local and has no zone."""
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 WIDEST = 60
+LONGEST_TITLE = 31
 
 
 def neutral(text: str) -> str:
@@ -35,9 +36,13 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def as_xlsx(
-    header: Sequence[str], rows: Iterable[Sequence[Cell]], *, above: Sequence[Sequence[Cell]] = ()
+    header: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    title: str,
+    above: Sequence[Sequence[Cell]] = (),
 ) -> bytes:
-    """Return a workbook of one sheet; texts stay texts, numbers and days are ones that can be sorted and summed.
+    """Return a workbook of one sheet called *title*; texts stay texts, numbers and days are ones that can be sorted and summed.
 
     The lines *above* stand over the header.
     """
@@ -45,7 +50,7 @@ def as_xlsx(
 
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"constant_memory": True, "in_memory": True}) as book:
-        sheet = book.add_worksheet()
+        sheet = book.add_worksheet(sheet_title(title))
         bold = book.add_format({"bold": True})
         sheet.freeze_panes(len(above) + 1, 0)
         for column, name in enumerate(header):
@@ -62,6 +67,11 @@ def as_xlsx(
     return content.getvalue()
 
 
+def sheet_title(title: str) -> str:
+    """Return *title* as Excel takes it for a sheet: at most 31 characters, none of its signs for references."""
+    return "".join(" " if sign in "[]:*?/\\" else sign for sign in title)[:LONGEST_TITLE].strip(" '")
+
+
 _FORMATS: dict[type, str] = {datetime: "yyyy-mm-dd hh:mm", date: "yyyy-mm-dd", Decimal: "0.00", Share: "0.0%"}
 
 
@@ -74,7 +84,12 @@ def _write(sheet: Any, row: int, column: int, cell: Cell, formats: dict[type, An
         sheet.write_string(row, column, neutral(cell))
 
 
-WRITERS = {
-    "csv": (as_csv, "text/csv; charset=utf-8"),
-    "xlsx": (as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+MIMETYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+
+def written(kind: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str) -> bytes:
+    """Return *rows* as a file of *kind*, a key of :data:`MIMETYPES`; a csv has no place for the *title*."""
+    return as_csv(header, rows) if kind == "csv" else as_xlsx(header, rows, title=title)

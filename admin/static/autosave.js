@@ -5,7 +5,7 @@
   const told = form && form.querySelector("[data-kept]:not(form)");
   if (!form || !told) return;
   const PAUSE = 4000; // milliseconds between two looks at the form
-  const OWN = new Set(["csrf_token", "version", "typed_by", "draft"]);
+  const OWN = new Set(["csrf_token", "version", "typed_by", "draft", "opened"]);
 
   const typed = () => {
     if (form.typed) return Object.entries(form.typed());
@@ -24,6 +24,8 @@
 
   const end = (answer) => {
     isOver = true;
+    const apart = document.getElementById("other-drafts");
+    if (apart) apart.remove(); // there is nothing left to choose between
     const box = document.createElement("div");
     box.className = "ui-message ui-message-error";
     box.setAttribute("role", "alert");
@@ -38,6 +40,13 @@
     box.scrollIntoView({ block: "center" });
     form.dataset.kept = "";
     told.textContent = "";
+  };
+
+  // Refused for good or for now, the reason stands where the saving would: the line is not down.
+  const refuse = async (answer) => {
+    const said = (answer.headers.get("Content-Type") || "").startsWith("application/json") && (await answer.json());
+    told.textContent = (said && said.message) || told.dataset.failed;
+    isOver = [403, 404].includes(answer.status);
   };
 
   // The same person types on another page, too: both drafts stay, and each page says so once.
@@ -72,7 +81,7 @@
       const answer = await fetch(form.dataset.autosave, { method: "POST", body, headers, keepalive: now.length < 50000 });
       if (answer.status === 409) end(await answer.json());
       else if (answer.status === 401) told.textContent = told.dataset.ended;
-      else if (!answer.ok) told.textContent = told.dataset.unkept;
+      else if (!answer.ok) await refuse(answer);
       else {
         last = now;
         form.dataset.kept = "";

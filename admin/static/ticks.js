@@ -6,17 +6,20 @@ if (bar) {
   const whole = bar.querySelector("[data-page]");
   const all = bar.querySelector("input[name=all]");
   const buttons = [...bar.querySelectorAll("button")];
+  const most = bar.dataset.most === undefined ? Infinity : Number(bar.dataset.most); // so many may be sent
+  const over = bar.querySelector("[data-over]");
   const count = bar.querySelector("[data-count]");
   const show = () => {
     const ticked = ticks.filter((tick) => tick.checked).length;
     const takesAll = all !== null && all.checked;
-    whole.checked = ticks.length > 0 && ticked === ticks.length;
+    whole.checked = ticked > 0 && ticked >= Math.min(ticks.length, most);
     whole.indeterminate = ticked > 0 && !whole.checked;
     count.textContent = takesAll ? all.dataset.all : ticked;
-    for (const button of buttons) button.disabled = !ticked && !takesAll;
+    for (const button of buttons) button.disabled = (!ticked && !takesAll) || ticked > most;
+    if (over) over.classList.toggle("ui-bad", ticked > most);
   };
   whole.addEventListener("change", () => {
-    for (const tick of ticks) tick.checked = whole.checked;
+    for (const [number, tick] of ticks.entries()) tick.checked = whole.checked && number < most;
     show();
   });
   for (const tick of [...ticks, ...(all ? [all] : [])]) tick.addEventListener("change", show);

@@ -1,4 +1,7 @@
-"""Reads the query string of list pages: unusable values are named to the person and left out."""
+"""Reads the query string of list pages: unusable values are named to the person and left out.
+
+Where something may be done with the whole list, ``admin.misread`` says that a condition is missing from it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from flask import flash, request, url_for
+from flask import request, url_for
 from flask_babel import gettext as _
+
+from admin.misread import check_search, misread
 
 Code = TypeVar("Code", bound=StrEnum)
 MAX_TEXT = 64
@@ -22,9 +27,7 @@ def day_arg(name: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        flash(
-            _("日期“%(text)s”无法识别，请按 2026-12-31 的格式填写；已忽略该条件。", text=text[:20]), "warning"
-        )
+        misread(_("日期“%(text)s”无法识别，请按 2026-12-31 的格式填写，或清除该条件。", text=text[:20]))
         return None
 
 
@@ -36,7 +39,7 @@ def code_arg(name: str, kind: type[Code]) -> Code | None:
     try:
         return kind(text)
     except ValueError:
-        flash(_("没有“%(text)s”这个选项；已忽略该条件。", text=text[:20]), "warning")
+        misread(_("没有“%(text)s”这个选项，请重新选择，或清除该条件。", text=text[:20]))
         return None
 
 
@@ -46,8 +49,18 @@ def text_arg(name: str) -> str:
 
 
 def flag_arg(name: str) -> bool:
-    """Whether a flag of the query string is set."""
-    return request.args.get(name) == "1"
+    """Whether a flag of the query string is set; anything but 1 and 0 is named and left out."""
+    text = request.args.get(name, "").strip()
+    if text not in ("", "0", "1"):
+        misread(_("没有“%(text)s”这个选项，请重新选择，或清除该条件。", text=text[:20]))
+    return text == "1"
+
+
+def search_arg(name: str) -> str:
+    """Return what is searched for; a search that can find nothing is named."""
+    text = text_arg(name)
+    check_search(text)
+    return text
 
 
 def _is_of_the_router(name: str) -> bool:

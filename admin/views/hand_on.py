@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say
+from admin.people_named import colleague_name
 from admin.targets import local_target
 from admin.views.chosen import chosen_tasks
 from engine.api import (
@@ -58,7 +59,11 @@ def confirm() -> ResponseReturnValue:
     if len(refused) < len(found):
         done = len(found) - len(refused)
         flash(
-            _("已将 %(n)s 项任务委托 %(who)s 代办，可在“等他人”中查看或收回。", n=done, who=colleague),
+            _(
+                "已将 %(n)s 项任务委托 %(who)s 代办，可在“等他人”中查看或收回。",
+                n=done,
+                who=colleague_name(colleague),
+            ),
             "success",
         )
     for sentence in dict.fromkeys(say(error) for error in refused):

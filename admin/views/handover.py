@@ -18,7 +18,7 @@ from admin.errors import say, status_of
 from admin.formatters import show_code, show_listed
 from admin.i18n import language
 from admin.menu import MenuItem, register
-from admin.records.files import WRITERS
+from admin.records.files import MIMETYPES, as_xlsx
 from admin.views.args import text_arg
 from engine.api import (
     POOL,
@@ -219,11 +219,10 @@ def sheet(handover_id: int) -> Response:
     record_export(
         engine, actor=actor, subject="handover", rows=len(page.rows), kind="xlsx", of=str(handover_id)
     )
-    write, mimetype = WRITERS["xlsx"]
     name = quote(f"{_('交接记录')}-{page.entry.whose}-{page.entry.last_day:%Y%m%d}.xlsx")
     return Response(
-        write(_headers(), _cells(page)),
-        content_type=mimetype,
+        as_xlsx(_headers(), _cells(page), title=_("交接记录")),
+        content_type=MIMETYPES["xlsx"],
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
     )
 

@@ -14,7 +14,18 @@ from typing import TypeVar
 from flask import request
 from flask_babel import gettext as _
 
-from engine.api import BadInput, CustomerTier, InboxGroup, InboxSort, InboxTab, InboxWish, Label, Stage
+from admin.i18n import language
+from engine.api import (
+    BadInput,
+    CustomerTier,
+    InboxGroup,
+    InboxSort,
+    InboxTab,
+    InboxWish,
+    Label,
+    Stage,
+    search_fault,
+)
 
 Code = TypeVar("Code", bound=StrEnum)
 MAX_TEXT = 64
@@ -25,13 +36,22 @@ FILTER = ("tab", *CONDITIONS, "sort", "group")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A condition that cannot be read: what it is called and what was given."""
+    """A condition that cannot be read: what it is called, what was given, and why it will not do if that is known."""
 
     name: str
     text: str
+    reason: Label | None = None
 
     def say(self) -> str:
         """Return what is wrong and what helps."""
+        if self.reason is not None:
+            why = self.reason.say(language())
+            return _(
+                "%(name)s“%(text)s”：%(why)s，因此不显示任何任务。",
+                name=self.name,
+                text=self.text[:20],
+                why=why,
+            )
         return _(
             "筛选条件“%(name)s”的值“%(text)s”无法识别，因此不显示任何任务；请重新选择或清除条件。",
             name=self.name,
@@ -48,6 +68,12 @@ class _Reader:
 
     def text(self, key: str) -> str:
         return self.given.get(key, "").strip()[:MAX_TEXT]
+
+    def search(self, key: str, name: str) -> str:
+        text = self.text(key)
+        if (why := search_fault(text)) is not None:
+            self.faults.append(Fault(name, text, why))
+        return text
 
     def code(self, key: str, kind: type[Code], name: str) -> Code | None:
         text = self.text(key)
@@ -100,7 +126,7 @@ def asked_wish(after: str | None = None) -> tuple[InboxWish, tuple[Fault, ...]]:
         is_overdue=reader.flag("overdue", _("逾期")),
         due_from=reader.day("from", _("期限从")),
         due_to=reader.day("to", _("期限到")),
-        search=reader.text("q"),
+        search=reader.search("q", _("查找")),
         customer_id=reader.number("customer", _("客户")),
         sort=reader.code("sort", InboxSort, _("次序")),
         group=reader.code("group", InboxGroup, _("合并")) or InboxGroup.CUSTOMER,
@@ -117,7 +143,7 @@ def exact_wish() -> InboxWish:
     """
     wish, faults = asked_wish()
     if faults:
-        raise BadInput(what=faults[0].name, value=faults[0].text[:20], reason=_REMEDY)
+        raise BadInput(what=faults[0].name, value=faults[0].text[:20], reason=faults[0].reason or _REMEDY)
     return wish
 
 

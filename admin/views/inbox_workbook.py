@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 
 from admin.formatters import show_code, show_diagram_name
-from admin.records.files import WRITERS, Cell, as_xlsx
+from admin.records.files import MIMETYPES, Cell, as_xlsx
 from engine.api import InboxRow, InboxTab, Present
 
-XLSX = WRITERS["xlsx"][1]
+XLSX = MIMETYPES["xlsx"]
 
 
 def inbox_workbook(rows: Sequence[InboxRow], tab: InboxTab, present: Present) -> bytes:
     """Return *rows* as xlsx; of what is done also when, in the business time zone."""
     columns = [*_columns(), _("完成时间")] if tab is InboxTab.DONE else _columns()
-    return as_xlsx(columns, ((*_cells(row), _done_at(row, present)) for row in rows))
+    return as_xlsx(columns, ((*_cells(row), _done_at(row, present)) for row in rows), title=_("待办"))
 
 
 def _columns() -> list[str]:

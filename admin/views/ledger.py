@@ -16,6 +16,7 @@ from admin.errors import say, status_of
 from admin.last_look import last_looked_at, look_at
 from admin.ledger_cells import columns, head_lines, rate_text, tier_text
 from admin.menu import MenuItem, register
+from admin.misread import is_misread, misread
 from admin.records.files import Cell
 from admin.views.args import day_arg, text_arg, url_with
 from admin.views.sheets import workbook
@@ -99,7 +100,7 @@ def _shown(page: LedgerPage, wish: LedgerWish) -> str:
 
 def _sheet_url(page: LedgerPage) -> str | None:
     """The address of the workbook with the same workplace and period."""
-    if page.head is None:
+    if page.head is None or is_misread():
         return None
     period = {name: text_arg(name) for name in PERIOD_ARGS if text_arg(name)}
     return url_for("ledger.sheet", workplace=page.head.workplace_code, **period)
@@ -109,7 +110,7 @@ def _sheet_url(page: LedgerPage) -> str | None:
 def sheet() -> Response:
     """Send the ledger that the page shows, all of its pages, masked."""
     engine, actor, wish = current_engine(), _reader(), _wish()
-    if text_arg("month") and wish.first is None:
+    if is_misread():
         abort(400)  # a workbook of another period than the one asked for would be taken for it
     with engine.store.reading() as session:
         head, rows = ledger_sheet(session, actor, wish, Present.of(engine.clock), deployed_of=engine.deployed)
@@ -150,7 +151,7 @@ def _month() -> date | None:
     try:
         return date.fromisoformat(f"{text}-01")
     except ValueError:
-        flash(_("月份“%(text)s”无法识别，请按 2026-12 的格式填写；已忽略该条件。", text=text[:20]), "warning")
+        misread(_("月份“%(text)s”无法识别，请按 2026-12 的格式填写，或清除该条件。", text=text[:20]))
         return None
 
 

@@ -24,6 +24,7 @@ from engine.api import (
     Present,
     TooManyLetters,
     is_of_life,
+    letters_left,
     letters_page,
     may_reveal,
     record_view,
@@ -52,9 +53,16 @@ def index() -> str:
             owner=owner,
             fresh=fresh,
         )
+    left = letters_left(engine, actor)
     record_view(engine, actor=actor, subject="letters")
     return render_template(
-        "letters/index.html", page=page, owner=owner, fresh=fresh, today=present.today, most=MOST_LETTERS
+        "letters/index.html",
+        page=page,
+        owner=owner,
+        fresh=fresh,
+        today=present.today,
+        most=MOST_LETTERS,
+        left=left,
     )
 
 

@@ -58,11 +58,8 @@ def confirm() -> ResponseReturnValue:
         page = _page(tasks[:MOST_PUT_OFF])
         return (_render(page, back), 422) if page.rows else redirect(back, code=303)
     refused = {task_id: _why(error) for task_id, error in found.items() if error is not None}
-    if done := len(found) - len(refused):
-        flash(
-            _("已将 %(n)s 项任务推迟到 %(day)s，列在“稍后跟进”；逾期的不会隐藏。", n=done, day=_day()),
-            "success",
-        )
+    if done := [task_id for task_id in found if task_id not in refused]:
+        flash(_told(done), "success")
     page = _page(list(refused))
     if not page.rows:
         for sentence in dict.fromkeys(refused.values()):
@@ -73,18 +70,46 @@ def confirm() -> ResponseReturnValue:
 
 @blueprint.post("/resume")
 def resume() -> ResponseReturnValue:
-    """Take the chosen tasks up again at once."""
+    """Take the chosen tasks up again at once; those that were not put off are left alone and not counted."""
     try:
-        found = resume_tasks(current_engine(), chosen_tasks(most=MOST_PUT_OFF), actor=require_actor())
+        tasks = chosen_tasks(most=MOST_PUT_OFF)
+        waiting = {row.task_id for row in _page(tasks).rows if row.follow_up is not None}
+        found = resume_tasks(current_engine(), tasks, actor=require_actor())
     except EngineError as error:
         flash(say(error), "error")
         return redirect(_back(), code=303)
     refused = [error for error in found.values() if error is not None]
-    if done := len(found) - len(refused):
+    if done := sum(1 for task_id, error in found.items() if error is None and task_id in waiting):
         flash(_("已取消 %(n)s 项任务的推迟，任务回到待办。", n=done), "success")
+    elif not refused:
+        flash(_("所选任务都没有推迟，无需取消。"), "warning")
     for sentence in dict.fromkeys(say(error) for error in refused):
         flash(sentence, "error")
     return redirect(_back(), code=303)
+
+
+def _told(done: list[int]) -> str:
+    """Where the tasks that were put off are listed now: what is late stays where it was."""
+    count, day, late = len(done), _day(), late_among(done)
+    if not late:
+        return _("已将 %(n)s 项任务推迟到 %(day)s，列在“稍后跟进”；逾期的不会隐藏。", n=count, day=day)
+    if late == count:
+        return _(
+            "已将 %(n)s 项任务推迟到 %(day)s；都已逾期，仍留在“今天要办”和“逾期”中，可在那里取消推迟。",
+            n=count,
+            day=day,
+        )
+    return _(
+        "已将 %(n)s 项任务推迟到 %(day)s：%(late)s 项已逾期，仍留在“今天要办”和“逾期”中，其余列在“稍后跟进”，都可取消推迟。",
+        n=count,
+        day=day,
+        late=late,
+    )
+
+
+def late_among(tasks: list[int]) -> int:
+    """Return how many of the person's *tasks* are late, and so stay in sight whatever was wished."""
+    return sum(1 for row in _page(tasks).rows if row.is_late)
 
 
 def _why(error: EngineError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import orjson
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -15,7 +16,15 @@ from admin.errors import say, status_of
 from admin.formatters import show_code
 from admin.i18n import language
 from admin.may_call import may_call
-from admin.views.args import code_arg, day_arg, flag_arg, text_arg, url_with
+from admin.misread import is_misread, misread
+from admin.views.args import (
+    code_arg,
+    day_arg,
+    flag_arg,
+    search_arg,
+    text_arg,
+    url_with,
+)
 from engine.api import (
     CATALOGUE,
     KIND_LABELS,
@@ -76,9 +85,12 @@ def index() -> str:
         is_open=_OPEN.get(_open_arg()),
         is_orphan=flag_arg("orphan"),
         without_contact=flag_arg("untouched"),
-        search=text_arg("q"),
+        search=search_arg("q"),
         after=request.args.get("after"),
     )
+    if (given := text_arg("open")) not in ("", "all", *_OPEN):
+        misread(_("没有“%(text)s”这个选项，请重新选择，或清除该条件。", text=given[:20]))
+    wish = replace(wish, is_void=is_misread())
     with engine.store.reading() as session:
         page = portfolio_page(session, actor, wish, present)
     return render_template(

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import Response
 
-from admin.records.files import WRITERS, Cell, as_xlsx
+from admin.records.files import MIMETYPES, Cell, as_xlsx
 
 
 def workbook(
@@ -15,7 +15,7 @@ def workbook(
 ) -> Response:
     """Send *rows* as ``name.xlsx``."""
     return Response(
-        as_xlsx(header, rows, above=above),
-        content_type=WRITERS["xlsx"][1],
+        as_xlsx(header, rows, title=name, above=above),
+        content_type=MIMETYPES["xlsx"],
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.xlsx"},
     )

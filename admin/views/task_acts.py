@@ -12,7 +12,9 @@ from flask_babel import gettext as _
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say
+from admin.people_named import colleague_name
 from admin.targets import local_target
+from admin.views.put_off import late_among
 from engine.api import (
     EngineError,
     Forbidden,
@@ -34,6 +36,8 @@ def put_off(task_id: int) -> ResponseReturnValue:
         day = _day(request.form.get("day", ""))
         reason = request.form.get("reason", "")
         put_off_task(current_engine(), task_id, day, reason=reason, actor=require_actor())
+        if late_among([task_id]):
+            return _("已记下 %(day)s 再跟进；任务已逾期，仍留在“今天要办”和“逾期”中。", day=day)
         return _("已推迟，%(day)s 再出现在待办中；逾期的不会隐藏。", day=day)
 
     return _acted(act, task_id)
@@ -57,7 +61,7 @@ def delegate(task_id: int) -> ResponseReturnValue:
     def act() -> str:
         colleague, note = request.form.get("colleague", "").strip(), request.form.get("note", "")
         number = delegate_task(current_engine(), task_id, colleague, note=note, actor=require_actor())
-        return _("已委托 %(who)s 代办，可在“等他人”中查看或收回。", who=number)
+        return _("已委托 %(who)s 代办，可在“等他人”中查看或收回。", who=colleague_name(number))
 
     return _acted(act, task_id)
 

@@ -16,6 +16,7 @@ from admin.drawing import drawn
 from admin.errors import say, status_of
 from admin.fields import ShownField, typed_values
 from admin.i18n import language
+from admin.kept import opened_mark, was_opened_by
 from admin.may_call import may_call
 from admin.targets import local_target
 from engine.api import (
@@ -81,6 +82,8 @@ def complete(task_id: int) -> ResponseReturnValue:
         return _render(page, values, problems=_problems(error), refusal=say(error)), 422
     except (Conflict, StepFailed) as error:
         return _render(_page(task_id), values, refusal=say(error), is_conflict=True), status_of(error)
+    except NotFound:  # it went between the look and the submission
+        return _too_late(task_id)
     except Forbidden as error:
         return _not_theirs(page, values, error)
     opened = len(done.opened)
@@ -112,7 +115,10 @@ def urge(task_id: int) -> ResponseReturnValue:
 def keep(task_id: int) -> ResponseReturnValue:
     """Keep what is being typed, asked by the page itself; say when the task was done or moved meanwhile."""
     engine = current_engine()
-    kept = _keep_typed(task_id)
+    try:
+        kept = _keep_typed(task_id)
+    except EngineError as error:
+        return _unkept(error)
     if kept.happened is not None:
         return {"message": say(kept.happened), "url": url_for("tasks.show", task_id=task_id)}, 409
     answer = {"saved": f"{engine.clock.now().astimezone(engine.clock.zone):%H:%M}"}
@@ -125,6 +131,21 @@ def keep(task_id: int) -> ResponseReturnValue:
     return answer
 
 
+def _unkept(error: EngineError) -> ResponseReturnValue:
+    """Say to the page itself why nothing was kept; who reaches for what is not theirs stands in the history."""
+    if isinstance(error, Forbidden | NotFound):
+        _record_refusal(error)
+        return {"message": _("这项任务不存在或不由您办理，本页内容没有保存；请自行复制留存。")}, status_of(
+            error
+        )
+    return {"message": _("%(why)s本页内容没有保存。", why=say(error))}, status_of(error)
+
+
+def _record_refusal(error: EngineError) -> None:
+    subject = f"{request.method} {request.path}"
+    record_refusal(current_engine(), actor=require_actor(), subject=subject, reason=error.code)
+
+
 def _apart() -> str:
     return _("您在另一个页面也填写了这项任务：两份草稿都已保留，互不覆盖。提交其中一份后，另一份即清除。")
 
@@ -134,26 +155,32 @@ def _too_many() -> str:
 
 
 def _keep_typed(task_id: int) -> Kept:
-    engine = current_engine()
+    engine, actor = current_engine(), require_actor()
     with engine.store.reading() as session:
         form = form_of_task(session, task_id, deployed_of=engine.deployed)
-    values = typed_values(form, request.form)
-    return autosave(engine, task_id, values, actor=require_actor(), version=_seen(), seen=_draft_seen())
+    return autosave(
+        engine,
+        task_id,
+        typed_values(form, request.form),
+        actor=actor,
+        version=_seen(),
+        seen=_draft_seen(),
+        had_it=was_opened_by(actor.name, task_id),
+    )
 
 
 def _too_late(task_id: int) -> ResponseReturnValue:
-    """The task went to somebody else before the form was given: who had begun gets the own words back."""
+    """The task went to somebody else before the form was given: who had opened it gets the own words back."""
     happened = _keep_typed(task_id).happened
     refusal = say(happened) if happened else None
     return _render_typed(_typed(task_id), refusal), 409
 
 
 def _not_theirs(page: TaskPage, values: Mapping[str, Any], error: Forbidden) -> ResponseReturnValue:
-    """The task is another's who may be looked at: who had begun gets a draft, anybody the own words back."""
-    if page.draft is not None:
+    """The task is another's who may be looked at: who had opened it gets a draft, anybody the own words back."""
+    if page.draft is not None or was_opened_by(require_actor().name, page.task_id):
         _keep_typed(page.task_id)
-    subject = f"{request.method} {request.path}"
-    record_refusal(current_engine(), actor=require_actor(), subject=subject, reason=error.code)
+    _record_refusal(error)
     return _render(_page(page.task_id), values, refusal=say(error), is_conflict=True), status_of(error)
 
 
@@ -178,12 +205,17 @@ def _others(form: forms.Form, drafts: Sequence[Draft]) -> list[tuple[Draft, tupl
 @blueprint.post("/<int:task_id>/draft")
 def draft(task_id: int) -> ResponseReturnValue:
     """Keep what was typed so far."""
-    page = _page(task_id)
+    try:
+        page = _page(task_id)
+    except NotFound:
+        return _too_late(task_id)
     values = typed_values(page.form, request.form)
     try:
         kept = save_draft(current_engine(), task_id, values, actor=require_actor(), seen=_draft_seen())
-    except (Forbidden, NotFound):
-        raise
+    except NotFound:  # it went between the look and the submission
+        return _too_late(task_id)
+    except Forbidden as error:
+        return _not_theirs(page, values, error)
     except EngineError as error:
         return _render(page, values, refusal=say(error)), status_of(error)
     if kept.draft is None:
@@ -282,6 +314,7 @@ def _render(
         refusal=refusal,
         is_conflict=is_conflict,
         other_drafts=_others(page.form, page.other_drafts),
+        opened_mark=opened_mark(actor.name, page.task_id) if page.may_do else "",
         draft_mark=_draft_seen() or DraftMark(*_last_save(page)),
         today=engine.clock.today(),
     )

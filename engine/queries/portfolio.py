@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
@@ -32,6 +32,7 @@ class PortfolioWish:
     """Which renewals to show; ``is_open`` None shows running and ended ones alike.
 
     ``unit`` is a workplace, county branch or city branch; ``owner`` an employee number or a full name.
+    ``is_void`` keeps nothing: a condition could not be read.
     """
 
     stage: str | None = None
@@ -45,6 +46,7 @@ class PortfolioWish:
     is_orphan: bool = False
     without_contact: bool = False
     search: str = ""
+    is_void: bool = False
     after: str | None = None
     limit: int = PAGE
 
@@ -112,7 +114,7 @@ def portfolio_page(session: Session, actor: Actor, wish: PortfolioWish, present:
 
 
 def _filters(session: Session, wish: PortfolioWish) -> list[ColumnElement[bool]]:
-    clauses: list[ColumnElement[bool]] = []
+    clauses: list[ColumnElement[bool]] = [false()] if wish.is_void else []
     if wish.state:
         clauses.append(Renewal.state == wish.state)
     if wish.outcome:

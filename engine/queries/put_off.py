@@ -20,7 +20,10 @@ from engine.store.tasks import UserTask
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutOffLine:
-    """One task as the list shows it, masked; ``last_day`` is the last on which it is in time and the cover runs."""
+    """One task as the list shows it, masked; ``last_day`` is the last on which it is in time and the cover runs.
+
+    What ``is_late`` is put off for the record: it stays among what is to be done today.
+    """
 
     task_id: int
     name: str
@@ -30,6 +33,7 @@ class PutOffLine:
     due_date: date | None
     last_day: date
     follow_up: date | None
+    is_late: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,4 +76,5 @@ def _line(row: Any, present: Present) -> PutOffLine:
         due_date=due,
         last_day=min(due, expiry) if due else expiry,
         follow_up=follow_up_day(task.follow_up_at, present),
+        is_late=task.due_at is not None and task.due_at <= present.now,
     )

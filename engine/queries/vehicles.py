@@ -7,9 +7,12 @@ from sqlalchemy.orm import Session
 
 from engine.domain.masking import mask_name, mask_plate
 from engine.domain.vehicle import normalise_vin
+from engine.label import Label
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
 
 SHORTEST_SEARCH = 2
+_TOO_SHORT = Label("至少输入两个字", "type at least two characters")
+_SIGNS_ALONE = Label("须含文字或数字", "letters or digits are needed")
 
 
 def shown_plate(plate: str | None) -> str | None:
@@ -22,17 +25,28 @@ def shown_customer(customer: Customer | None) -> str | None:
     return mask_name(customer.name) if customer is not None and customer.name else None
 
 
+def search_fault(text: str) -> Label | None:
+    """Return why a search for *text* finds nothing at all, None where it may find something or nothing was typed."""
+    typed = text.strip()
+    if not typed:
+        return None
+    if len(typed) < SHORTEST_SEARCH:
+        return _TOO_SHORT
+    return None if any(sign.isalnum() for sign in typed) else _SIGNS_ALONE
+
+
 def renewals_matching(session: Session, text: str) -> ColumnElement[bool] | None:
     """Return the clause over Renewal that *text* speaks of it.
 
     It may be the beginning of VIN or policy number; a whole plate, name, phone or ID number; or the last
-    four of plate, phone or ID number: these are sealed and found by their blind indexes. None when *text* is
-    too short to mean anything; signs alone speak of nothing.
+    four of plate, phone or ID number: these are sealed and found by their blind indexes. None when
+    nothing was typed. What is too short, or signs alone, speaks of nothing: never of everything, on which somebody
+    might act (:func:`search_fault` says why).
     """
-    if text.strip() and not any(sign.isalnum() for sign in text):
-        return false()
-    if len(text.strip()) < SHORTEST_SEARCH:
+    if not text.strip():
         return None
+    if search_fault(text) is not None:
+        return false()
     # Each part finds its few rows by an index of its own; joined by OR they would read whole tables.
     parts = (
         select(Renewal.id).where(Renewal.vin.startswith(normalise_vin(text), autoescape=True)),

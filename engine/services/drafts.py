@@ -39,20 +39,22 @@ def autosave(
     actor: Actor,
     version: int | None = None,
     seen: DraftMark | None = None,
+    had_it: bool = False,
 ) -> Kept:
     """Keep *values* as the person's draft and return what happened to the task meanwhile, nothing while it is open.
 
     *version* is that of the form the person has open, *seen* the draft. A task that went to somebody else still takes
-    the words of whoever had begun: they are that person's own and shown to nobody else.
+    the words of whoever had begun, or opened the form while it was theirs (*had_it*: the caller has proof): they are
+    that person's own and shown to nobody else.
 
     Raises:
-        NotFound, Forbidden: the task is not for this person, who had not begun it either.
+        NotFound, Forbidden: the task is not for this person, who had neither begun nor opened it.
         Unstorable: a value cannot be kept by every database.
     """
     require_storable(values, "values")
     with engine.store.transaction() as tx:
         task = lock_task(tx, task_id)
-        happened = _happened(engine, tx, task, actor, version)
+        happened = _happened(engine, tx, task, actor, version, had_it=had_it)
         if task.completed_by == actor.name:  # by whom the form was given: nothing is left to be kept
             return Kept(None, (), happened)
         return _kept(tx, task.id, values, actor, engine.clock.now(), seen, happened)
@@ -89,12 +91,14 @@ def _kept(
     return Kept(mark, tuple(n for n in numbers if mark is None or n != mark.number), happened)
 
 
-def _happened(engine: Engine, tx: Tx, task: UserTask, actor: Actor, version: int | None) -> Conflict | None:
+def _happened(
+    engine: Engine, tx: Tx, task: UserTask, actor: Actor, version: int | None, *, had_it: bool
+) -> Conflict | None:
     try:
         require_own(engine, tx, task, tx.get_one(Renewal, task.instance_id), actor)
         refuse_unheld(engine, tx, task, actor)
     except (NotFound, Forbidden):
-        if not drafts_of(tx, task.id, actor.name):
+        if not had_it and not drafts_of(tx, task.id, actor.name):
             raise
         return TaskGone(name=name_of_task(engine, tx, task))
     except Conflict as conflict:

@@ -99,6 +99,13 @@ NO_POLICY = Label("没有将要到期的有效保单", "no valid policy is about
 NO_NAME = Label("客户未登记", "no customer is known")
 
 
+def letters_left(engine: Engine, actor: Actor) -> int:
+    """Return how many letters *actor* may still have written within the present hour."""
+    since = engine.clock.now() - WITHIN
+    with engine.store.reading() as session:
+        return max(0, MOST_LETTERS - count_of_actor(session, actor.name, WRITTEN, since=since))
+
+
 def write_letters(
     engine: Engine, renewal_ids: Sequence[int], *, actor: Actor, address: str | None
 ) -> tuple[ExpiryLetter, ...]:

@@ -112,10 +112,76 @@ def test_a_form_given_too_late_gives_the_words_back(book: Engine, app: Flask, fo
     form = supervisor.form("task-form")
     give_to(book, found, "AG001")
 
+    supervisor.submit(form, {key: "别处来的", "opened": "x"}, status=403)
+    assert draft(book, found, "SU01") is None, "who did not open it while it was theirs leaves nothing behind"
+
     supervisor.submit(form, {key: WORDS}, status=403)
 
     assert "您填写的内容" in supervisor.text and WORDS in supervisor.text
-    assert draft(book, found, "SU01") is None, "who had kept nothing leaves nothing behind"
+    assert WORDS == (draft(book, found, "SU01") or {})[key]
+
+
+def handed_on_and_opened(book: Engine, app: Flask, task: int) -> tuple[Browser, dict[str, str]]:
+    """AG002 opens a task that AG001 handed on; AG001 takes it back before anything is typed."""
+    api.add_user(book, "AG002", roles=["agent"], unit_code="ZC01-1", password=PASSWORD, actor=api.SYSTEM)
+    api.delegate_task(book, task, "AG002", note="", actor=api.actor_of(book, "AG001"))
+    colleague = signed_in(app, "AG002")
+    colleague.get(f"/tasks/{task}")
+    fields = colleague.form("task-form").select("input[type=hidden]")
+    api.return_task(book, task, actor=api.actor_of(book, "AG001"))
+    return colleague, {str(one["name"]): str(one["value"]) for one in fields}
+
+
+def test_words_typed_after_the_task_was_taken_back_are_kept_without_an_earlier_draft(
+    book: Engine, app: Flask, found: int
+) -> None:
+    colleague, shown = handed_on_and_opened(book, app, found)
+    key = text_field(book)
+
+    answer = typing(colleague, found, {**shown, key: WORDS})
+
+    assert (409, True) == (answer.status_code, "已转给他人" in answer.get_json()["message"])
+    assert WORDS == (draft(book, found, "AG002") or {})[key]
+    colleague.get(answer.get_json()["url"])
+    assert WORDS in colleague.text and "川A" not in colleague.text
+
+
+@pytest.mark.parametrize("way", ["", "/draft"])
+def test_a_form_given_after_the_task_was_taken_back_gives_the_words_back(
+    book: Engine, app: Flask, found: int, way: str
+) -> None:
+    colleague, shown = handed_on_and_opened(book, app, found)
+    key = text_field(book)
+
+    answer = colleague.client.post(f"/tasks/{found}{way}", data={**shown, key: WORDS})
+
+    text = answer.get_data(as_text=True)
+    assert 409 == answer.status_code and "已转给他人" in text and WORDS in text and "川A" not in text
+    assert WORDS == (draft(book, found, "AG002") or {})[key]
+
+
+def test_the_seal_of_a_form_opens_no_other_task_and_serves_no_other_person(
+    book: Engine, app: Flask, found: int
+) -> None:
+    colleague, shown = handed_on_and_opened(book, app, found)
+    other = next(one for one in task_numbers(book) if one != found)
+    stranger = signed_in(app, "AG009")
+    stranger.get("/inbox")
+    own = str(stranger.soup.find("input", {"name": "csrf_token"})["value"])  # type: ignore[index]
+
+    wrong = typing(colleague, other, shown)
+    stolen = typing(stranger, found, {**shown, "csrf_token": own})
+    nowhere = typing(stranger, 10**9, {**shown, "csrf_token": own})
+
+    assert [404] * 3 == [answer.status_code for answer in (wrong, stolen, nowhere)]
+    assert stolen.get_json() == nowhere.get_json(), "a foreign task looks like none"
+    assert "没有保存" in stolen.get_json()["message"]
+    assert draft(book, other, "AG002") is None and draft(book, found, "AG009") is None
+
+
+def task_numbers(engine: Engine) -> list[int]:
+    with engine.store.reading() as session:
+        return list(session.scalars(select(UserTask.id).order_by(UserTask.id)))
 
 
 def test_a_stranger_leaves_no_words_with_a_task(book: Engine, app: Flask, found: int) -> None:

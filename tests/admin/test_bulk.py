@@ -50,6 +50,30 @@ def test_ticked_tasks_are_answered_once_and_undone(book: Engine, specialist: Bro
     assert all({"dispatch_list"} <= forms_of(book, number) for number in CARS)
 
 
+def test_an_undo_asks_first_and_counts_what_could_not_be_undone_as_done(
+    book: Engine, specialist: Browser
+) -> None:
+    choose(specialist, hand_outs(book))
+    specialist.submit(specialist.form("task-form"), {"category": "normal"})
+    undo = specialist.form_to(f"{place(specialist)}/undo")
+    asked = undo.find_parent("details")
+    assert asked is not None and asked.summary is not None and not asked.has_attr("open")
+    assert "撤回这次批量办理" == asked.summary.get_text(strip=True)
+    assert "已完成的 6 项" in undo.get_text() and "确认撤回" in undo.get_text()
+    for number in CARS[:2]:
+        begun = task_of(book, number, "confirm_delivery").id
+        api.claim_task(book, begun, actor=api.actor_of(book, "TR01"))
+
+    specialist.submit(undo, {})
+
+    figures = [one.get_text(" ", strip=True) for one in specialist.soup.select(".ui-figure")]
+    assert {"2 已完成（未能撤回）", "4 已撤回"} <= set(figures)
+    assert not any(one.endswith(" 已完成") for one in figures)
+    specialist.get("/bulk")
+    done = specialist.soup.select_one("td[data-label='已完成']")
+    assert done is not None and "2" == done.get_text(strip=True)
+
+
 def test_everything_a_filter_keeps_is_chosen_on_the_server(book: Engine, specialist: Browser) -> None:
     specialist.get("/inbox?tab=all&action=P-S1")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import datetime
 
 import openpyxl
@@ -66,6 +67,15 @@ def test_numbers_and_days_are_cells_that_can_be_summed_and_sorted(app: Flask) ->
     assert isinstance(found["保险到期"], datetime) and isinstance(found["办理期限"], datetime)
     assert isinstance(found["上年保费"], int | float) and isinstance(found["缺联系次数"], int)
     assert "完成时间" not in found
+
+
+def test_the_sheet_has_a_title_and_says_by_name_who_has_a_task(app: Flask) -> None:
+    person = signed_in(app, "SP01")
+    for group in ("", "&group=single"):
+        found = cells_of(person, f"/inbox?tab=all{group}")
+        assert re.fullmatch(r"\w+ SP01", str(found["责任人"])), found["责任人"]
+    book = openpyxl.load_workbook(io.BytesIO(person.client.get("/inbox/sheet.xlsx?tab=all").data))
+    assert ["待办"] == book.sheetnames
 
 
 def test_what_is_done_says_when_in_the_business_time_zone(app: Flask) -> None:

@@ -156,3 +156,17 @@ def test_a_node_that_was_told_stands_in_the_history_and_among_the_messages(
     admin = signed_in(app, "AD01")
     admin.get("/admin/outbox/")
     assert "清单、到期与催办提醒" in admin.text
+
+
+def test_the_page_says_how_many_letters_the_hour_still_allows(book: api.Engine, app: Flask) -> None:
+    trainer = signed_in(app, "TR01")
+    trainer.get("/letters")
+    assert "60" == trainer.form("letters")["data-most"] and "本小时" not in trainer.text
+
+    for made, told in ((58, "本小时还可出具 2 封，“本页全选”只勾选前 2 笔。"), (2, "已达上限")):
+        with book.store.transaction() as tx:
+            for _number in range(made):
+                tx.record("letter_written", at=book.clock.now(), actor="TR01", subject="x")
+        trainer.get("/letters")
+        assert told in trainer.text
+    assert "0" == trainer.form("letters")["data-most"]

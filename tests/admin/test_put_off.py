@@ -102,6 +102,55 @@ def test_what_was_put_off_is_taken_up_again_together(book: Engine, app: Flask) -
     assert tasks == [event.task_id for event in events(book, "task_resumed")]
 
 
+def test_what_is_late_stays_in_the_days_list_which_says_so_and_takes_it_up_again(
+    book: Engine, app: Flask
+) -> None:
+    agent, waiting = signed_in(app, "AG001"), mine(book)
+    late = task_of(book, 10, "report_lapse_reason").id
+    with book.store.transaction() as tx:
+        tx.get_one(UserTask, late).due_at = book.clock.now() - timedelta(days=1)
+    chosen(agent, [*waiting, late])
+
+    agent.submit(agent.form("put-off"), {"day": SOON.isoformat(), "reason": "客户出差，回来再谈"})
+
+    left = [task for task in [*waiting, late] if is_late(book, task)]
+    assert f"：{len(left)} 项已逾期，仍留在“今天要办”和“逾期”中，其余列在“稍后跟进”" in agent.text
+    listed = {tab: ticks(agent, tab) for tab in ("today", "late", "snoozed")}
+    assert set(left) <= listed["today"] & listed["late"]
+    assert set(left).isdisjoint(listed["snoozed"])
+    agent.get("/inbox?tab=late")
+    agent.submit(agent.form("choose"), {"task": [late]}, action="/inbox/put-off/resume")
+    assert "已取消 1 项任务的推迟" in agent.text
+    agent.submit(agent.form("choose"), {"task": [late]}, action="/inbox/put-off/resume")
+    assert "所选任务都没有推迟" in agent.text
+
+
+def test_a_single_late_task_says_where_it_stays(book: Engine, app: Flask) -> None:
+    agent, late = signed_in(app, "AG001"), task_of(book, 10, "report_lapse_reason").id
+    with book.store.transaction() as tx:
+        tx.get_one(UserTask, late).due_at = book.clock.now() - timedelta(days=1)
+    agent.get(f"/tasks/{late}")
+
+    agent.submit(
+        agent.form_to(f"/tasks/{late}/put-off"), {"day": SOON.isoformat(), "reason": "客户出差，回来再谈"}
+    )
+
+    assert "任务已逾期，仍留在“今天要办”和“逾期”中" in agent.text
+    agent.get(f"/tasks/{late}")
+    assert agent.form_to(f"/tasks/{late}/resume")
+
+
+def is_late(engine: Engine, task: int) -> bool:
+    with engine.store.reading() as session:
+        due = session.get_one(UserTask, task).due_at
+    return due is not None and due <= engine.clock.now()
+
+
+def ticks(browser: Browser, tab: str) -> set[int]:
+    browser.get(f"/inbox?tab={tab}&group=single")
+    return {int(str(one["value"])) for one in browser.soup.select("input[name=task]")}
+
+
 def test_tasks_of_others_are_refused_one_by_one(book: Engine) -> None:
     ours, theirs = mine(book)[0], task_of(book, 22, "record_contact").id
     agent = api.actor_of(book, "AG001")

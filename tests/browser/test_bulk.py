@@ -42,7 +42,9 @@ def test_ticked_tasks_are_completed_at_once_and_undone(screen: Page, site: str) 
     expect(screen.locator(".ui-figures")).to_contain_text("9")
     expect_well_made(screen)
 
-    screen.get_by_role("button", name="撤回这次批量办理").click()
+    screen.locator("#undo > summary").click()
+    expect_well_made(screen)
+    screen.get_by_role("button", name="确认撤回").click()
 
     expect(screen.locator(".ui-head-facts")).to_contain_text("已撤回")
     expect_well_made(screen)

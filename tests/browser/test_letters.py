@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.reading import sign_in
 
@@ -26,3 +26,24 @@ def test_ticked_letters_arrive_as_one_file(screen: Page, book_site: str) -> None
     expect(button).to_be_enabled()
     screen.reload()
     expect(screen.get_by_text("未出具", exact=True).first).to_be_visible()
+
+
+def test_a_whole_page_is_ticked_up_to_what_the_hour_still_allows(screen: Page, book_site: str) -> None:
+    sign_in(screen, book_site, "TR01")
+
+    def nearly_used_up(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('data-most="60"', 'data-most="2"'))
+
+    screen.route("**/letters", nearly_used_up)
+    screen.goto(f"{book_site}/letters")
+
+    screen.get_by_label("本页全选").check()
+
+    count, button = screen.locator("[data-count]"), screen.get_by_role("button", name="下载告知书")
+    expect(count).to_have_text("2")
+    expect(screen.get_by_label("本页全选")).to_be_checked()
+    expect(button).to_be_enabled()
+    screen.locator("input[name=renewal]").last.check()
+    expect(count).to_have_text("3")
+    expect(button).to_be_disabled()

@@ -120,3 +120,24 @@ def test_the_diagram_speaks_english(page: Page, book_site: str) -> None:
     expect(page.locator("#diagram-view")).to_contain_text("Chase")
     words = page.locator("#diagram-view svg").first.text_content() or ""
     assert [] == [sign for sign in words if "\u4e00" <= sign <= "\u9fff"]
+
+
+def test_a_refused_choice_keeps_its_ticks_and_the_choosing_open(phone_page: Page, book_site: str) -> None:
+    sign_in(phone_page, book_site, "AG001")
+    phone_page.goto(f"{book_site}/inbox?tab=all&group=single&action=P-S2")
+    many = phone_page.locator(".ui-many input")
+    many.check()
+    ticks = phone_page.locator("input[name=task]")
+    for number in range(2):
+        ticks.nth(number).check()
+    wanted = sorted(str(ticks.nth(number).get_attribute("value")) for number in range(2))
+
+    phone_page.locator("#choose button:not([formaction])").click()
+
+    expect(phone_page.locator(".ui-message-error")).to_be_visible()
+    expect(many).to_be_checked()
+    expect(phone_page.locator("[data-count]")).to_have_text("2")
+    kept = [tick.get_attribute("value") for tick in phone_page.locator("input[name=task]:checked").all()]
+    assert wanted == sorted(map(str, kept))
+    phone_page.reload()
+    expect(phone_page.locator("input[name=task]:checked")).to_have_count(0)

@@ -261,7 +261,9 @@ def test_the_pages_hand_on_and_take_back(book: Engine, app: Flask, other: str) -
     agent, found = signed_in(app, "AG001"), task(book).id
     agent.get(f"/tasks/{found}")
     agent.submit(agent.form_to(f"/tasks/{found}/delegate"), {"colleague": other})
-    assert f"已委托 {other} 代办" in agent.text
+    with book.store.reading() as session:
+        name = api.people_told_apart(session, [other])[other]
+    assert f"已委托 {name} 代办" in agent.text and name != other
 
     agent.get("/inbox?tab=waiting")
     assert "委托" in agent.text

@@ -1,0 +1,111 @@
+"""A condition that means nothing shows, takes away and completes nothing: never everything instead."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from engine import api
+from engine.api import Engine, InboxTab, InboxWish, PortfolioWish, Present
+from engine.tables import UserTask
+from tests.support.console import Browser, signed_in
+
+pytestmark = pytest.mark.one_database
+
+SHORT = "沈"
+TOLD = "至少输入两个字"
+
+
+@pytest.fixture
+def specialist(book: Engine, app: Flask) -> Browser:
+    return signed_in(app, "SP01")
+
+
+def token(browser: Browser) -> str:
+    return str(browser.soup.find("input", {"name": "csrf_token"})["value"])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("text", [SHORT, " 沈 ", "--"])
+def test_a_search_that_can_find_nothing_keeps_nothing(book: Engine, text: str) -> None:
+    actor, present = api.actor_of(book, "SP01"), Present.of(book.clock)
+    with book.store.reading() as session:
+        tasks = api.inbox_ids(session, actor, InboxWish(tab=InboxTab.ALL, search=text), present, most=500)
+        page = api.portfolio_page(session, actor, PortfolioWish(search=text), present)
+
+    assert () == tasks and () == page.rows and 0 == page.total
+
+
+def test_the_inbox_says_so_and_offers_nothing_to_choose_or_take_away(specialist: Browser) -> None:
+    specialist.get("/inbox?tab=all")
+    assert specialist.soup.select("input[name=task]"), "there is something to find"
+
+    specialist.get(f"/inbox?tab=all&q={SHORT}")
+
+    assert TOLD in specialist.text and "不显示任何任务" in specialist.text
+    assert [] == specialist.soup.select("#choose, input[name=task], a[href*=xlsx]")
+
+
+@pytest.mark.parametrize("way", ["/bulk", "/inbox/hand-on", "/inbox/put-off", "/inbox/put-off/resume"])
+@pytest.mark.parametrize(
+    ("given", "told"), [({"q": SHORT}, TOLD), ({"q": "--"}, "须含文字或数字"), ({"stage": "x"}, "无法识别")]
+)
+def test_no_act_takes_the_whole_list_for_it(
+    book: Engine, specialist: Browser, way: str, given: dict[str, str], told: str
+) -> None:
+    specialist.get("/inbox?tab=all")
+    sent = {"csrf_token": token(specialist), "tab": "all", "all": "1", "next": "/inbox?tab=all", **given}
+
+    answer = specialist.client.post(way, data=sent)
+
+    assert (303, "/inbox?tab=all") == (answer.status_code, answer.headers["Location"])
+    specialist.get("/inbox?tab=all")
+    assert told in specialist.text
+    with book.store.reading() as session:
+        assert not any(session.scalars(select(UserTask.follow_up_at)))
+
+
+def test_the_workbook_is_refused(specialist: Browser) -> None:
+    specialist.get(f"/inbox/sheet.xlsx?tab=all&q={SHORT}", status=400)
+    assert TOLD in specialist.text
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        (f"q={SHORT}", TOLD),
+        ("stage=x", "没有“x”这个选项"),
+        ("open=maybe", "没有“maybe”这个选项"),
+        ("orphan=yes", "没有“yes”这个选项"),
+        ("from=gestern", "日期“gestern”无法识别"),
+    ],
+)
+def test_the_list_of_renewals_shows_nothing_and_says_why(
+    specialist: Browser, condition: str, told: str
+) -> None:
+    specialist.get(f"/renewals?{condition}")
+
+    assert told in specialist.text and "共 0 笔" in specialist.text
+
+
+@pytest.mark.parametrize("condition", ["from=gestern", "month=x"])
+def test_the_ledger_of_another_period_is_not_taken_away(specialist: Browser, condition: str) -> None:
+    specialist.get(f"/ledger?{condition}")
+    assert "无法识别" in specialist.text and [] == specialist.soup.select("a[href*='sheet.xlsx']")
+
+    specialist.get(f"/ledger/sheet.xlsx?{condition}", status=400)
+
+
+@pytest.mark.parametrize("condition", [f"search={SHORT}", "a day"])
+def test_the_records_take_nothing_away_either(app: Flask, book: Engine, condition: str) -> None:
+    auditor = signed_in(app, "AU01")
+    auditor.get("/admin/renewals/")
+    assert 1 < len(auditor.soup.select("tbody tr"))
+    names = [str(one["name"]) for one in auditor.soup.select("input[name^=flt][type=date]")]
+    given = condition if condition.startswith("search") else f"{names[0]}=x"
+
+    auditor.get(f"/admin/renewals/?{given}")
+    assert TOLD in auditor.text or "因此不列出任何记录" in auditor.text
+    assert [] == auditor.soup.select("tbody td.ui-cell-lead")
+    answer = auditor.client.get(f"/admin/renewals/export/csv/?{given}")
+    assert 1 == len(answer.get_data(as_text=True).strip().splitlines()), "the header alone"
