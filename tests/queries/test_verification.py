@@ -333,6 +333,7 @@ def test_every_finding_says_which_row_or_file(kind: Tampering, lang: str) -> Non
         "form_added": "30",
         "ledger_added": "x",
         "comment_added": "30",
+        "consent_added": "30",
         "file_added": "30",
     }
     assert next((told for start, told in expected.items() if kind.startswith(start)), "18–21") in said
