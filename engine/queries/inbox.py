@@ -131,10 +131,12 @@ Cards = tuple[tuple[InboxCard, ...], str | None]
 """The cards of a page, and the position of the last where more follow."""
 
 
-def _cards(session: Session, actor: Actor, wish: InboxWish, present: Present) -> Cards:
+def _cards(
+    session: Session, actor: Actor, wish: InboxWish, present: Present, *, named: bool = False
+) -> Cards:
     found = _found(session, actor, wish, present)
     shown, more = found[: wish.limit], len(found) > wish.limit
-    names = _holders(session, shown) if wish.tab in OF_OTHERS else {}
+    names = _holders(session, shown) if named or wish.tab in OF_OTHERS else {}
     rows = [_row(row, actor, present, names) for row in shown]
     cards = tuple(InboxCard(rows=(row,), task_ids=(row.task_id,)) for row in rows)
     return cards, position_of(shown[-1], wish) if more else None
@@ -158,23 +160,34 @@ def _cards_by_customer(session: Session, actor: Actor, wish: InboxWish, present:
 
 
 def _read(
-    session: Session, actor: Actor, wish: InboxWish, present: Present, numbers: Sequence[int]
+    session: Session,
+    actor: Actor,
+    wish: InboxWish,
+    present: Present,
+    numbers: Sequence[int],
+    *,
+    named: bool = False,
 ) -> Mapping[int, InboxRow]:
     found = _rows_by_number(session, numbers)
-    names = _holders(session, list(found.values())) if wish.tab in OF_OTHERS else {}
+    names = _holders(session, list(found.values())) if named or wish.tab in OF_OTHERS else {}
     return {number: _row(row, actor, present, names) for number, row in found.items()}
 
 
 def inbox_list(
     session: Session, actor: Actor, wish: InboxWish, present: Present, *, most: int
 ) -> tuple[InboxRow, ...]:
-    """Return the tasks that *wish* keeps in the order of its pages, those folded into a card too; at most so many."""
+    """Return the tasks that *wish* keeps in the order of its pages, those folded into a card too; at most so many.
+
+    Each names who has it, in every drawer.
+    """
     whole = replace(wish, after=None, limit=most)
     if not wish.is_by_customer:
-        return tuple(row for card in _cards(session, actor, whole, present)[0] for row in card.rows)
+        return tuple(
+            row for card in _cards(session, actor, whole, present, named=True)[0] for row in card.rows
+        )
     deal = dealt(session, _clauses(session, actor, whole, present), whole, present, most_rows=most)
     numbers = [number for hand in deal.hands for number in hand.task_ids][:most]
-    rows = _read(session, actor, whole, present, numbers)
+    rows = _read(session, actor, whole, present, numbers, named=True)
     return tuple(rows[number] for number in numbers if number in rows)
 
 
