@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from engine.domain.codes import Role
 from engine.domain.nodes import CHASED, MENDING
@@ -35,4 +36,5 @@ def chase(scope: StepScope, roles: Iterable[str], *, by: date | None = None) -> 
             now=scope.now,
             clock=scope.engine.clock,
         )
-        scope.record(REMINDED, assignee=number, **({} if by is None else {"by": by}))
+        more: dict[str, Any] = {} if by is None else {"by": by}
+        scope.record(REMINDED, assignee=number, **more)
