@@ -139,6 +139,7 @@ from engine.queries.people import account_names as account_names
 from engine.queries.people import org_page as org_page
 from engine.queries.people import own_units as own_units
 from engine.queries.people import staff_within as staff_within
+from engine.queries.people import substitutes_of as substitutes_of
 from engine.queries.people import unit_choices as unit_choices
 from engine.queries.pool import OwedLine as OwedLine
 from engine.queries.pool import PoolPage as PoolPage

@@ -537,10 +537,27 @@ def user_add(name: str, roles: tuple[str, ...], unit: str | None, password: str 
         made = users.add_user(
             engine, name, roles=[Role(r) for r in roles], unit_code=unit, password=password, actor=OPERATOR
         )
-        _show(
-            {"name": name, "roles": list(roles), "unit": unit, "password": made},
-            _say(f"已添加 {name}，初始密码：{made}", f"{name} is added; initial password: {made}"),
+        sees_nothing = users.sees_nothing(engine, name)
+        warning = _say(
+            f"注意：没有工号为 {name} 的在职人员，也没有指定机构（--unit），登录后看不到任何数据；"
+            "请导入含此人的组织文件，或以同名工号的人员、所属机构重新添加。",
+            f"note: nobody with the employee number {name} serves and no unit (--unit) was given, so this person sees"
+            " nothing; import an organisation file that holds them, or add the sign-in with a unit.",
         )
+        _show(
+            {
+                "name": name,
+                "roles": list(roles),
+                "unit": unit,
+                **({"password": made} if password is None else {}),
+                **({"warning": warning} if sees_nothing else {}),
+            },
+            _say(f"已添加 {name}，初始密码：{made}", f"{name} is added; initial password: {made}")
+            if password is None
+            else _say(f"已添加 {name}，密码为您指定的密码。", f"{name} is added with the password you gave."),
+        )
+        if sees_nothing:
+            click.echo(warning, err=True)
 
 
 @main.group()

@@ -19,6 +19,7 @@ from engine.api import (
     BadInput,
     EngineError,
     Label,
+    NotFound,
     Role,
     SignInRefused,
     WeakPassword,
@@ -27,6 +28,7 @@ from engine.api import (
     change_password,
     end_absence,
     own_units,
+    substitutes_of,
 )
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -86,7 +88,12 @@ def _day(text: str, name: str) -> date:
 @blueprint.post("/absences/<int:absence_id>/end")
 def end(absence_id: int) -> ResponseReturnValue:
     """Call an absence off, or cut it short."""
-    end_absence(current_engine(), absence_id, actor=require_actor())
+    try:
+        end_absence(current_engine(), absence_id, actor=require_actor())
+    except NotFound:
+        raise
+    except EngineError as error:
+        return _page(absence_refusal=say(error)), status_of(error)
     flash(_("请假已结束，任务只由本人办理。"), "success")
     return redirect(url_for("account.index"), code=303)
 
@@ -97,12 +104,14 @@ def _page(refusal: str | None = None, *, absence_refusal: str | None = None) -> 
     with engine.store.reading() as session:
         units = own_units(session, actor, today)
         absences = absences_of(session, actor, today)
+        substitutes = substitutes_of(session, actor, today)
     return render_template(
         "account/index.html",
         units=units,
         opens_units=Role.CHANNEL in actor.roles or actor.may_read_everything_in_units(),
         refusal=refusal,
         absences=absences,
+        substitutes=substitutes,
         absence_refusal=absence_refusal,
         may_be_away=bool(actor.working_roles),
         today=today,

@@ -39,7 +39,7 @@ from engine.queries.customer_forms import (
     preferred_time,
 )
 from engine.queries.diagram import DeployedOf, task_label
-from engine.queries.names import actor_names, people_names
+from engine.queries.names import actor_names, people_told_apart
 from engine.queries.present import Present, due_day
 from engine.queries.quotes_shown import Quotes, latest_quotes
 from engine.queries.renewal_page import LineFacts, line_facts
@@ -274,7 +274,7 @@ def _found(session: Session, mine: Mine, present: Present, deployed_of: Deployed
         .limit(MOST_RENEWALS)
     ).all()
     lines = lines_of_vehicles(session, {row.Vehicle.id for row in rows})
-    owners = people_names(session, {row.Renewal.owner_no for row in rows})
+    owners = people_told_apart(session, {row.Renewal.owner_no for row in rows})
     quotes = latest_quotes(session, [row.Renewal.id for row in rows])
     return _Found(rows, lines, owners, quotes, present, deployed_of), int(total)
 

@@ -28,7 +28,7 @@ from engine.label import Label, Thing
 from engine.queries.diagram import DeployedOf
 from engine.queries.keyset import beyond, pack_position, unpack_position
 from engine.queries.ledger_copies import PAGE, CopyLine, copy_lines
-from engine.queries.names import people_names, unit_names
+from engine.queries.names import people_told_apart, unit_names
 from engine.queries.present import Present
 from engine.queries.scope import renewals_visible_to
 from engine.queries.served import units_to_open_with
@@ -228,7 +228,7 @@ def _head(session: Session, code: str, period: Period, present: Present) -> Ledg
     liaisons = directory_on(session, present.today).liaisons_of(code)
     trainers = list(dict.fromkeys(one.trainer_no for one in liaisons if one.trainer_no))
     specialists = list(dict.fromkeys(one.specialist_no for one in liaisons if one.specialist_no))
-    names = people_names(session, [*trainers, *specialists])
+    names = people_told_apart(session, [*trainers, *specialists])
     return LedgerHead(
         workplace_code=code,
         workplace=unit_names(session, [code]).get(code, code),

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
+from engine.domain.delegation import substitutes_for
 from engine.domain.directory import Directory
 from engine.domain.reach import units_seen_by
 from engine.queries.names import people_names
@@ -62,6 +63,11 @@ class AbsenceLine:
     substitute: str
     first_day: date
     last_day: date
+    may_end: bool
+
+
+MOST_SUBSTITUTES = 300
+"""Of more colleagues nobody is offered: the number is typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,9 +239,22 @@ def absences_of(session: Session, actor: Actor, today: date) -> tuple[AbsenceLin
             substitute=f"{names.get(row.substitute_no, '')} {row.substitute_no}".strip(),
             first_day=row.first_day,
             last_day=row.last_day,
+            may_end=row.substitute_no != actor.employee_no,
         )
         for row in rows
     )
+
+
+def substitutes_of(session: Session, actor: Actor, today: date) -> tuple[tuple[str, str], ...]:
+    """Return who may stand in for *actor*: (employee number, name with number), by name; nobody of more than 300."""
+    if actor.employee_no is None:
+        return ()
+    numbers = substitutes_for(directory_on(session, today), actor.employee_no)
+    if len(numbers) > MOST_SUBSTITUTES:
+        return ()
+    names = people_names(session, numbers)
+    shown = sorted((names.get(number, ""), number) for number in numbers)
+    return tuple((number, f"{name} {number}".strip()) for name, number in shown)
 
 
 def own_units(session: Session, actor: Actor, day: date) -> tuple[tuple[str, str, str | None], ...]:

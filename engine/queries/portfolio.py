@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.domain.actor import Actor
 from engine.domain.codes import Stage
 from engine.queries.keyset import beyond, pack_position, unpack_position
-from engine.queries.names import people_names, unit_names
+from engine.queries.names import people_told_apart, unit_names
 from engine.queries.present import Present
 from engine.queries.scope import renewals_visible_to
 from engine.queries.vehicles import renewals_matching, shown_customer, shown_plate
@@ -161,7 +161,7 @@ def _rows(clauses: list[ColumnElement[bool]], wish: PortfolioWish) -> Select[*tu
 
 def shown_rows(session: Session, rows: Any, today: date) -> tuple[PortfolioRow, ...]:
     """Return *rows* of `rows_of` as they are shown: masked, with names; two statements."""
-    people = people_names(session, {row.Renewal.owner_no for row in rows})
+    people = people_told_apart(session, {row.Renewal.owner_no for row in rows})
     units = unit_names(session, {row.Renewal.workplace_code for row in rows})
     return tuple(_row(row, people, units, today) for row in rows)
 

@@ -22,7 +22,8 @@ from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.reveal import ErasureStands, is_of_life, may_reveal
 from engine.store.accounts import lock_account
-from engine.store.history import count_of_actor
+from engine.store.history import count_about_instance, count_of_actor
+from engine.store.instances import lock_open
 from engine.store.organisation import directory_on
 from engine.store.people import Person, person_by_number
 from engine.store.renewals import Customer, Renewal, Vehicle, lines_of
@@ -129,6 +130,7 @@ def write_letters(
         if had + len(wanted) > MOST_LETTERS:
             tx.record(REFUSED, at=now, actor=actor.name, wanted=len(wanted), had=had, address=address)
         else:
+            lock_open(tx, wanted)  # so that no two letters of a renewal get one number
             directory = directory_on(tx, business_date(now, engine.clock.zone))
             letters = tuple(_letter(engine, tx, number, directory, actor, now) for number in wanted)
             for letter in letters:
@@ -174,7 +176,7 @@ def _letter(
     local = now.astimezone(engine.clock.zone)
     company, office = _house(directory, renewal)
     return ExpiryLetter(
-        number=f"DQ{local:%Y%m%d}-{renewal_id}-{local:%H%M%S}",
+        number=f"DQ{local:%Y%m%d}-{renewal_id}-{count_about_instance(tx, renewal_id, WRITTEN) + 1:02}",
         renewal_id=renewal_id,
         day=day,
         customer=customer.name.strip(),

@@ -96,6 +96,14 @@ def add_user(
     return initial
 
 
+def sees_nothing(engine: Engine, name: str) -> bool:
+    """Whether the sign-in *name* sees no renewal whatever happens: neither a serving person nor a unit is behind it."""
+    actor = actor_of(engine, name)
+    with engine.store.reading() as session:
+        serves = bool(directory_on(session, engine.clock.today()).posts.get(actor.employee_no or name))
+    return not serves and not actor.sees_all and not actor.unit_codes
+
+
 def set_roles(engine: Engine, name: str, roles: Iterable[Role | str], *, actor: Actor) -> None:
     """Give *name* exactly *roles*; every session of the person ends at the next request."""
     _administrators_only(actor, Label("修改角色", "change roles"))

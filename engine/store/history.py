@@ -99,6 +99,12 @@ def count_about_task(session: Session, task_id: int, action: str, *, since: date
     return session.execute(query).scalar_one()
 
 
+def count_about_instance(session: Session, instance_id: int, action: str) -> int:
+    """Return how often *action* was recorded of an instance."""
+    query = select(func.count()).where(HistoryEvent.action == action, HistoryEvent.instance_id == instance_id)
+    return session.execute(query).scalar_one()
+
+
 def chain(session: Session, events: list[NewEvent], *, is_shared: bool) -> None:
     """Number, hash and store *events* after the last one; call once, after the flush, before the commit.
 

@@ -19,14 +19,14 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 import forms
 from engine.domain.codes import Line
 from engine.domain.contacts import Choice, Told, told_by
-from engine.domain.ledger import LedgerRow, Period, standing_of
+from engine.domain.ledger import LedgerRow, Period, Standing, standing_of
 from engine.domain.masking import mask_name, mask_plate, mask_policy_no, mask_text
 from engine.errors import NotFound
 from engine.label import Label, Thing
 from engine.store.base import Base, Code, PrimaryKey, Short
 from engine.store.history import HistoryEvent
 from engine.store.instances import ProcessInstance
-from engine.store.people import people_names, unit_names
+from engine.store.people import people_names, people_told_apart, unit_names
 from engine.store.personal import JSON, Personal, SealedBytes
 from engine.store.quotes_shown import Quotes, latest_quotes
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
@@ -90,6 +90,9 @@ class _Around:
     quotes: Mapping[int, Quotes]
 
 
+_NOT_WITH_US = (Standing.LOST, Standing.EXCLUDED, Standing.CANCELLED)
+
+
 def ledger_query(*clauses: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Return the SELECT behind :func:`ledger_rows`, next expiry first."""
     return (
@@ -142,7 +145,8 @@ def all_ledger_rows(
 
 def _around(session: Session, renewals: Sequence[Renewal], zone: ZoneInfo) -> _Around:
     ids = [row.id for row in renewals]
-    numbers = {no for row in renewals for no in (row.supervisor_no, row.agent_no, row.specialist_no)}
+    agents = {row.agent_no for row in renewals}  # their numbers stand in a column of their own
+    others = {no for row in renewals for no in (row.supervisor_no, row.specialist_no)}
     expiring: dict[int, dict[str, PolicyLine]] = {}
     renewing: dict[int, PolicyLine] = {}
     lines = select(PolicyLine).where(PolicyLine.renewal_id.in_(ids) | PolicyLine.renews_id.in_(ids))
@@ -153,7 +157,7 @@ def _around(session: Session, renewals: Sequence[Renewal], zone: ZoneInfo) -> _A
             renewing[line.renews_id] = line  # sorted so that the commercial policy, the headline, stays
     told = forms_given_for(session, ids, zone)
     return _Around(
-        people=people_names(session, numbers),
+        people={**people_names(session, agents), **people_told_apart(session, others)},
         teams=unit_names(session, {row.team_code for row in renewals}),
         expiring=expiring,
         renewing=renewing,
@@ -173,10 +177,13 @@ def _row(
 ) -> LedgerRow:
     left = (renewal.expiry_date - day).days
     lines, new = around.expiring.get(renewal.id, {}), around.renewing.get(renewal.id)
+    standing = standing_of(renewal.outcome, left)
+    if standing in _NOT_WITH_US:
+        new = None  # a policy that came another way is no renewal with us
     told, (forecast, actual) = around.told[renewal.id], around.quotes.get(renewal.id, (None, None))
     return LedgerRow(
         renewal_id=renewal.id,
-        standing=str(standing_of(renewal.outcome, left)),
+        standing=str(standing),
         numbers=numbers_of(renewal),
         team=around.teams.get(renewal.team_code or "", renewal.team_code),
         supervisor=around.people.get(renewal.supervisor_no or "", renewal.supervisor_no),

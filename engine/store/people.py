@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, case, func, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, aliased, mapped_column
 
 from engine.domain.vehicle import normalise_phone
 from engine.store.base import Base, Code, PrimaryKey, Short
@@ -203,6 +203,36 @@ def people_names(session: Session, numbers: Iterable[str | None]) -> Mapping[str
         select(Person.employee_no, Person.name).where(Person.employee_no.in_(sorted(wanted)))
     )
     return {row.employee_no: row.name for row in rows}
+
+
+def people_told_apart(session: Session, numbers: Iterable[str | None]) -> Mapping[str, str]:
+    """Return employee number → name, with the number where colleagues share the name; one statement."""
+    wanted = {number for number in numbers if number}
+    if not wanted:
+        return {}
+    theirs = Person.employee_no.in_(sorted(wanted))
+    shared = (  # worked out once, not for each person
+        select(Person.name)
+        .where(Person.name.in_(select(Person.name).where(theirs)))
+        .group_by(Person.name)
+        .having(func.count() > 1)
+    )
+    rows = session.execute(
+        select(Person.employee_no, Person.name, Person.name.in_(shared).label("is_shared")).where(theirs)
+    )
+    return {row.employee_no: told_apart(row.name, row.employee_no, is_shared=row.is_shared) for row in rows}
+
+
+def told_apart(name: str, number: str, *, is_shared: bool = True) -> str:
+    """Return *name* with its *number*, unless nobody shares it or the number stands there already."""
+    return f"{name} {number}" if is_shared and number not in name.split() else name
+
+
+def has_namesake(name: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether more than one person is called *name*."""
+    fellow = aliased(Person)
+    count = select(func.count()).select_from(fellow).where(fellow.name == name).scalar_subquery()
+    return (count > 1).label("is_shared")
 
 
 def unit_names(session: Session, codes: Iterable[str | None]) -> Mapping[str, str]:

@@ -180,6 +180,20 @@ def test_a_weak_password_is_refused_at_the_shell_as_in_the_console(desk: Desk, p
     assert "newcomer" in refusal(desk, "tasks", "--user", "newcomer")
 
 
+def test_a_sign_in_that_will_see_nothing_is_warned_of_and_a_given_password_is_not_repeated(
+    desk: Desk,
+) -> None:
+    told = desk.run("user", "add", "zz", "--role", "agent", "--password", "correct-horse-7")
+
+    assert "password" not in told
+    assert "看不到任何数据" in told["warning"]
+    assert "correct-horse-7" not in desk.said(
+        "user", "add", "z2", "--role", "agent", "--password", "correct-horse-7"
+    )
+    made = desk.run("user", "add", "z3", "--role", "auditor", "--unit", "PC3301")
+    assert made["password"] and "warning" not in made
+
+
 def test_importing_the_organisation_says_who_cannot_sign_in_yet(desk: Desk) -> None:
     from tests.support.org import write_org
 

@@ -81,7 +81,7 @@ def test_a_renewals_page_offers_its_letter_and_tells_of_it(book: api.Engine, app
     assert ask(browser, browser.form_to("/letters")).startswith(b"%PDF")
 
     browser.get(f"/renewals/{number}")
-    assert f"出具了到期告知书 DQ20261124-{number}-103000，服务人员 高敬之" in browser.text
+    assert f"出具了到期告知书 DQ20261124-{number}-01，服务人员 高敬之" in browser.text
 
 
 def test_a_refusal_leads_back_and_names_the_car_and_the_reason(book: api.Engine, app: Flask) -> None:

@@ -166,3 +166,45 @@ def test_case_15_a_wrong_day_is_said_beside_the_form(app: Flask, other: str) -> 
     agent.submit(agent.form("absence"), {"substitute_no": other, "last": "soon"}, status=400)
 
     assert "请按 2026-12-31 的格式填写" in agent.text
+
+
+def test_case_15_nobody_of_another_workplace_stands_in_unless_a_superior_of_both_says_so(
+    book: Engine, app: Flask
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        arrange(book, "AG001", "AG009", by="AG001")
+    assert "同岗位" in refused.value.say("zh") and "上级" in refused.value.say("zh")
+    with pytest.raises(BadInput):
+        arrange(book, "AG001", "AG009", by="TR01")  # of the one workplace only
+
+    agent = signed_in(app, "AG001")
+    agent.get("/account")
+    offered = {str(option["value"]) for option in agent.soup.select("datalist#substitutes option")}
+    assert "AG002" in offered
+    assert not offered & {"AG001", "AG009"}
+
+    across(book)
+    assert {"AG001"} == api.actor_of(book, "AG009").stands_in_for
+
+
+def across(engine: Engine) -> int:
+    """AG009 of another workplace stands in, as somebody above both arranges it."""
+    return api.arrange_absence(engine, "AG001", "AG009", first=TODAY, last=LAST, actor=api.SYSTEM)
+
+
+def test_case_15_the_substitute_does_not_end_it_but_a_superior_does(book: Engine, app: Flask) -> None:
+    absence = across(book)
+
+    with pytest.raises(Forbidden):
+        api.end_absence(book, absence, actor=api.actor_of(book, "AG009"))
+    with pytest.raises(NotFound):
+        api.end_absence(book, absence, actor=api.actor_of(book, "SP01"))
+    substitute = signed_in(app, "AG009")
+    substitute.get("/account")
+    assert "由请假人或其上级结束" in substitute.text
+    form = substitute.form("absence")
+    substitute.submit(form, {}, status=403, action=f"/account/absences/{absence}/end")
+    assert "结束他人的请假" in substitute.text
+
+    api.end_absence(book, absence, actor=api.actor_of(book, "TR01"))
+    assert not api.actor_of(book, "AG009").stands_in_for

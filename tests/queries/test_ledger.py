@@ -181,3 +181,16 @@ def opened(engine: Engine, who: str, *, last_seen: str) -> str:
     head = ledger(engine, who, last_seen=last_seen).head
     assert head is not None
     return head.workplace_code
+
+
+def test_a_lost_renewal_shows_no_new_policy(book: Engine) -> None:
+    """A policy that turned up is no renewal with us once the renewal stands as lost."""
+    issue_policy(book, 8, signed=TODAY)
+    with book.store.transaction() as tx:
+        row = tx.get_one(Renewal, renewal_of(book, 8))
+        row.state = row.outcome = str(RenewalState.LOST)
+        tx.record("clock_moved", at=book.clock.now(), actor="test", to="")
+
+    (shown,) = [one for one in ledger(book, "TR01", **WHOLE).rows if one.renewal_id == renewal_of(book, 8)]
+
+    assert (None, None, "lost") == (shown.new_policy_no, shown.signed_date, shown.standing)

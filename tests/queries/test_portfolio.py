@@ -71,7 +71,12 @@ def test_counts_by_stage_ignore_the_stage_chosen_but_no_other_filter(still_book:
 def test_rows_are_masked_and_named(still_book: Engine) -> None:
     row = portfolio(still_book, "CC01", search=vin(8)).rows[0]
 
-    assert ("川A***08", "测*", "高敬之", "钱塘职场") == (row.plate, row.customer, row.owner, row.workplace)
+    assert ("川A***08", "测*", "高敬之 AG001", "钱塘职场") == (
+        row.plate,
+        row.customer,
+        row.owner,
+        row.workplace,
+    )
     assert "both" == row.lines
 
 

@@ -45,7 +45,9 @@ def test_the_letter_names_the_customer_the_expiring_policies_and_who_serves(book
         renewal = session.get_one(Renewal, letter.renewal_id)
         customer = session.get_one(Customer, renewal.customer_id)
     assert (customer.name, "AG001") == (letter.customer, letter.server_no)
-    assert f"DQ20261124-{letter.renewal_id}-103000" == letter.number
+    assert f"DQ20261124-{letter.renewal_id}-01" == letter.number
+    (second,) = write(book, 5)
+    assert f"DQ20261124-{letter.renewal_id}-02" == second.number, "though the clock stands"
     assert all(one.expiry_date >= TODAY and one.number.startswith("****") for one in letter.policies)
     assert letter.policies and "***" in letter.plate and letter.company and letter.office and letter.server
 
