@@ -49,9 +49,7 @@ def consent(customer_id: int) -> ResponseReturnValue:
     if stated.in_effect:
         flash(_("已登记 %(n)s 项，立即生效。", n=stated.in_effect), "success")
     if stated.outdated:
-        flash(
-            _("%(n)s 项仅作记录：客户另有日期更晚的答复，以较晚的答复为准。", n=stated.outdated), "warning"
-        )
+        flash(_("%(n)s 项仅作记录：客户另有日期更晚的答复，以较晚的答复为准。", n=stated.outdated), "warning")
     if not stated.in_effect and not stated.outdated:
         flash(_("这些事项此前已撤回，不需要重复登记。"), "info")
     return redirect(url_for("customers.show", customer_id=customer_id, _anchor="consents"), code=303)

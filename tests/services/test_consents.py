@@ -235,7 +235,9 @@ def test_it_is_a_form_in_the_file_that_keeps_what_was_typed(book: Engine, app: F
     path = f"/customers/{customer(book).id}"
     agent.get(path)
 
-    agent.submit(agent.form("consent"), {"kinds": ["share_to_life"], "answer": "given", "method": "signed"}, status=400)
+    agent.submit(
+        agent.form("consent"), {"kinds": ["share_to_life"], "answer": "given", "method": "signed"}, status=400
+    )
     assert "凭据" in agent.text
     ticked = agent.soup.select("#consent input[name=kinds][checked]")
     assert ["share_to_life"] == [box["value"] for box in ticked]
