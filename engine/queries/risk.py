@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, case, cast, func, or_
+from sqlalchemy import BigInteger, ColumnElement, case, cast, func, or_, select
+from sqlalchemy.orm import aliased
 
 from engine.domain.codes import Stage
 from engine.store.renewals import Customer, Renewal
@@ -38,15 +39,14 @@ def nearness(today: date) -> ColumnElement[int]:
 
 
 def is_contactable() -> ColumnElement[bool]:
-    """Return, over Renewal ⟕ Customer, whether the customer may be contacted: none of record counts as yes."""
-    return or_(Customer.do_not_contact.is_(None), Customer.do_not_contact.is_(False))
+    """Return, over Renewal, whether the customer may be contacted: none of record counts as yes."""
+    quiet = aliased(Customer)  # not the statement's own, which may not name customers at all
+    asked = select(quiet.id).where(quiet.do_not_contact.is_(True))
+    return or_(Renewal.customer_id.is_(None), Renewal.customer_id.not_in(asked))
 
 
 def risk(today: date) -> ColumnElement[int]:
-    """Return the rank, over Renewal ⟕ Customer, of a renewal on *today*, the highest first.
-
-    One without a known premium counts a yuan.
-    """
+    """Return the rank of a renewal on *today*, the highest first; one without a known premium counts a yuan."""
     premium = func.coalesce(cast(Renewal.premium, BigInteger), cast(Renewal.ctp_premium, BigInteger), 0)
     lacking = case(
         *(
