@@ -287,7 +287,11 @@ def _row(row: Any, actor: Actor, present: Present, names: Mapping[str, str]) -> 
         may_take_back=is_open and (task.delegated_by == actor.name or task.principal_no in actor.numbers),
         who=f"{names.get(who, '')} {who}".strip() if who else None,
         premium=renewal.premium if renewal.premium is not None else renewal.ctp_premium,
-        missing_contacts=missing_contacts(renewal.stage, renewal.contacts),
+        missing_contacts=missing_contacts(
+            renewal.stage,
+            renewal.contacts,
+            is_quiet=row.Customer is not None and row.Customer.do_not_contact,
+        ),
         completed_at=task.completed_at,
     )
 

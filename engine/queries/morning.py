@@ -22,7 +22,7 @@ from engine.label import Label, Thing
 from engine.queries.diagram import DeployedOf, task_label
 from engine.queries.names import people_names, unit_names
 from engine.queries.present import Present, due_day
-from engine.queries.risk import EXPECTED, missing_contacts
+from engine.queries.risk import EXPECTED, is_contactable, missing_contacts
 from engine.queries.scope import OPEN, renewals_naming
 from engine.queries.served import units_to_open_with
 from engine.queries.vehicles import shown_customer, shown_plate
@@ -228,7 +228,10 @@ def _asks_for_attention(unit: UnitChoice, present: Present) -> ColumnElement[boo
         .join(owned, owned.id == UserTask.instance_id)
         .where(column == unit.code, owned.ended_at.is_(None), _is_owners(owned.owner_no), _is_due(present))
     )
-    lacking = (and_(Renewal.stage == stage, Renewal.contacts < wanted) for stage, wanted in EXPECTED.items())
+    lacking = (
+        and_(Renewal.stage == stage, Renewal.contacts < wanted, is_contactable())
+        for stage, wanted in EXPECTED.items()
+    )
     return or_(
         Renewal.id.in_(due),
         *lacking,
@@ -320,7 +323,11 @@ def _row(row: Any, tasks: Sequence[UserTask], present: Present, deployed_of: Dep
         stage=renewal.stage,
         is_key=renewal.is_key,
         is_orphan=renewal.is_orphan,
-        missing_contacts=missing_contacts(renewal.stage, renewal.contacts),
+        missing_contacts=missing_contacts(
+            renewal.stage,
+            renewal.contacts,
+            is_quiet=row.Customer is not None and row.Customer.do_not_contact,
+        ),
         last_contact=last.astimezone(present.zone).date() if last else None,
         tasks=tuple(_task(task, row.definition_set_id, present, deployed_of) for task in tasks),
     )

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from engine.domain.actor import Actor
-from engine.domain.codes import Line, Role
+from engine.domain.codes import Line, Role, Stage
 from engine.domain.contacts import quote_total
+from engine.domain.stage import stage_last_day
 from engine.queries.file_state import FileState
 from engine.queries.present import Present
 from engine.queries.quotes import Quotes
@@ -102,7 +103,7 @@ def facts_for_form(
         if value is not None and not (path in _STILL_TO_COME and str(value) < present.today.isoformat()):
             facts.setdefault(group, {})[name] = value
     facts["forecast"] = _forecast(quotes)
-    facts["file"] = _file(file, submissions, present)
+    facts["file"] = _file(file, submissions, present, renewal)
     total = _quote_total(submissions)
     if total is not None:
         facts["quote"]["total"] = total
@@ -118,8 +119,13 @@ def _forecast(quotes: Quotes | None) -> dict[str, Any]:
     return {"low": held.low, "high": held.high, "reasons_text": text or None}
 
 
-def _file(file: FileState | None, submissions: Sequence[Submission], present: Present) -> dict[str, Any]:
-    """How complete the customer's file is by now; what was missing before and no table tells of still is."""
+def _file(
+    file: FileState | None, submissions: Sequence[Submission], present: Present, renewal: Renewal
+) -> dict[str, Any]:
+    """How complete the customer's file is by now; what was missing before and no table tells of still is.
+
+    The day proposed for it does not lie beyond the stage, which ends the wait for it.
+    """
     if file is None:
         return {}
     before = _newest(submissions, "missing_items", _FILE_CHECK) or ()
@@ -131,8 +137,13 @@ def _file(file: FileState | None, submissions: Sequence[Submission], present: Pr
         "completeness": file.percent,
         "missing": missing,
         "result": "incomplete" if missing else "complete",
-        "complete_by": present.today + COMPLETE_WITHIN,
+        "complete_by": _within_stage(present.today + COMPLETE_WITHIN, renewal, present.today),
     }
+
+
+def _within_stage(day: date, renewal: Renewal, today: date) -> date:
+    last = stage_last_day(Stage(renewal.stage), renewal.expiry_date) if renewal.stage else None
+    return day if last is None else min(day, max(last, today))
 
 
 def _since(submissions: Sequence[Submission], orphaned: Orphaned | None) -> Sequence[Submission]:

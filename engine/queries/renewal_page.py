@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -24,8 +24,9 @@ from engine.queries.present import Present, due_day
 from engine.queries.quotes import Quotes, quotes_shown
 from engine.queries.scope import OPEN, find_renewal, renewals_visible_to
 from engine.queries.vehicles import shown_customer, shown_plate
-from engine.queries.waiting import Pending, Situation, why_waiting
+from engine.queries.waiting import Offered, Pending, Situation, why_waiting
 from engine.queries.words import choice_labels
+from engine.store.deadlines import latest_offer
 from engine.store.instances import Incident, ProcessInstance, Timer
 from engine.store.renewals import (
     Customer,
@@ -180,6 +181,7 @@ def renewal_page(
         session, {*_numbers(renewal), *(task.assignee_no or task.claimed_by for task in tasks)}
     )
     units = unit_names(session, _unit_codes(renewal))
+    offer = _offered(session, renewal, present)
     deployed = deployed_of(instance.definition_set_id)
     task_lines = tuple(_task(task, actor, names, present, deployed) for task in tasks)
     ahead = () if renewal.ended_at else _coming(renewal, timers, deployed, present)
@@ -230,7 +232,7 @@ def renewal_page(
         tasks=task_lines,
         coming=ahead,
         incidents=tuple(_incident(row, deployed) for row in incidents),
-        waiting=why_waiting(_situation(renewal, task_lines, ahead, incidents, present)),
+        waiting=why_waiting(_situation(renewal, task_lines, ahead, incidents, present, offer)),
         path=path_of(instance, deployed, incidents),
         started_at=renewal.started_at,
         ended_at=renewal.ended_at,
@@ -372,6 +374,7 @@ def _situation(
     ahead: tuple[Coming, ...],
     incidents: Sequence[Incident],
     present: Present,
+    offer: Offered | None,
 ) -> Situation:
     return Situation(
         ended_on=business_date(renewal.ended_at, present.zone) if renewal.ended_at else None,
@@ -381,5 +384,19 @@ def _situation(
             Pending(name=t.name, role=Role(t.role), who=t.who, due_date=t.due_date, late_days=t.late_days)
             for t in tasks
         ),
+        pool=offer,
         coming=ahead,
+    )
+
+
+def _offered(session: Session, renewal: Renewal, present: Present) -> Offered | None:
+    """The offer in the claim pool that stands; only an orphan is asked for."""
+    if not renewal.is_orphan or renewal.agent_no is not None or renewal.ended_at is not None:
+        return None
+    row = latest_offer(session, renewal.id)
+    if row is None or row.settled_at is not None or row.owner_no != renewal.owner_no:
+        return None
+    last = business_date(row.due_at, present.zone) - timedelta(days=1)
+    return Offered(
+        since=business_date(row.started_at, present.zone), until=None if row.rung_at is not None else last
     )

@@ -41,6 +41,29 @@ def mentioned(action: str, subject: str | None, payload: Mapping[str, Any]) -> t
 _POOL = Label("认领池", "the claim pool")
 
 
+_AGREED_DAYS = {
+    "complete_by": Label("补充期限", "day to complete the file by"),
+    "mend_by": Label("整改期限", "day to mend it by"),
+    "next_check_date": Label("下次检查日", "next check"),
+}
+
+
+@says("agreed_day_beyond_stage", Kind.FACT)
+def _beyond_stage(event: Happening, _words: Words) -> Label:
+    what = _AGREED_DAYS.get(event["field"], Label("约定日期", "agreed day"))
+    if event["field"] == "next_check_date":
+        return Label(
+            f"{what.zh} {event['agreed']} 在本阶段结束之后，{event['comes']} 起由总结阶段的逐单清仓接手",
+            f"The {what.en} of {event['agreed']} lies beyond this stage: the sweep of the summary takes it over on"
+            f" {event['comes']}",
+        )
+    return Label(
+        f"{what.zh} {event['agreed']} 在本阶段结束之后，系统将在 {event['comes']}（本阶段最后一天）再次安排",
+        f"The {what.en}, {event['agreed']}, lies beyond this stage: it comes back on {event['comes']}, the last day"
+        " of the stage",
+    )
+
+
 def _person(number: object, words: Words) -> Label:
     """Somebody by name; nobody stands for the claim pool."""
     return Label(*[words.person(number)] * 2) if number else _POOL

@@ -27,6 +27,14 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """An offer in the claim pool: since when, the last day for its workplace; None when the whole city may claim."""
+
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """What is known about a renewal's waiting; tasks stand in the order they are due, ``coming`` by its days."""
 
@@ -34,6 +42,7 @@ class Situation:
     outcome: str | None = None
     failed: int = 0
     tasks: tuple[Pending, ...] = ()
+    pool: Offered | None = None
     coming: tuple[Coming, ...] = ()
 
 
@@ -46,6 +55,9 @@ def why_waiting(situation: Situation) -> Label:
             "有步骤执行失败，等待系统管理员处理后继续；已填写的内容都已保留。",
             "A step failed; it waits for an administrator to mend it. Nothing that was entered is lost.",
         )
+    if situation.pool is not None:
+        people = (_and(_people(situation.tasks)),) if situation.tasks else ()
+        return _joined(_offered(situation.pool), *people, _then(situation.coming))
     if situation.tasks:
         return _joined(_people(situation.tasks), _then(situation.coming))
     if situation.coming:
@@ -54,6 +66,20 @@ def why_waiting(situation: Situation) -> Label:
         "没有待办任务，等待承保、报价或到期日变更等消息。",
         "No task is open; it waits for news such as a new policy, a quote or a changed expiry date.",
     )
+
+
+def _offered(offer: Offered) -> Label:
+    zh, en = f"{_zh(offer.since)} 起在认领池中", f"In the claim pool since {_en(offer.since)}"
+    if offer.until is None:
+        return Label(f"{zh}，全市可认领", f"{en}, open to the whole city")
+    return Label(
+        f"{zh}，{_zh(offer.until)} 前由本职场认领，之后全市可认领",
+        f"{en}: its workplace may claim it until {_en(offer.until)}, then the whole city",
+    )
+
+
+def _and(more: Label) -> Label:
+    return Label(f"；{more.zh}", f"; {more.en[0].lower()}{more.en[1:]}")
 
 
 def _ended(day: date, outcome: str | None) -> Label:

@@ -258,9 +258,13 @@ class _World:
             "verify_lapse_reason": {"verdict": "confirmed"},
             "exclusion_review": {"verdict": "approved"},
             "check_follow_up": {"result": self.random.choices(("ok", "defects"), (80, 20))[0]},
-            "complete_customer_file": {
-                "result": self.random.choices(("complete", "incomplete"), (75, 25))[0]
-            },
+            "complete_customer_file": self.random.choices(
+                (
+                    {"result": "complete", "completeness": "100"},
+                    {"result": "incomplete", "completeness": "70"},
+                ),
+                (75, 25),
+            )[0],
             "give_actual_quote": {
                 "result": "quoted",
                 "quote_no": f"Q{task.id:08d}",

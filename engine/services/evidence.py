@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from engine.domain.codes import RenewalState
+from engine.domain.codes import RenewalState, Stage
 from engine.domain.contacts import EFFECTIVE_RESULTS
+from engine.domain.stage import stage_last_day
 from engine.services import chasing, pool, provisional, quoting, recheck, transfers
 from engine.services.assignment import hand_to
 from engine.services.context import StepScope
@@ -80,19 +81,33 @@ def _owner_changed(scope: StepScope, values: Values) -> None:
 def _chased(scope: StepScope, values: Values) -> None:
     """The specialist asked for the reason and urged those who are to act (K-S2)."""
     _reason(scope, values)
-    scope.renewal.next_check_date = _day(values.get("next_check_date"))
+    scope.renewal.next_check_date = _agreed(scope, "next_check_date", _day(values.get("next_check_date")))
     chasing.chase(scope, values.get("urged_persons") or ())
 
 
 def _checked(scope: StepScope, values: Values) -> None:
     """The specialist found something missing: those reminded hear until when it is to be there (G-S1)."""
-    by = scope.renewal.mend_by = _day(values.get("mend_by"))
+    by = scope.renewal.mend_by = _agreed(scope, "mend_by", _day(values.get("mend_by")))
     chasing.chase(scope, values.get("reminded") or (), by=by)
 
 
 def _file_looked_at(scope: StepScope, values: Values) -> None:
     """What a customer file lacks is to be there by a day (G-L3)."""
-    scope.renewal.complete_by = _day(values.get("complete_by"))
+    scope.renewal.complete_by = _agreed(scope, "complete_by", _day(values.get("complete_by")))
+
+
+def _agreed(scope: StepScope, name: str, day: date | None) -> date | None:
+    """Return *day*; when the stage ends before it, the history says on which day it really comes back.
+
+    What a file lacks and what is to be mended come back on the stage's last day; the next check falls to the sweep
+    that begins the stage after it (S-S1).
+    """
+    stage = Stage(scope.renewal.stage)
+    last = stage_last_day(stage, scope.renewal.expiry_date)
+    if day is not None and last is not None and day > max(last, scope.today):
+        comes = last + timedelta(days=1) if name == "next_check_date" else max(last, scope.today)
+        scope.record("agreed_day_beyond_stage", field=name, agreed=day, comes=comes, stage=str(stage))
+    return day
 
 
 def _application_looked_at(scope: StepScope, values: Values) -> None:

@@ -20,7 +20,7 @@ from engine.services.assignment import hand_to
 from engine.services.context import StepScope
 from engine.services.first_contact import new_deadline
 from engine.services.instances import load_scope
-from engine.services.orphan_tasks import settle_by_claim
+from engine.services.orphan_tasks import open_contact, settle_by_claim
 from engine.services.timers import fire_instance
 from engine.store.deadlines import Deadline, latest_offer, open_deadlines
 from engine.store.organisation import directory_on
@@ -91,6 +91,7 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
         hand_to(scope, actor.employee_no, reason="pool")
         tx.flush()
         settle_by_claim(scope)
+        open_contact(scope)
 
 
 def _require_offered(session: Session, renewal_id: int, actor: Actor, day: date) -> Deadline:

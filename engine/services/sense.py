@@ -21,6 +21,8 @@ WIN_BACK_DAYS = 30
 """How long after the expiry a customer is still followed up (domain.md §1)."""
 ROUTING, ROUTE, INTO_POOL = "route_orphan", "route", "pool"
 AGREED_DAYS = ("next_follow_up_date", "appointment_at")
+STAGE_DAYS = ("complete_by", "mend_by", "next_check_date")
+"""Days on which something of a stage before the expiry comes back (G-L3, G-S1, K-S2)."""
 OPENS_ON, CAUSE, NO_CAUSE = "opens_on", "difference_cause", "none"
 NOTICE, NO_NOTICE = "notice_channel", "none"
 MESSAGES = frozenset({"sms", "wechat"})
@@ -52,7 +54,7 @@ def _unwanted(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> d
 def _late_days(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
     expiry = scope.renewal.expiry_date
     last = {name: expiry + timedelta(days=WIN_BACK_DAYS) for name in AGREED_DAYS}
-    last[OPENS_ON] = max(expiry, scope.today)
+    last |= dict.fromkeys((OPENS_ON, *STAGE_DAYS), max(expiry, scope.today))
     return {
         field.key: forms.too_late(field, last[field.key])
         for field in form.fields

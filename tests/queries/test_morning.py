@@ -61,6 +61,19 @@ def test_missing_contacts_are_counted_until_they_are_made(book: Engine) -> None:
     assert (2, 1) == (before, missing())
 
 
+def test_who_wants_no_more_contact_misses_none(book: Engine) -> None:
+    def part() -> Any:
+        (found,) = sheet(book, "SU01").parts
+        return found
+
+    missing = part().missing
+    complete(book, 7, "record_contact", answers.record_contact(TODAY, "62"))
+
+    quiet = [row for row in part().rows if row.do_not_contact]
+    assert {0} >= {row.missing_contacts for row in quiet}
+    assert missing - 1 == part().missing
+
+
 def test_what_asks_for_nothing_is_left_out(still_book: Engine) -> None:
     (part,) = sheet(still_book, "SU01").parts
 

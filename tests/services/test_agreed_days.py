@@ -269,3 +269,48 @@ def test_a_recheck_today_is_refused_with_what_to_write(book: api.Engine) -> None
             answers.coach_agent(TODAY, result="recheck", recheck_date=day(0)),
             actor=api.actor_of(book, "SU01"),
         )
+
+
+@pytest.mark.parametrize(
+    ("car", "form_id", "values", "field", "left"),
+    [
+        (CHECKED, "check_follow_up", answers.check_follow_up(TODAY, **DEFECTS), "mend_by", 35),
+        (
+            CHECKED,
+            "complete_customer_file",
+            answers.complete_customer_file(TODAY, **INCOMPLETE),
+            "complete_by",
+            35,
+        ),
+        (CHASED, "chase_policy", {"result": "on_track"}, "next_check_date", 12),
+    ],
+)
+def test_a_day_after_the_expiry_is_refused_with_the_last_one_allowed(
+    book: api.Engine, car: int, form_id: str, values: dict[str, Any], field: str, left: int
+) -> None:
+    with pytest.raises(api.InvalidForm) as refused:
+        complete(book, car, form_id, {**values, field: day(left + 1)})
+
+    assert f"不能晚于 {day(left)}" in str(refused.value.params)
+    complete(book, car, form_id, {**values, field: day(left)})
+
+
+def test_the_record_says_when_a_day_beyond_the_stage_really_comes(book: api.Engine) -> None:
+    beyond = answers.complete_customer_file(TODAY, **INCOMPLETE, complete_by=day(20))
+    complete(book, CHECKED, "complete_customer_file", beyond)
+    complete(book, CHASED, "chase_policy", {"result": "on_track", "next_check_date": day(9)})
+
+    agent = signed_in(create_app(book), "AG001")
+    agent.get(f"/renewals/{renewal_of(book, CHECKED)}")
+    assert f"补充期限 {day(20)} 在本阶段结束之后，系统将在 {day(4)}（本阶段最后一天）再次安排" in agent.text
+    agent.get(f"/renewals/{renewal_of(book, CHASED)}")
+    assert f"下次检查日 {day(9)} 在本阶段结束之后，{day(5)} 起由总结阶段的逐单清仓接手" in agent.text
+
+
+def test_the_day_proposed_for_the_file_lies_within_the_stage(book: api.Engine) -> None:
+    task = task_of(book, CHECKED, "complete_customer_file")
+    trainer = signed_in(create_app(book), "TR01")
+
+    trainer.get(f"/tasks/{task.id}")
+
+    assert day(4) == dict(trainer.entries(trainer.form("task-form")))["complete_by"]

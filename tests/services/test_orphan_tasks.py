@@ -14,7 +14,7 @@ from tests.acceptance import answers
 from tests.acceptance.desk import vin
 from tests.services.test_deadlines import deadlines, go
 from tests.services.test_handover import events, person, renewal
-from tests.support.console import TODAY, open_tasks, renewal_of, task_of
+from tests.support.console import TODAY, complete, open_tasks, renewal_of, task_of
 
 CAR = 5
 """A car of AG001 in the general follow-up."""
@@ -149,3 +149,41 @@ def test_what_is_not_ones_own_to_claim_is_not_found_whatever_it_is(orphan: Engin
         claim(orphan, who)
     with pytest.raises(NotFound):
         api.claim_renewal(orphan, 999_999, actor=person(orphan, who))
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(("car", "result"), [(5, "12"), (5, "13"), (7, "12")])
+def test_who_claims_it_is_asked_for_the_contact_at_once(book: Engine, car: int, result: str) -> None:
+    complete(book, car, "record_contact", answers.record_contact(TODAY, result))
+    api.deliver_message(book, "agent_left", vin(car), actor=api.SYSTEM)
+    number = renewal_of(book, car)
+    api.offer_renewal(book, number, actor=person(book, "SU01"))
+    assert "record_contact" not in {t.form_id for t in open_tasks(book, car)}
+
+    api.claim_renewal(book, number, actor=person(book, "AG007"))
+
+    (task,) = [t for t in open_tasks(book, car) if t.form_id == "record_contact"]
+    assert "AG007" == task.assignee_no
+    complete(book, car, "record_contact", answers.record_contact(TODAY, "13"))
+    go(book, TODAY + timedelta(days=1))
+
+
+@pytest.mark.one_database
+def test_the_page_says_that_it_stands_in_the_pool_and_until_when(orphan: Engine) -> None:
+    route(orphan, POOL)
+
+    def waiting() -> str:
+        with orphan.store.reading() as session:
+            page = api.renewal_page(
+                session,
+                person(orphan, "SU01"),
+                renewal_of(orphan, CAR),
+                api.Present.of(orphan.clock),
+                deployed_of=orphan.deployed,
+            )
+            return page.waiting.zh
+
+    assert "2026-11-24 周二 起在认领池中，2026-12-01 周二 前由本职场认领，之后全市可认领" in waiting()
+    assert "目前无需办理" not in waiting()
+    go(orphan, date(2026, 12, 2), 9)
+    assert "起在认领池中，全市可认领" in waiting()
