@@ -120,7 +120,8 @@ def keep(task_id: int) -> ResponseReturnValue:
     except EngineError as error:
         return _unkept(error)
     if kept.happened is not None:
-        return {"message": say(kept.happened), "url": url_for("tasks.show", task_id=task_id)}, 409
+        told = say(kept.happened) if kept.draft is not None else _done_by_self()
+        return {"message": told, "url": url_for("tasks.show", task_id=task_id)}, 409
     answer = {"saved": f"{engine.clock.now().astimezone(engine.clock.zone):%H:%M}"}
     if kept.draft is None:
         return {"message": _too_many(), "url": url_for("tasks.show", task_id=task_id)}, 409
@@ -144,6 +145,10 @@ def _unkept(error: EngineError) -> ResponseReturnValue:
 def _record_refusal(error: EngineError) -> None:
     subject = f"{request.method} {request.path}"
     record_refusal(current_engine(), actor=require_actor(), subject=subject, reason=error.code)
+
+
+def _done_by_self() -> str:
+    return _("您已在另一个页面办结这项任务，本页的内容没有保存。")
 
 
 def _apart() -> str:

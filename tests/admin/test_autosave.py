@@ -210,8 +210,10 @@ def test_after_ones_own_submission_nothing_is_kept(book: Engine, app: Flask, fou
     agent.get(f"/tasks/{found}")
     api.complete_task(book, found, answers.record_contact(TODAY, "12"), actor=api.actor_of(book, "AG001"))
 
-    assert 409 == typing(agent, found, {text_field(book): WORDS}).status_code
+    answer = typing(agent, found, {text_field(book): WORDS})
 
+    assert 409 == answer.status_code
+    assert "您已在另一个页面办结这项任务，本页的内容没有保存。" == answer.get_json()["message"]
     assert draft(book, found, "AG001") is None
 
 

@@ -266,3 +266,29 @@ def test_two_pages_of_one_person_keep_both_drafts_and_say_so(screen: Page, site:
     expect_well_made(screen)
     screen.get_by_role("link", name="改用这一份").click()
     expect(screen.locator("#task-fields textarea").first).to_have_value("第一页写的")
+
+    api.complete_task(house, found, answers.record_contact(TODAY, "12"), actor=api.actor_of(house, "AG001"))
+    words = screen.locator("#task-fields textarea").first
+    words.fill("办结之后又写的")
+    words.blur()
+    expect(screen.get_by_text("您已在另一个页面办结这项任务")).to_be_visible()
+    expect(screen.locator("#other-drafts")).to_have_count(0)
+
+
+def test_words_typed_after_a_task_was_taken_back_are_kept_and_the_reason_is_named(
+    page: Page, site: str, house: Engine
+) -> None:
+    found = task_of(house, 7, "record_contact").id
+    api.delegate_task(house, found, "AG002", note="", actor=api.actor_of(house, "AG001"))
+    sign_in(page, site, "AG002")
+    page.goto(f"{site}/tasks/{found}")
+    expect(page.locator("#task-fields .fjs-container")).to_be_visible()
+    api.return_task(house, found, actor=api.actor_of(house, "AG001"))
+
+    words = page.locator("#task-fields textarea").first
+    words.fill("客户周五下午有空")
+    words.blur()
+
+    expect(page.get_by_role("alert")).to_contain_text("已转给他人")
+    page.get_by_role("link", name="查看我填写的内容").click()
+    expect(page.get_by_text("客户周五下午有空")).to_be_visible()

@@ -124,7 +124,7 @@ def test_the_diagram_speaks_english(page: Page, book_site: str) -> None:
 
 def test_a_refused_choice_keeps_its_ticks_and_the_choosing_open(phone_page: Page, book_site: str) -> None:
     sign_in(phone_page, book_site, "AG001")
-    phone_page.goto(f"{book_site}/inbox?tab=all&group=single&action=P-S2")
+    phone_page.goto(f"{book_site}/inbox?tab=all&group=single&action=G-L1")
     many = phone_page.locator(".ui-many input")
     many.check()
     ticks = phone_page.locator("input[name=task]")
