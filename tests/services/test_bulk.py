@@ -370,7 +370,8 @@ def test_of_two_who_undo_an_act_the_second_takes_nothing_back_and_says_nothing_f
 
 
 def test_one_by_one_tasks_do_not_keep_others_from_being_done_at_once(listed: Engine) -> None:
-    alone = [task_of(listed, n, "give_actual_quote").id for n in (8, 10)]
+    forms = {10: "give_actual_quote", 11: "verify_lapse_reason"}
+    alone = [task_of(listed, number, form).id for number, form in forms.items()]
 
     act = api.prepare_bulk(listed, [*alone, hand_outs(listed)[0]], actor=person(listed))
 
