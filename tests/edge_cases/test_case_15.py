@@ -15,6 +15,8 @@ from engine.tables import HistoryEvent, Post, UserTask
 from tests.acceptance import answers
 from tests.support.console import TODAY, at, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 LAST = TODAY + timedelta(days=4)
 
 

@@ -16,6 +16,8 @@ from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv
 from tests.support.console import TODAY, at, renewal_of, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 CAR = 7
 NUMBER = "9700000000000000000001"
 

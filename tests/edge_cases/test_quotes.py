@@ -19,6 +19,8 @@ from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv, vin
 from tests.support.console import TODAY, at, complete, open_tasks, renewal_of, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 CAR = 7
 """In key tracking, 28 days before expiry, commercial line only."""
 SOLD = 6

@@ -14,6 +14,8 @@ from tests.acceptance.desk import policy, standard_csv, vin
 from tests.support.console import TODAY, at, open_tasks, renewal_of
 from tests.support.lists import Table, to_csv
 
+pytestmark = pytest.mark.one_database
+
 CAR = 300
 
 

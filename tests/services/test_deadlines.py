@@ -18,6 +18,8 @@ from tests.services.test_handover import confirm, events, person, prepare, renew
 from tests.support.console import TODAY, at, complete, renewal_of
 from tests.support.org import org_sheets, write_sheets
 
+pytestmark = pytest.mark.one_database
+
 CAR, FIRST = 4, 6
 """A car that is prepared, and one in the general follow-up."""
 LOST = 300

@@ -15,6 +15,8 @@ from engine.tables import BulkRow, HistoryEvent, Post, UserTask
 from tests.acceptance import answers
 from tests.support.console import PASSWORD, TODAY, renewal_of, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 CAR = 7
 
 

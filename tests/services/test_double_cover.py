@@ -13,6 +13,8 @@ from engine.tables import ImportRow, PolicyLine, Renewal
 from tests.acceptance.desk import policy, standard_csv, vin
 from tests.support.console import TODAY, at, open_tasks, renewal_of
 
+pytestmark = pytest.mark.one_database
+
 CAR = 77
 
 

@@ -14,6 +14,8 @@ from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv, vin
 from tests.support.console import TODAY, at, complete, open_tasks, renewal_of, task_of
 
+pytestmark = pytest.mark.one_database
+
 CAR = 300
 FRIDAY = date(2026, 11, 27)
 

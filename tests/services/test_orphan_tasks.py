@@ -16,6 +16,8 @@ from tests.services.test_deadlines import deadlines, go
 from tests.services.test_handover import events, person, renewal
 from tests.support.console import TODAY, complete, open_tasks, renewal_of, task_of
 
+pytestmark = pytest.mark.one_database
+
 CAR = 5
 """A car of AG001 in the general follow-up."""
 POOL = {"route": "pool", "orphan_reason": "agent_left"}
@@ -151,7 +153,6 @@ def test_what_is_not_ones_own_to_claim_is_not_found_whatever_it_is(orphan: Engin
         api.claim_renewal(orphan, 999_999, actor=person(orphan, who))
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize(("car", "result"), [(5, "12"), (5, "13"), (7, "12")])
 def test_who_claims_it_is_asked_for_the_contact_at_once(book: Engine, car: int, result: str) -> None:
     complete(book, car, "record_contact", answers.record_contact(TODAY, result))
@@ -168,7 +169,6 @@ def test_who_claims_it_is_asked_for_the_contact_at_once(book: Engine, car: int, 
     go(book, TODAY + timedelta(days=1))
 
 
-@pytest.mark.one_database
 def test_the_page_says_that_it_stands_in_the_pool_and_until_when(orphan: Engine) -> None:
     route(orphan, POOL)
 

@@ -23,6 +23,8 @@ from engine.tables import ImportBatch, ImportRow, PolicyLine, Renewal
 from tests.support.console import TODAY, copy_book, open_book
 from tests.support.lists import DESKS, Table, policies_of, table, to_csv, to_xlsx
 
+pytestmark = pytest.mark.one_database
+
 SAMPLES = Path(__file__).parents[1] / "data" / "lists"
 
 
