@@ -55,10 +55,11 @@ def element(_view: RecordView, row: Any) -> str:
         return NOTHING
     if not hasattr(g, "element_names"):
         try:
-            elements = current_engine().latest().process.elements.by_id
+            elements = current_engine().latest().process.elements
         except EngineError:
-            elements = {}
-        g.element_names = {key: found.name for key, found in elements.items()}
+            g.element_names = {}
+        else:
+            g.element_names = {key: elements.label_of(key).say(language()) for key in elements.by_id}
     own = OWN_CLOCKS.get(row.element_id)
     return str(g.element_names.get(row.element_id) or (own.say(language()) if own else row.element_id))
 

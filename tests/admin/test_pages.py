@@ -119,12 +119,13 @@ def refusals(engine: Engine) -> list[tuple[str, str | None]]:
         return [(row.actor, row.subject) for row in rows]
 
 
-def test_filters_of_the_address_that_mean_nothing_are_named_and_left_out(agent: Browser) -> None:
+def test_filters_of_the_address_that_mean_nothing_are_named_and_keep_nothing(agent: Browser) -> None:
     agent.get("/renewals?stage=nowhere&from=2026-13-45&open=all")
 
     assert "没有“nowhere”这个选项" in agent.text
     assert "日期“2026-13-45”无法识别" in agent.text
-    assert "共 11 笔" in agent.text
+    assert "共 11 笔" not in agent.text
+    assert not agent.soup.select(".ui-table tbody tr")
 
 
 def test_a_position_made_up_by_hand_is_a_bad_request(agent: Browser) -> None:

@@ -90,6 +90,7 @@ def test_a_consent_is_recorded_in_the_file_and_withdrawn_again(
     expect_well_made(screen)
 
     screen.get_by_label("短信与微信营销").check()
+    screen.get_by_label("客户的答复").select_option(label="同意")
     screen.get_by_label("取得方式").select_option(label="微信回复")
     screen.get_by_label("凭据编号或存放处").fill("微信截图 88")
     screen.locator("#consent button").click()

@@ -224,6 +224,7 @@ def test_the_agent_records_a_failed_visit_and_plans_the_second(
 def test_the_specialist_answers_a_quote_request_and_sees_forecast_and_actual_apart(
     desk: Page, site: str, book_: api.Engine
 ) -> None:
+    complete(book_, QUOTED, "record_contact", answers.record_contact(TODAY, "12", quote_requested=True))
     request = task_of(book_, QUOTED, "give_actual_quote")
     sign_in(desk, site, "SP01")
     desk.goto(f"{site}/inbox?tab=all&action=G-S2")

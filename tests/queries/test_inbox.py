@@ -166,7 +166,7 @@ def test_everything_personal_in_a_row_is_masked(still_book: Engine) -> None:
         pytest.param("测试6", {6}, id="a whole name"),
         pytest.param(vin(10)[:17], {10}, id="a VIN"),
         pytest.param("8105052026120000000", {6, 7, 8}, id="the beginning of a policy number"),
-        pytest.param("川", {5, 6, 7, 8, 10}, id="too short to mean anything"),
+        pytest.param("川", set(), id="too short to mean anything"),
         pytest.param("京Z99999", set(), id="nobody's plate"),
         pytest.param("%", set(), id="a sign alone speaks of nothing"),
         pytest.param("%%%", set(), id="wildcards find nothing"),

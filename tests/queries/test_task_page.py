@@ -88,14 +88,15 @@ def test_what_an_act_on_many_looks_up_is_what_each_page_opens_with(still_book: E
 
 def test_a_form_opens_with_what_is_known(still_book: Engine) -> None:
     page = show(still_book, task_of(still_book, 7, "record_contact").id, "AG001")
-    quote = show(still_book, task_of(still_book, 8, "give_actual_quote").id, "SP01")
+    quote = show(still_book, task_of(still_book, 10, "give_actual_quote").id, "SP01")
 
     assert datetime(2026, 11, 24, 10, 30) == page.prefill["now"]
     assert TODAY == page.prefill["today"]
-    assert "both" == quote.prefill["renewal"]["lines"]
+    assert "commercial" == quote.prefill["renewal"]["lines"]
 
 
 def test_what_a_colleague_wrote_on_an_earlier_form_is_offered(book: Engine) -> None:
+    complete(book, 8, "record_contact", answers.record_contact(TODAY, "12", quote_requested=True))
     complete(
         book,
         8,

@@ -305,7 +305,7 @@ def test_many_tasks_are_handed_on_at_once_and_each_refusal_is_told(
 
     agent.submit(agent.form("hand-on"), {"colleague": other, "note": "开会两天"})
 
-    assert f"已将 2 项任务委托 {other} 代办" in agent.text and "办结" in agent.text
+    assert f"已将 2 项任务委托 高敬之 {other} 代办" in agent.text and "办结" in agent.text
     assert [True, True, False] == [holds(book, other, InboxTab.ALL, task) for task in tasks]
     assert agent.page is not None and "/inbox" == agent.page.request.path
 
