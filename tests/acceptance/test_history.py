@@ -15,6 +15,8 @@ from tests.acceptance.desk import Desk, Refused, policy, vin
 from tests.support import histories
 from tests.support.console import open_book
 
+pytestmark = pytest.mark.one_database
+
 EXPIRY = date(2026, 11, 20)
 
 

@@ -8,6 +8,8 @@ from flask import Flask
 from engine.api import Engine
 from tests.support.console import Browser, open_tasks, renewal_of, signed_in
 
+pytestmark = pytest.mark.one_database
+
 PHONE = "13900000007"
 
 

@@ -29,6 +29,8 @@ from tests.acceptance import answers
 from tests.acceptance.desk import vin
 from tests.support.console import LISTED, TODAY, at, complete, counted, open_tasks, task_of
 
+pytestmark = pytest.mark.one_database
+
 
 def show(engine: Engine, task_id: int, who: str) -> TaskPage:
     with engine.store.reading() as session:

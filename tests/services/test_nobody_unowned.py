@@ -16,6 +16,8 @@ from tests.acceptance.desk import policy, standard_csv, vin
 from tests.support.console import LISTED, PASSWORD, TODAY, open_tasks, renewal_of
 from tests.support.lists import Table, to_csv
 
+pytestmark = pytest.mark.one_database
+
 CAR = 300
 LEFT = "AG999"
 """An agent nobody knows."""

@@ -22,6 +22,8 @@ from engine.services.reveal import MOST
 from engine.store.history import HistoryEvent
 from tests.support.console import renewal_of
 
+pytestmark = pytest.mark.one_database
+
 WHY = "客户来电核对"
 
 

@@ -14,6 +14,8 @@ from engine.api import AlreadyUrged, BadInput, Engine, Forbidden, NotFound
 from engine.tables import HistoryEvent, OutboxMessage, UserTask
 from tests.support.console import renewal_of, signed_in, task_of
 
+pytestmark = pytest.mark.one_database
+
 CAR = 7
 
 

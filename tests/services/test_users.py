@@ -19,6 +19,8 @@ from engine.store.people import Post, SignInSession, UserAccount
 from tests.support import databases, thrift
 from tests.support.house import PASSWORD, actor, opened, sign_in_for, staffed_house
 
+pytestmark = pytest.mark.one_database
+
 REAL = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
