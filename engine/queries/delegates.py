@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
 from engine.domain.codes import Role
 from engine.domain.delegation import fitting, units_of
+from engine.queries.at_hand import tasks_at_hand
 from engine.queries.names import people_names
 from engine.queries.present import Present, due_day
-from engine.queries.scope import OPEN, tasks_doable_by
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.store.organisation import directory_on
-from engine.store.renewals import Customer, Renewal, Vehicle
+from engine.store.renewals import Renewal
 from engine.store.tasks import UserTask
 
 MOST = 300
@@ -61,20 +60,7 @@ def colleagues_for(session: Session, actor: Actor, task_id: int, day: date) -> N
 
 def hand_on_page(session: Session, actor: Actor, task_ids: Sequence[int], present: Present) -> HandOnPage:
     """Return those of *task_ids* that *actor* may hand on, and who may be handed all of them; three statements."""
-    found = session.execute(
-        select(UserTask, Renewal, Vehicle, Customer)
-        .join(Renewal, Renewal.id == UserTask.instance_id)
-        .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
-        .outerjoin(Customer, Customer.id == Renewal.customer_id)
-        .where(
-            UserTask.id.in_(task_ids),
-            UserTask.status.in_(OPEN),
-            tasks_doable_by(actor),
-            or_(UserTask.claimed_by.is_(None), UserTask.claimed_by == actor.name),
-            UserTask.delegated_by.is_(None),
-        )
-        .order_by(UserTask.id)
-    ).all()
+    found = tasks_at_hand(session, actor, task_ids, UserTask.delegated_by.is_(None))
     pairs = [(row.UserTask, row.Renewal) for row in found]
     return HandOnPage(
         rows=tuple(_line(row, present) for row in found),

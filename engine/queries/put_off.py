@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
+from engine.queries.at_hand import tasks_at_hand
 from engine.queries.present import Present, due_day, follow_up_day
-from engine.queries.scope import OPEN, tasks_doable_by
 from engine.queries.vehicles import shown_customer, shown_plate
-from engine.store.renewals import Customer, Renewal, Vehicle
 from engine.store.tasks import UserTask
 
 
@@ -46,20 +45,8 @@ class PutOffPage:
 
 def put_off_page(session: Session, actor: Actor, task_ids: Sequence[int], present: Present) -> PutOffPage:
     """Return those of *task_ids* that *actor* may put off, the earliest last day first; one statement."""
-    found = session.execute(
-        select(UserTask, Renewal, Vehicle, Customer)
-        .join(Renewal, Renewal.id == UserTask.instance_id)
-        .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
-        .outerjoin(Customer, Customer.id == Renewal.customer_id)
-        .where(
-            UserTask.id.in_(task_ids),
-            UserTask.status.in_(OPEN),
-            tasks_doable_by(actor),
-            or_(UserTask.claimed_by.is_(None), UserTask.claimed_by == actor.name),
-            or_(UserTask.claimed_by.is_not(None), UserTask.assignee_no.is_not(None)),
-        )
-        .order_by(UserTask.id)
-    ).all()
+    is_held = or_(UserTask.claimed_by.is_not(None), UserTask.assignee_no.is_not(None))
+    found = tasks_at_hand(session, actor, task_ids, is_held)
     lines = sorted((_line(row, present) for row in found), key=lambda line: (line.last_day, line.task_id))
     return PutOffPage(rows=tuple(lines), left_out=len(set(task_ids)) - len(found))
 
