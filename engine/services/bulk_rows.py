@@ -14,6 +14,7 @@ from engine.domain.actor import Actor
 from engine.domain.codes import BulkRowStatus
 from engine.errors import EngineError, NotFound
 from engine.label import Label, Thing
+from engine.logs import logger
 from engine.services import undo
 from engine.services.collecting import uncollected
 from engine.services.instances import load_scopes
@@ -42,7 +43,8 @@ def complete_rows(engine: Engine, rows: Sequence[Answered], *, actor: Actor) -> 
             with uncollected(), engine.store.transaction() as tx:
                 done = _complete_together(tx, engine, rows, actor)
             left = [one for one in rows if one[0].id not in done]
-        except Exception:  # noqa: BLE001 - whatever it was: row by row it shows again, at the row it belongs to
+        except Exception as error:  # noqa: BLE001 - row by row it shows again, at the row it belongs to
+            logger().info("bulk_chunk_given_up", rows=len(rows), error=type(error).__name__)
             left = list(rows)
     for row, values in left:
         _complete_row(engine, row, values, actor)
