@@ -24,7 +24,7 @@ QUOTE = "give_actual_quote"
 CONTACT = {6: "record_contact", 7: "record_contact", 9: "record_contact", 11: "win_back_contact"}
 PACE = {6: 2, 7: 4, 9: 2, 11: 9}
 """Days from today after which the next contact of each stage has opened without an agreed day."""
-INTERESTED, LOOKS_ELSEWHERE, AGREES, ISSUED = "12", "32", "41", "51"
+INTERESTED, VISIT_FAILED, AGREES, ISSUED = "12", "32", "41", "51"
 
 
 def go(engine: api.Engine, day: date, hour: int = 9) -> None:
@@ -119,13 +119,16 @@ def test_a_contact_of_that_day_keeps_the_quote_and_its_own_next_day(book: api.En
 def test_who_waits_for_the_quote_alone_is_contacted_when_it_is_there(book: api.Engine, car: int) -> None:
     contact(book, car, INTERESTED, in_days(1))
     go(book, in_days(1))
-    contact(book, car, LOOKS_ELSEWHERE, quote_requested="true")
+    contact(book, car, VISIT_FAILED, quote_requested="true")
     assert [QUOTE] == at_hand(book, car)
 
     quote(book, car)
     go(book, in_days(PACE[car]))
 
-    assert [CONTACT[car]] == at_hand(book, car)
+    by = (
+        "second_visit" if car == 7 else CONTACT[car]
+    )  # after a failed visit the key tracking goes there again
+    assert [by] == [task.form_id for task in open_tasks(book, car) if task.form_id in (by, CONTACT[car])]
 
 
 def test_who_has_agreed_or_bought_is_not_contacted_for_a_late_quote(book: api.Engine, car: int) -> None:
