@@ -54,6 +54,7 @@ from engine.api import (
     portfolio_page,
     record_history_taken,
     record_view,
+    renewal_in_reach,
     renewal_page,
     request_erasure,
     reveal,
@@ -164,7 +165,10 @@ def ask_erasure(renewal_id: int) -> ResponseReturnValue:
             ),
             "success",
         )
-    return redirect(url_for("renewals.show", renewal_id=renewal_id, _anchor="customer"))
+    target = url_for("renewals.show", renewal_id=renewal_id, _anchor="customer")
+    with current_engine().store.reading() as session:
+        is_in_reach = renewal_in_reach(session, require_actor(), renewal_id)
+    return redirect(target if is_in_reach else url_for("inbox.index"), code=303)
 
 
 @blueprint.get("/<int:renewal_id>/reveal")

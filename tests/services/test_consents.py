@@ -38,7 +38,7 @@ def say(engine: Engine, who: str = "AG001", car: int = CAR, **said: Any) -> api.
     return api.record_consent(engine, customer(engine, car).id, said, actor=api.actor_of(engine, who))
 
 
-def file_of(engine: Engine, who: str = "AG001", car: int = CAR) -> api.CustomerFile:
+def file_of(engine: Engine, who: str = "SP01", car: int = CAR) -> api.CustomerFile:
     with engine.store.reading() as session:
         actor, present = api.actor_of(engine, who), Present.of(engine.clock)
         return api.customer_file(
