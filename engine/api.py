@@ -113,6 +113,7 @@ from engine.queries.inbox import InboxRow as InboxRow
 from engine.queries.inbox import inbox_ids as inbox_ids
 from engine.queries.inbox import inbox_list as inbox_list
 from engine.queries.inbox import inbox_page as inbox_page
+from engine.queries.inbox_known import unknown_conditions as unknown_conditions
 from engine.queries.inbox_wish import InboxGroup as InboxGroup
 from engine.queries.inbox_wish import InboxSort as InboxSort
 from engine.queries.inbox_wish import InboxWish as InboxWish
