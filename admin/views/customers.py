@@ -8,12 +8,11 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say, status_of
-from admin.i18n import language
+from admin.i18n import counted, language
 from engine.api import (
     MOST_RENEWALS,
     PROVABLE,
@@ -62,14 +61,8 @@ def consent(customer_id: int) -> ResponseReturnValue:
 
 def _moved(answer: str, count: int) -> str:
     if answer == "given":
-        return ngettext(
-            "%(num)s 笔在办续保已转回寿险人员服务。", "%(num)s 笔在办续保已转回寿险人员服务。", count
-        )
-    return ngettext(
-        "%(num)s 笔在办续保已转由交叉销售专员服务，寿险人员不再办理。",
-        "%(num)s 笔在办续保已转由交叉销售专员服务，寿险人员不再办理。",
-        count,
-    )
+        return counted("%(n)s 笔在办续保已转回寿险人员服务。", n=count)
+    return counted("%(n)s 笔在办续保已转由交叉销售专员服务，寿险人员不再办理。", n=count)
 
 
 def _is_in_reach(customer_id: int) -> bool:

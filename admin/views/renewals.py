@@ -14,7 +14,7 @@ from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say, status_of
 from admin.formatters import show_code
-from admin.i18n import language
+from admin.i18n import counted, language
 from admin.may_call import may_call
 from admin.misread import is_misread, misread
 from admin.views.args import (
@@ -158,7 +158,7 @@ def ask_erasure(renewal_id: int) -> ResponseReturnValue:
         flash(say(error), "error")
     else:
         flash(
-            _(
+            counted(
                 "已登记。不再联系该客户，原文不再显示；%(n)s 笔在办续保已送剔除审批，法定证据保留至 %(day)s。",
                 n=done.excluded,
                 day=done.kept_until.isoformat(),
