@@ -88,6 +88,8 @@ class Role(_Labelled):
 
 
 WORKING_ROLES = (Role.CHANNEL, Role.SPECIALIST, Role.TRAINER, Role.SUPERVISOR, Role.AGENT)
+LIFE_ROLES = frozenset({Role.TRAINER, Role.SUPERVISOR, Role.AGENT})
+"""Whose holders work for the life insurer (domain.md §1)."""
 
 
 class TaskStatus(_Labelled):

@@ -261,7 +261,7 @@ def _checked(scope: StepScope, form: forms.Form, values: Mapping[str, Any]) -> d
     directory = directory_on(scope.tx, scope.today)
     checked = forms.check(form, numbers_as_stored(values, directory), today=scope.today)
     problems = {
-        **people_problems(form, checked.clean, directory),
+        **people_problems(form, checked.clean, directory, is_recalled=scope.renewal.is_recalled),
         **provisional.problems(scope, form, checked.clean),
         **sense_problems(scope, form, checked.clean),
         **checked.problems,
