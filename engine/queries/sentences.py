@@ -172,6 +172,11 @@ def _withdrawn(event: Happening, words: Words) -> Label:
             f"已有人从认领池认领，任务{task_zh(event)}不再需要，已撤回",
             f"Somebody claimed it from the pool: task {task_en(event, words)} was withdrawn",
         )
+    if event.reason == "do_not_contact":
+        return Label(
+            f"客户要求不再联系，任务{task_zh(event)}已撤回",
+            f"The customer wants no more contact: task {task_en(event, words)} was withdrawn",
+        )
     return Label(
         f"任务{task_zh(event)}不再需要，已撤回",
         f"Task {task_en(event, words)} is no longer needed and was withdrawn",

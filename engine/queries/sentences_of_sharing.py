@@ -1,4 +1,4 @@
-"""Sentences of renewals that follow what their customers say of sharing with the life insurer; pure."""
+"""Sentences of renewals that follow what their customers say of sharing and of contact; pure."""
 
 from __future__ import annotations
 
@@ -31,6 +31,20 @@ def _given_back(event: Happening, words: Words) -> Label:
     return Label(
         f"客户重新同意向寿险公司提供信息：续保由 {old.zh} 转回 {new.zh}{tasks.zh}",
         f"The customer shares with the life insurer again: the renewal went back from {old.en} to {new.en}{tasks.en}",
+    )
+
+
+@says("contact_stopped", Kind.FACT)
+def _silent(event: Happening, _words: Words) -> Label:
+    count = int(event["tasks"] or 0)
+    zh, en = (
+        (f"，收回 {count} 项任务", f"; {count} task{'' if count == 1 else 's'} withdrawn")
+        if count
+        else ("", "")
+    )
+    return Label(
+        f"客户要求不再联系：本阶段的联系与拜访停止{zh}",
+        f"The customer wants no more contact: calls and visits of this stage end{en}",
     )
 
 

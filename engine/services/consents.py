@@ -22,6 +22,7 @@ from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.context import StepScope
 from engine.services.sharing_kept import follow_word
+from engine.services.silence import keep_silence
 from engine.services.stating import ConsentSaid, Stated, state
 from engine.store.renewals import Customer, renewals_of_customers, same_customers
 from engine.store.session import Tx
@@ -61,10 +62,11 @@ def record_consent(engine: Engine, customer_id: int, said: Mapping[str, Any], *,
         customer, renewal_id = _reach(tx, customer_id, actor)
         statement = _checked(said, business_date(now, engine.clock.zone))
         stated = state(tx, customer, statement, renewal_id=renewal_id, actor=actor, now=now, source="file")
-        if ConsentKind.SHARE_TO_LIFE not in statement.kinds:
-            return stated
-        moved = follow_word(tx, engine, customer, actor=actor, now=now)
-        return replace(stated, moved=moved)
+        if ConsentKind.SHARE_TO_LIFE in statement.kinds:
+            stated = replace(stated, moved=follow_word(tx, engine, customer, actor=actor, now=now))
+    if ConsentKind.MARKETING_CALL in statement.kinds:
+        keep_silence(engine, now=now, actor=actor)
+    return stated
 
 
 def absorb_consent(scope: StepScope, values: Mapping[str, Any], *, task_id: int) -> None:

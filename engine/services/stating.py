@@ -21,6 +21,7 @@ from engine.services.context import StepScope
 from engine.store.consents import CONSENTED, WITHDRAWN, Consent, commitment_to, consents_of
 from engine.store.renewals import Customer, same_customers
 from engine.store.session import Tx
+from engine.store.sharing import open_renewals_of_all
 
 _STOPS: Mapping[ConsentKind, str] = {
     ConsentKind.MARKETING_CALL: "do_not_contact",
@@ -195,11 +196,16 @@ def _take_effect(
     now: datetime,
     source: str,
 ) -> None:
-    """Stop what the withdrawal forbids, or let it go on; that contact ends or may begin again is a fact of its own."""
+    """Stop what the withdrawal forbids, or let it go on: a fact of its own on every open renewal of the customer."""
     flag, stops = _STOPS[kind], not said.is_given
     changed = [row for row in fellows if getattr(row, flag) != stops]
     for row in changed:
         setattr(row, flag, stops)
-    if changed and kind is ConsentKind.MARKETING_CALL:
-        change: dict[str, Any] = {"field": flag, "from": not stops, "to": stops, "source": source}
-        tx.record("fact_changed", at=now, actor=actor.name, instance_id=renewal_id, **change)
+    if (
+        not changed or kind is ConsentKind.SHARE_TO_LIFE
+    ):  # what follows from that is recorded where it happens
+        return
+    change: dict[str, Any] = {"field": flag, "from": not stops, "to": stops, "source": source}
+    told = {renewal_id, *open_renewals_of_all(tx, [row.id for row in fellows])}
+    for number in sorted(told):
+        tx.record("fact_changed", at=now, actor=actor.name, instance_id=number, **change)

@@ -41,6 +41,12 @@ class Customer(Base):
             postgresql_where=text("no_sharing"),
             sqlite_where=text("no_sharing = 1"),
         ),
+        Index(
+            "ix_customer_do_not_contact",
+            "id",
+            postgresql_where=text("do_not_contact"),
+            sqlite_where=text("do_not_contact = 1"),
+        ),
     )
 
     id: Mapped[PrimaryKey]

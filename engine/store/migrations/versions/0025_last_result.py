@@ -1,4 +1,4 @@
-"""The outcome code of a renewal's latest contact or visit."""
+"""The outcome code of a renewal's latest contact or visit; an index of the customers who want no contact."""
 
 from __future__ import annotations
 
@@ -13,8 +13,16 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("renewal", sa.Column("last_result", sa.String(64), nullable=True))
+    op.create_index(
+        "ix_customer_do_not_contact",
+        "customer",
+        ["id"],
+        postgresql_where=sa.text("do_not_contact"),
+        sqlite_where=sa.text("do_not_contact = 1"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_customer_do_not_contact", "customer")
     with op.batch_alter_table("renewal") as batch_op:
         batch_op.drop_column("last_result")
