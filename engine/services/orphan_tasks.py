@@ -10,7 +10,8 @@ from __future__ import annotations
 from engine.domain.contacts import CONTACT_FORMS
 from engine.services.context import StepScope
 from engine.services.facts import HANDOVER_ACTIONS, WAITS_FOR_CLAIM
-from engine.services.passing import AGREED_BESIDE_QUOTE, CONTACT_WAITS, pass_task, pass_timer
+from engine.services.passing import pass_task, pass_timer
+from engine.services.waits import AGREED_BESIDE_QUOTE, CONTACT_WAITS
 
 CLAIMED = "pool_claimed"
 """The reason kept with the tasks, and the outcome that no flow asks for."""

@@ -18,7 +18,7 @@ from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.assignment import hand_to
 from engine.services.context import StepScope
-from engine.services.first_contact import new_deadline
+from engine.services.first_contact import last_day, new_deadline
 from engine.services.instances import load_scope
 from engine.services.orphan_tasks import open_contact, settle_by_claim
 from engine.services.timers import fire_instance
@@ -87,8 +87,10 @@ def _why_not_offered(renewal: Renewal) -> Label | None:
     return None if renewal.is_orphan else _TAKEN
 
 
-def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
+def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> date | None:
     """Take an offered renewal: the first who asks answers for it from now on, and nobody is asked to route it.
+
+    Returns the last day for the first contact; None when nobody is to contact the customer any more.
 
     Raises:
         NotFound: it was never offered to this person. AlreadyClaimed: somebody was faster.
@@ -104,10 +106,12 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
             raise AlreadyClaimed
         row.settled_at, row.ending = now, str(DeadlineEnd.CLAIMED)
         scope.record("pool_claimed", subject=actor.employee_no)
-        hand_to(scope, actor.employee_no, reason="pool")
         tx.flush()
         settle_by_claim(scope)
         open_contact(scope)
+        hand_to(scope, actor.employee_no, reason="pool")
+        clocks = open_deadlines(tx, renewal_id, DeadlineKind.FIRST_CONTACT)
+        return min((last_day(scope, clock) for clock in clocks), default=None)
 
 
 def _require_offered(session: Session, renewal_id: int, actor: Actor, day: date) -> Deadline:

@@ -23,7 +23,8 @@ from engine.services import incidents
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope
-from engine.services.passing import AGREED_BESIDE_QUOTE, CONTACT_WAITS, QUOTE_WAITS, pass_task, pass_timer
+from engine.services.passing import pass_task, pass_timer
+from engine.services.waits import AGREED_BESIDE_QUOTE, CONTACT_WAITS, QUOTE_WAITS
 from engine.store.deadlines import open_deadlines
 from engine.store.silence import loud_renewals
 from engine.store.tasks import UserTask
