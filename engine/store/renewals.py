@@ -217,6 +217,8 @@ class Renewal(Base):
     last_contact_at: Mapped[datetime | None]
     last_result: Mapped[Code | None]
     """Outcome code (domain.md §4.2) of the latest contact or visit."""
+    missed_calls: Mapped[int] = mapped_column(default=0)
+    """Calls in a row that nobody answered (21) in this stage."""
     quote_mid: Mapped[Decimal | None]
     quote_opens_date: Mapped[date | None]
     has_actual_quote: Mapped[bool] = mapped_column(default=False)
