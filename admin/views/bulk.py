@@ -16,7 +16,7 @@ from admin.drawing import drawn
 from admin.errors import say
 from admin.fields import ShownField, typed_values
 from admin.i18n import language
-from admin.targets import local_target
+from admin.targets import back_to_inbox, local_target
 from admin.views.chosen import chosen_tasks
 from engine.api import (
     LOOKED_AT,
@@ -60,7 +60,7 @@ def index() -> str:
 def prepare() -> ResponseReturnValue:
     """Freeze what was ticked in the inbox, or everything its filter keeps."""
     engine, actor = current_engine(), require_actor()
-    came_from = local_target(request.form.get("next"), url_for("inbox.index"))
+    came_from = back_to_inbox()
     try:
         act = prepare_bulk(engine, chosen_tasks(most=MOST_AT_ONCE), actor=actor, came_from=came_from)
     except EngineError as error:
