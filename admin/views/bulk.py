@@ -190,9 +190,9 @@ def _page(act_id: int) -> BulkPage:
 
 def _known_of_some(page: BulkPage) -> list[Mapping[str, Any]]:
     """What the forms of the first rows would open with."""
-    known = prefiller(current_engine(), require_actor())
-    pending = [row.task_id for row in page.rows if row.status == BulkRowStatus.PENDING]
-    return [known(task_id) for task_id in pending[:LOOKED_AT]]
+    pending = [row.task_id for row in page.rows if row.status == BulkRowStatus.PENDING][:LOOKED_AT]
+    known = prefiller(current_engine(), require_actor())(pending)
+    return [known.get(task_id, {}) for task_id in pending]
 
 
 def _render(
