@@ -16,7 +16,7 @@ from engine.domain.actor import SYSTEM, Actor
 from engine.domain.codes import HandoverKind, HandoverRowStatus, HandoverStatus, TaskStatus
 from engine.domain.directory import Directory
 from engine.label import Label
-from engine.services import pool
+from engine.services import pool, task_events
 from engine.services.assignment import assign, responsible_of
 from engine.services.context import StepScope
 from engine.services.handover_people import changes_between, people_after
@@ -149,12 +149,4 @@ def _release(tx: Tx, handover: Handover, actor: Actor, now: datetime) -> None:
     for task in tasks_claimed_by(tx, handover.from_no):
         task.status, task.claimed_by, task.claimed_at = str(TaskStatus.OPEN), None, None
         task.version += 1
-        tx.record(
-            "task_released",
-            at=now,
-            actor=actor.name,
-            instance_id=task.instance_id,
-            task_id=task.id,
-            subject=task.name,
-            action_id=task.action_id,
-        )
+        task_events.record("task_released", tx, task, actor=actor, at=now)
