@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.domain.codes import Label
-from engine.queries.saying import says, task_en, task_zh
+from engine.queries.saying import says, task_en, task_zh, tells
 from engine.queries.words import Happening, Kind, Words
 
 
@@ -41,9 +41,7 @@ def _erased(event: Happening, _words: Words) -> Label:
     )
 
 
-@says("file_opened", Kind.SYSTEM)
-def _file_opened(event: Happening, _words: Words) -> Label:
-    return Label(f"{event.who} 打开了附件（{event['kind']}）", f"{event.who} opened a file ({event['kind']})")
+tells("file_opened", Kind.SYSTEM, "{who} 打开了附件（{kind}）", "{who} opened a file ({kind})")
 
 
 @says("view_saved", Kind.SYSTEM)
@@ -55,12 +53,9 @@ def _view_saved(event: Happening, _words: Words) -> Label:
     )
 
 
-@says("view_dropped", Kind.SYSTEM)
-def _view_dropped(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 删除了待办视图“{event.subject}”",
-        f"{event.who} dropped the inbox view “{event.subject}”",
-    )
+tells(
+    "view_dropped", Kind.SYSTEM, "{who} 删除了待办视图“{subject}”", "{who} dropped the inbox view “{subject}”"
+)
 
 
 @says("task_put_off", Kind.TASK)
@@ -74,11 +69,7 @@ def _put_off(event: Happening, words: Words) -> Label:
     )
 
 
-@says("task_resumed", Kind.TASK)
-def _resumed(event: Happening, words: Words) -> Label:
-    return Label(
-        f"{event.who} 取消了任务{task_zh(event)}的推迟", f"{event.who} took {task_en(event, words)} up again"
-    )
+tells("task_resumed", Kind.TASK, "{who} 取消了任务{task}的推迟", "{who} took {task} up again")
 
 
 @says("task_delegated", Kind.TASK)
