@@ -298,24 +298,8 @@ def _checked(said: Mapping[str, Any], today: date) -> ConsentSaid:
     kinds = [kind for kind in ConsentKind if str(kind) in said.get("kinds", ())]
     if not kinds:
         raise ConsentUnanswered(what=_KIND, value="", reason=Label("请至少勾选一项。", "tick at least one."))
-    method = str(said.get("method") or ConsentMethod.TOLD)
-    allowed = PROVABLE if is_given else (*PROVABLE, ConsentMethod.TOLD)
-    if method not in allowed:
-        ways = [one.label for one in allowed]
-        zh, en = "、".join(way.zh for way in ways), ", ".join(way.en for way in ways)
-        reason = (
-            Label(f"同意须有凭据，请选择{zh}之一。", f"a consent needs a proof; choose one of: {en}.")
-            if is_given
-            else Label(f"请选择{zh}之一。", f"choose one of: {en}.")
-        )
-        raise ConsentUnanswered(what=_METHOD, value="", reason=reason)
-    evidence = " ".join(str(said.get("evidence") or "").split())
-    if len(evidence) > LONGEST or (is_given and len(evidence) < SHORTEST):
-        reason = Label(
-            f"请写明凭据编号或存放处，{SHORTEST} 至 {LONGEST} 个字。",
-            f"say where the proof lies, in {SHORTEST} to {LONGEST} characters.",
-        )
-        raise ConsentUnanswered(what=_EVIDENCE, value=evidence[:20], reason=reason)
+    method = _method(said.get("method"), is_given)
+    evidence = _evidence(said.get("evidence"), is_given)
     said_on = _day(said.get("said_on"), _DAY) or today
     if not today - OLDEST <= said_on <= today:
         raise BadInput(
@@ -335,11 +319,37 @@ def _checked(said: Mapping[str, Any], today: date) -> ConsentSaid:
     return ConsentSaid(
         kinds=kinds,
         is_given=is_given,
-        method=ConsentMethod(method),
+        method=method,
         said_on=said_on,
         valid_until=until,
         evidence=evidence or None,
     )
+
+
+def _method(given: object, is_given: bool) -> ConsentMethod:
+    method = str(given or ConsentMethod.TOLD)
+    allowed = PROVABLE if is_given else (*PROVABLE, ConsentMethod.TOLD)
+    if method not in allowed:
+        ways = [one.label for one in allowed]
+        zh, en = "、".join(way.zh for way in ways), ", ".join(way.en for way in ways)
+        reason = (
+            Label(f"同意须有凭据，请选择{zh}之一。", f"a consent needs a proof; choose one of: {en}.")
+            if is_given
+            else Label(f"请选择{zh}之一。", f"choose one of: {en}.")
+        )
+        raise ConsentUnanswered(what=_METHOD, value="", reason=reason)
+    return ConsentMethod(method)
+
+
+def _evidence(given: object, is_given: bool) -> str:
+    evidence = " ".join(str(given or "").split())
+    if len(evidence) > LONGEST or (is_given and len(evidence) < SHORTEST):
+        reason = Label(
+            f"请写明凭据编号或存放处，{SHORTEST} 至 {LONGEST} 个字。",
+            f"say where the proof lies, in {SHORTEST} to {LONGEST} characters.",
+        )
+        raise ConsentUnanswered(what=_EVIDENCE, value=evidence[:20], reason=reason)
+    return evidence
 
 
 def _day(value: object, what: Label) -> date | None:
