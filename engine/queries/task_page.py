@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import forms
+from engine.bootstrap import Deployed
 from engine.domain.actor import Actor
 from engine.domain.codes import Label
 from engine.domain.masking import mask_phone
@@ -137,16 +138,7 @@ def task_page(
     own = next((one for one in drafts if one.number == draft), drafts[0] if drafts else None)
     submitted = _submitted_rows(session, renewal.id)
     submissions = [row.Submission for row in submitted]
-    actors = actor_names(
-        session,
-        {
-            task.claimed_by,
-            task.completed_by,
-            task.delegated_by,
-            task.principal_no,
-            *(row.submitted_by for row in submissions[:SHOWN_RECORDS]),
-        },
-    )
+    actors = _named(session, task, submissions)
     people = people_told_apart(session, {renewal.owner_no, task.assignee_no})
     due = due_day(task.due_at, present.zone)
     quotes = quotes_shown(session, actor, renewal, present)
@@ -210,18 +202,24 @@ def task_page(
         contacts=renewal.contacts,
         failed_visits=renewal.failed_visits,
         lines=tuple(line_facts(line) for line in lines),
-        records=tuple(
-            Record(
-                action_id=row.action_id,
-                title=task_label(of, deployed)
-                if of
-                else _title(deployed.forms.get(row.form_id), row.form_id),
-                who=actors.get(row.submitted_by, row.submitted_by),
-                at=row.submitted_at,
-                answers=answers(deployed.forms.get(row.form_id), row.values),
-            )
-            for row, of in submitted[:SHOWN_RECORDS]
-        ),
+        records=tuple(_record(row, of, deployed, actors) for row, of in submitted[:SHOWN_RECORDS]),
+    )
+
+
+def _named(session: Session, task: UserTask, submissions: Sequence[Submission]) -> Mapping[str, str]:
+    """The names of everybody who had to do with the task or filled an earlier form in."""
+    concerned = {task.claimed_by, task.completed_by, task.delegated_by, task.principal_no}
+    return actor_names(session, concerned | {row.submitted_by for row in submissions[:SHOWN_RECORDS]})
+
+
+def _record(row: Submission, of: UserTask | None, deployed: Deployed, actors: Mapping[str, str]) -> Record:
+    form = deployed.forms.get(row.form_id)
+    return Record(
+        action_id=row.action_id,
+        title=task_label(of, deployed) if of else _title(form, row.form_id),
+        who=actors.get(row.submitted_by, row.submitted_by),
+        at=row.submitted_at,
+        answers=answers(form, row.values),
     )
 
 
