@@ -120,16 +120,7 @@ def absorb_consent(scope: StepScope, values: Mapping[str, Any], *, task_id: int)
         valid_until=date.fromisoformat(str(until)[:10]) if until else None,
         evidence=str(values.get("consent_evidence") or "") or None,
     )
-    state(
-        scope.tx,
-        scope.customer,
-        said,
-        renewal_id=scope.renewal.id,
-        actor=scope.actor,
-        now=scope.now,
-        source="G-L4",
-        task_id=task_id,
-    )
+    _state_in(scope, scope.customer, said, source="G-L4", task_id=task_id)
 
 
 def withdraw_contact(scope: StepScope) -> None:
@@ -138,15 +129,24 @@ def withdraw_contact(scope: StepScope) -> None:
         said = ConsentSaid(
             kinds=CONTACT_KINDS, is_given=False, method=ConsentMethod.CONTACT, said_on=scope.today
         )
-        state(
-            scope.tx,
-            scope.customer,
-            said,
-            renewal_id=scope.renewal.id,
-            actor=scope.actor,
-            now=scope.now,
-            source="contact",
-        )
+        _state_in(scope, scope.customer, said, source="contact")
+
+
+def _state_in(
+    scope: StepScope, customer: Customer, said: ConsentSaid, *, source: str, task_id: int | None = None
+) -> None:
+    """Add what was said in a step of the renewal."""
+    renewal_id, actor, now = scope.renewal.id, scope.actor, scope.now
+    state(
+        scope.tx,
+        customer,
+        said,
+        renewal_id=renewal_id,
+        actor=actor,
+        now=now,
+        source=source,
+        task_id=task_id,
+    )
 
 
 def withdraw_all(

@@ -121,12 +121,17 @@ def resolve(tx: Tx, instance_id: int, *, trigger: str, actor: Actor, now: dateti
     """Close the open incidents of this trigger after the step went well."""
     for incident in open_incidents(tx, instance_id):
         if incident.trigger == trigger:
-            incident.status = str(IncidentStatus.RESOLVED)
-            incident.resolved_at, incident.resolved_by = now, actor.name
-            tx.record(
-                "incident_resolved",
-                at=now,
-                actor=actor.name,
-                instance_id=instance_id,
-                subject=incident.element_id,
-            )
+            close(tx, incident, actor=actor, now=now)
+
+
+def close(tx: Tx, incident: Incident, *, actor: Actor, now: datetime) -> None:
+    """Let an incident be resolved."""
+    incident.status = str(IncidentStatus.RESOLVED)
+    incident.resolved_at, incident.resolved_by = now, actor.name
+    tx.record(
+        "incident_resolved",
+        at=now,
+        actor=actor.name,
+        instance_id=incident.instance_id,
+        subject=incident.element_id,
+    )
