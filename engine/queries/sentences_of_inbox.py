@@ -13,22 +13,26 @@ def _numbered(number: object, words: Words) -> str:
     return name if str(number) in name.split() else f"{name} {number}"
 
 
+def _noted(event: Happening, words: Words) -> Label:
+    """What a note stands at: a task, or the renewal."""
+    if not event.subject:
+        return Label("续保", "the renewal")
+    return Label(f"任务{task_zh(event)}", f"the task {task_en(event, words)}")
+
+
 @says("comment_added", Kind.TASK)
 def _comment(event: Happening, words: Words) -> Label:
-    of_zh = f"任务{task_zh(event)}" if event.subject else "续保"
-    of_en = f"the task {task_en(event, words)}" if event.subject else "the renewal"
-    text = words.comments.get(int(event["comment_id"] or 0))
-    zh, en = f"{event.who} 备注{of_zh}", f"{event.who} commented on {of_en}"
+    of, text = _noted(event, words), words.comments.get(int(event["comment_id"] or 0))
+    zh, en = f"{event.who} 备注{of.zh}", f"{event.who} commented on {of.en}"
     return Label(f"{zh}：{text}", f"{en}: {text}") if text else Label(zh, en)
 
 
 @says("file_attached", Kind.TASK)
 def _attached(event: Happening, words: Words) -> Label:
-    of_zh = f"任务{task_zh(event)}" if event.subject else "续保"
-    of_en = f"the task {task_en(event, words)}" if event.subject else "the renewal"
+    of = _noted(event, words)
     return Label(
-        f"{event.who} 为{of_zh}添加了附件（{event['kind']}）",
-        f"{event.who} added a file ({event['kind']}) to {of_en}",
+        f"{event.who} 为{of.zh}添加了附件（{event['kind']}）",
+        f"{event.who} added a file ({event['kind']}) to {of.en}",
     )
 
 
