@@ -120,7 +120,16 @@ def absorb_consent(scope: StepScope, values: Mapping[str, Any], *, task_id: int)
         valid_until=date.fromisoformat(str(until)[:10]) if until else None,
         evidence=str(values.get("consent_evidence") or "") or None,
     )
-    _state_in(scope, scope.customer, said, source="G-L4", task_id=task_id)
+    state(
+        scope.tx,
+        scope.customer,
+        said,
+        renewal_id=scope.renewal.id,
+        actor=scope.actor,
+        now=scope.now,
+        source="G-L4",
+        task_id=task_id,
+    )
 
 
 def withdraw_contact(scope: StepScope) -> None:
@@ -129,24 +138,15 @@ def withdraw_contact(scope: StepScope) -> None:
         said = ConsentSaid(
             kinds=CONTACT_KINDS, is_given=False, method=ConsentMethod.CONTACT, said_on=scope.today
         )
-        _state_in(scope, scope.customer, said, source="contact")
-
-
-def _state_in(
-    scope: StepScope, customer: Customer, said: ConsentSaid, *, source: str, task_id: int | None = None
-) -> None:
-    """Add what was said in a step of the renewal."""
-    renewal_id, actor, now = scope.renewal.id, scope.actor, scope.now
-    state(
-        scope.tx,
-        customer,
-        said,
-        renewal_id=renewal_id,
-        actor=actor,
-        now=now,
-        source=source,
-        task_id=task_id,
-    )
+        state(
+            scope.tx,
+            scope.customer,
+            said,
+            renewal_id=scope.renewal.id,
+            actor=scope.actor,
+            now=scope.now,
+            source="contact",
+        )
 
 
 def withdraw_all(
@@ -298,8 +298,24 @@ def _checked(said: Mapping[str, Any], today: date) -> ConsentSaid:
     kinds = [kind for kind in ConsentKind if str(kind) in said.get("kinds", ())]
     if not kinds:
         raise ConsentUnanswered(what=_KIND, value="", reason=Label("请至少勾选一项。", "tick at least one."))
-    method = _method(said.get("method"), is_given)
-    evidence = _evidence(said.get("evidence"), is_given)
+    method = str(said.get("method") or ConsentMethod.TOLD)
+    allowed = PROVABLE if is_given else (*PROVABLE, ConsentMethod.TOLD)
+    if method not in allowed:
+        ways = [one.label for one in allowed]
+        zh, en = "、".join(way.zh for way in ways), ", ".join(way.en for way in ways)
+        reason = (
+            Label(f"同意须有凭据，请选择{zh}之一。", f"a consent needs a proof; choose one of: {en}.")
+            if is_given
+            else Label(f"请选择{zh}之一。", f"choose one of: {en}.")
+        )
+        raise ConsentUnanswered(what=_METHOD, value="", reason=reason)
+    evidence = " ".join(str(said.get("evidence") or "").split())
+    if len(evidence) > LONGEST or (is_given and len(evidence) < SHORTEST):
+        reason = Label(
+            f"请写明凭据编号或存放处，{SHORTEST} 至 {LONGEST} 个字。",
+            f"say where the proof lies, in {SHORTEST} to {LONGEST} characters.",
+        )
+        raise ConsentUnanswered(what=_EVIDENCE, value=evidence[:20], reason=reason)
     said_on = _day(said.get("said_on"), _DAY) or today
     if not today - OLDEST <= said_on <= today:
         raise BadInput(
@@ -319,37 +335,11 @@ def _checked(said: Mapping[str, Any], today: date) -> ConsentSaid:
     return ConsentSaid(
         kinds=kinds,
         is_given=is_given,
-        method=method,
+        method=ConsentMethod(method),
         said_on=said_on,
         valid_until=until,
         evidence=evidence or None,
     )
-
-
-def _method(given: object, is_given: bool) -> ConsentMethod:
-    method = str(given or ConsentMethod.TOLD)
-    allowed = PROVABLE if is_given else (*PROVABLE, ConsentMethod.TOLD)
-    if method not in allowed:
-        ways = [one.label for one in allowed]
-        zh, en = "、".join(way.zh for way in ways), ", ".join(way.en for way in ways)
-        reason = (
-            Label(f"同意须有凭据，请选择{zh}之一。", f"a consent needs a proof; choose one of: {en}.")
-            if is_given
-            else Label(f"请选择{zh}之一。", f"choose one of: {en}.")
-        )
-        raise ConsentUnanswered(what=_METHOD, value="", reason=reason)
-    return ConsentMethod(method)
-
-
-def _evidence(given: object, is_given: bool) -> str:
-    evidence = " ".join(str(given or "").split())
-    if len(evidence) > LONGEST or (is_given and len(evidence) < SHORTEST):
-        reason = Label(
-            f"请写明凭据编号或存放处，{SHORTEST} 至 {LONGEST} 个字。",
-            f"say where the proof lies, in {SHORTEST} to {LONGEST} characters.",
-        )
-        raise ConsentUnanswered(what=_EVIDENCE, value=evidence[:20], reason=reason)
-    return evidence
 
 
 def _day(value: object, what: Label) -> date | None:
