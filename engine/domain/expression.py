@@ -89,8 +89,10 @@ KNOWN_FUNCTIONS: Mapping[str, FunctionSpec] = {
     "has": FunctionSpec(1, 1, "boolean", "has(x)", values.has),
     "number": FunctionSpec(1, 1, "number", "number(x)", values.to_number),
     "lower": FunctionSpec(1, 1, "text", "lower(s)", values.to_lower),
+    "active": FunctionSpec(1, None, "boolean", "active('element', …)"),
 }
-"""Every function; ``T``, ``workday`` and ``hours`` come from the engine at evaluation, the others are pure."""
+"""Every function; ``T``, ``workday``, ``hours`` and ``active`` come from the engine, the others are pure."""
+_ABOUT_ELEMENTS = "active"
 
 _DATE_NAMES = frozenset({"today"})
 
@@ -104,6 +106,8 @@ class Expression:
     """First parts of all names used: what the context must know."""
     paths: frozenset[str]
     """Names as written, with their fields: ``renewal.days_left``."""
+    elements: frozenset[str]
+    """Ids of the diagram elements that ``active`` asks about."""
     gives: str
     """Kind of the result as far as the text tells: a key of ``KIND_LABELS``, or ``unknown``."""
     where: str
@@ -154,12 +158,13 @@ def compile_expression(text: str, *, where: str = "") -> Expression:
     """
     try:
         text = _plain(text)
-        names, paths, gives, run = _compiled(text)
+        paths, elements, gives, run = _compiled(text)
     except Refused as refused:
         raise ExpressionError(
             text=text, reason_zh=refused.zh, reason_en=refused.en, column=refused.column, where=where
         ) from refused
-    return Expression(text, names, paths, gives, where, run)
+    names = frozenset(path.partition(".")[0] for path in paths)
+    return Expression(text, names, paths, elements, gives, where, run)
 
 
 @lru_cache(maxsize=4096)
@@ -189,6 +194,7 @@ def _plain(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _compiled(text: str) -> tuple[frozenset[str], frozenset[str], str, _Run]:
+    """Paths, elements asked about, kind of the result, and what computes it."""
     tokenize(text)
     try:
         tree = ast.parse(text, mode="eval")
@@ -200,7 +206,7 @@ def _compiled(text: str) -> tuple[frozenset[str], frozenset[str], str, _Run]:
         raise Refused(1, "表达式过于复杂", "the expression is too complex") from error
     builder = _Builder(text, tree)
     gives, run = builder.build(tree.body)
-    return frozenset(p.partition(".")[0] for p in builder.paths), frozenset(builder.paths), gives, run
+    return frozenset(builder.paths), frozenset(builder.elements), gives, run
 
 
 def _column(text: str, byte_offset: int) -> int:
@@ -233,6 +239,7 @@ class _Builder:
     def __init__(self, text: str, tree: ast.Expression) -> None:
         self.text = text
         self.paths: set[str] = set()
+        self.elements: set[str] = set()
         self._depth = 0
         count = sum(1 for node in ast.walk(tree) if isinstance(node, ast.expr))
         if count > MAX_NODES:
@@ -402,7 +409,18 @@ class _Builder:
                 f"“{name}” takes other than {count} values; write {spec.usage}",
             )
         arguments = tuple(self.build(argument)[1] for argument in node.args)
+        if name == _ABOUT_ELEMENTS:
+            self.elements |= {self._element(argument) for argument in node.args}
         return spec.gives, _calling(name, spec.own, arguments, self._at(node))
+
+    def _element(self, node: ast.expr) -> str:
+        """The element id written as a text: only a written one can be checked before anything runs."""
+        if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+            usage = KNOWN_FUNCTIONS[_ABOUT_ELEMENTS].usage
+            raise self._refuse(
+                node, f"元素编号请写成带引号的文字：{usage}", f"write element ids in quotes: {usage}"
+            )
+        return node.value
 
     def _function(self, node: ast.Call) -> tuple[str, FunctionSpec]:
         known = ", ".join(KNOWN_FUNCTIONS)
@@ -576,10 +594,12 @@ def _calling(name: str, own: Callable[..., object] | None, arguments: tuple[_Run
 
 
 def _ask_engine(name: str, functions: Functions, given: list[object]) -> object:
-    """Call ``T`` or ``workday``; an unknown argument makes the answer unknown."""
+    """Call a function of the engine; an unknown argument makes the answer unknown."""
     function = functions.get(name)
     if function is None:
         raise Mismatch(f"此处不能使用函数“{name}”", f"the function '{name}' is not available here")
+    if name == _ABOUT_ELEMENTS:
+        return function(*given)
     if any(value is None for value in given):
         return None
     usage = KNOWN_FUNCTIONS[name].usage

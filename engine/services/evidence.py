@@ -130,6 +130,7 @@ def _contacted(scope: StepScope, values: Values) -> None:
     """A contact or visit record (§4.2): counters and progress by its result code."""
     row, result = scope.renewal, str(values.get("result") or "")
     row.stage_contacts += 1
+    row.last_result = result or None
     row.next_contact_date, row.resubmit_by = _agreed_date(values), None
     row.quote_owed = row.quote_owed or bool(values.get("quote_requested"))
     _flag_late_entry(scope, values)

@@ -142,6 +142,7 @@ def _row(instance_id: int, key: str, new: NewRenewal, now: datetime) -> Renewal:
         contacts=0,
         stage_contacts=0,
         failed_visits=0,
+        last_result=None,
         has_actual_quote=False,
         quote_owed=False,
         quote_opens_date=new.quote_opens_date,

@@ -369,6 +369,14 @@ RULES: Mapping[str, tuple[str, str]] = {
         "{position_zh}“{text}”：“{name}”没有字段“{field}”；可用：{known}",
         "{position_en} “{text}”: “{name}” has no field “{field}”; known are: {known}",
     ),
+    "active_not_available": (
+        "{position_zh}“{text}”不能用 active；只有条件和定时可以问元素是否在办",
+        "{position_en} “{text}” cannot use active; only conditions and timers may ask what is active",
+    ),
+    "unknown_element": (
+        "{position_zh}“{text}”问到本图没有的元素“{name}”；active 只能问本图的用户任务、等待事件和调用",
+        "{position_en} “{text}” asks about “{name}”, which this diagram does not hold; active knows user tasks, waits and calls of the same diagram",
+    ),
     "timer_missing": (
         "定时事件没有日期；请在 timeDate 写表达式，如 T(-45)",
         "the timer has no date; write an expression into timeDate, as T(-45)",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from datetime import date, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.specs.mixins.exclusive_gateway import ExclusiveGateway
+from SpiffWorkflow.util.task import TaskState
 
 from engine.clock import midnight
 from engine.domain.expression import ExpressionFault, compile_expression
@@ -75,13 +76,18 @@ class Answers:
     def __init__(self, host: Host) -> None:
         self.host = host
 
-    def expression(self, text: str, results: Mapping[str, object], *, is_condition: bool) -> object:
+    def expression(
+        self, text: str, results: Mapping[str, object], *, is_condition: bool, active: Set[str] = frozenset()
+    ) -> object:
         """Evaluate *text*; dates become the instant their business day begins (ISO text).
+
+        *active*: those elements that *text* asks about and that wait for somebody or something now.
 
         Raises:
             ExpressionFault: it cannot be evaluated, or a condition is neither true nor false.
         """
-        value = compile_expression(text).evaluate(StepContext(results, self.host), self.host.functions)
+        functions = {**self.host.functions, "active": lambda *elements: not active.isdisjoint(elements)}
+        value = compile_expression(text).evaluate(StepContext(results, self.host), functions)
         if is_condition:
             value = False if value is None else value  # a fact nobody knows decides nothing
             if isinstance(value, bool):
@@ -120,8 +126,20 @@ class ScriptEngine(PythonScriptEngine):  # type: ignore[misc]
     def evaluate(self, task: Any, expression: str, external_context: Any = None) -> object:
         """Evaluate *expression* for *task*."""
         is_condition = isinstance(task.task_spec, ExclusiveGateway)
-        return self.answers.expression(expression, task.data, is_condition=is_condition)
+        active = _active(task.workflow, compile_expression(expression).elements)
+        return self.answers.expression(expression, task.data, is_condition=is_condition, active=active)
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> object:
         """Refuse: there are no script tasks."""
         raise ExpressionFault(text=script, reason_zh="不允许脚本", reason_en="scripts are not allowed")
+
+
+_ACTIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
+
+
+def _active(workflow: Any, elements: Set[str]) -> frozenset[str]:
+    """Those of *elements* that a token of this process stands at: open tasks, waits, running calls."""
+    if not elements:
+        return frozenset()
+    standing = {t.task_spec.bpmn_id for t in workflow.tasks.values() if t.has_state(_ACTIVE)}
+    return frozenset(standing & elements)

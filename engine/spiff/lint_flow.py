@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
+from engine.domain.expression import ExpressionError, compile_expression
 from engine.spiff.elements import SCOPES, Element, Elements, Flow
 from engine.spiff.findings import Finding, found
 from engine.spiff.lint_graph import Level, levels_of, play, waits_in
@@ -133,12 +134,29 @@ def _is_loose(level: Level, node: Element) -> bool:
 
 
 def _side_path(level: Level, event: Element) -> Iterator[Finding]:
-    """Warn when what follows a non-interrupting event meets the path that goes on without it."""
+    """Warn when what follows a non-interrupting event meets the path that goes on without it.
+
+    Not where the gateway behind the activity asks whether something is ``active``: it tells the two paths apart.
+    """
+    if _tells_apart(level, event):
+        return
     side = level.reached([event.id])
     rest = level.reached((start.id for start in level.starts), without={event.id})
     shared = [n for n in level.nodes.values() if n.id in side & rest and n.kind != "endEvent"]
     if shared:
         yield found("side_path_joins", level.file, shared[0].id, event=event.id)
+
+
+def _tells_apart(level: Level, event: Element) -> bool:
+    behind = [flow.target for flow in level.leaving.get(event.attached_to or "", ())]
+    return any(_asks_elements(flow) for name in behind for flow in level.leaving.get(name, ()))
+
+
+def _asks_elements(flow: Flow) -> bool:
+    try:
+        return bool(flow.condition and compile_expression(flow.condition).elements)
+    except ExpressionError:  # a finding of its own
+        return False
 
 
 def _longest_path(level: Level) -> int:

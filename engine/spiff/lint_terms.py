@@ -17,6 +17,8 @@ from engine.spiff.lint_xml import duration_finding, looks_like_cycle, looks_like
 PROPERTIES = ("action_id", "form", "due", "priority", "inferred", "operation", "decision", "name_en")
 """Extension properties that mean something."""
 _WITH_RESULT = frozenset({"userTask", "serviceTask", "businessRuleTask"})
+_WAITING = frozenset({"userTask", "intermediateCatchEvent", "callActivity", "subProcess"})
+_SEES_TOKENS = frozenset({"condition", "timer"})
 _ACTION = re.compile(r"[A-Z]-[A-Z]{1,2}[0-9]{1,2}")
 _POSITIONS: Mapping[str, tuple[str, str]] = {
     "condition": ("条件", "the condition"),
@@ -45,6 +47,8 @@ class Vocabulary:
     """Decision ids of the set; None for a table that could not be read."""
     results: Mapping[str, Element]
     """Elements whose result an expression may use."""
+    waits: Collection[tuple[str, str]]
+    """(file, element) of what a token can wait at: what ``active`` may ask about."""
 
     @classmethod
     def of(
@@ -58,7 +62,8 @@ class Vocabulary:
     ) -> Vocabulary:
         """Gather the names of a set."""
         results = {node.id: node for node in elements.nodes if node.kind in _WITH_RESULT}
-        return cls(forms, operations, facts, decisions, results)
+        waits = frozenset((node.file, node.id) for node in elements.nodes if node.kind in _WAITING)
+        return cls(forms, operations, facts, decisions, results, waits)
 
 
 def lint_terms(elements: Elements, known: Vocabulary) -> Iterator[Finding]:
@@ -197,8 +202,22 @@ def check_expression(
             wanted_zh=KIND_LABELS[wanted][0],
             wanted_en=KIND_LABELS[wanted][1],
         )
+    yield from _asked_elements(file, element, position, expression, known)
     if known.facts is not None:
         yield from _names(file, element, position, expression, known)
+
+
+def _asked_elements(
+    file: str, element: str, position: str, expression: Expression, known: Vocabulary
+) -> Iterator[Finding]:
+    zh, en = _POSITIONS[position]
+    place = {"position_zh": zh, "position_en": en, "text": expression.text}
+    if expression.elements and position not in _SEES_TOKENS:
+        yield found("active_not_available", file, element, **place)
+        return
+    for asked in sorted(expression.elements):
+        if (file, asked) not in known.waits:
+            yield found("unknown_element", file, element, name=asked, **place)
 
 
 def _names(

@@ -187,7 +187,7 @@ class _Trace:
         self.passed.append((spec.bpmn_id, reached_from(task)))
         if isinstance(spec, CatchingEvent):
             self.fired.add(task.id)
-            if isinstance(spec, BoundaryEvent) and not spec.cancel_activity:
+            if _comes_again(spec):
                 self.rearm.append(task)
 
 
@@ -268,6 +268,12 @@ def _ready_for_engine(workflow: Any) -> list[Task]:
 
 def _live(workflow: BpmnWorkflow) -> list[Any]:
     return [workflow, *workflow.get_active_subprocesses()]
+
+
+def _comes_again(spec: Any) -> bool:
+    """Whether the event may happen more than once: a message that does not interrupt; a day comes only once."""
+    is_boundary = isinstance(spec, BoundaryEvent) and not spec.cancel_activity
+    return is_boundary and isinstance(spec.event_definition, MessageEventDefinition)
 
 
 def _rearm(task: Task) -> None:

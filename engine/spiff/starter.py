@@ -9,7 +9,7 @@ question is still asked, every decision recorded and every operation done for ea
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -38,9 +38,10 @@ class _Expression:
     text: str
     results: Mapping[str, object]
     is_condition: bool
+    active: frozenset[str]
 
     def put(self, answers: Answers) -> Any:
-        return answers.expression(self.text, self.results, is_condition=self.is_condition)
+        return answers.expression(self.text, self.results, is_condition=self.is_condition, active=self.active)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +141,12 @@ class _Recorder(Answers):
         self._given = given
         self.asked: list[tuple[_Ask, Any]] = []
 
-    def expression(self, text: str, results: Mapping[str, object], *, is_condition: bool) -> object:
-        ask = _Expression(text, dict(results), is_condition)
-        return self._answer(
-            ask, lambda: super(_Recorder, self).expression(text, results, is_condition=is_condition)
-        )
+    def expression(
+        self, text: str, results: Mapping[str, object], *, is_condition: bool, active: Set[str] = frozenset()
+    ) -> object:
+        ask = _Expression(text, dict(results), is_condition, frozenset(active))
+        find = super().expression
+        return self._answer(ask, lambda: find(text, results, is_condition=is_condition, active=active))
 
     def decision(self, decision_id: str, element_id: str, results: Mapping[str, object]) -> object:
         ask = _Decision(decision_id, element_id, dict(results))

@@ -192,6 +192,8 @@ class Renewal(Base):
     stage_contacts: Mapped[int] = mapped_column(default=0)
     failed_visits: Mapped[int] = mapped_column(default=0)
     last_contact_at: Mapped[datetime | None]
+    last_result: Mapped[Code | None]
+    """Outcome code (domain.md §4.2) of the latest contact or visit."""
     quote_mid: Mapped[Decimal | None]
     quote_opens_date: Mapped[date | None]
     has_actual_quote: Mapped[bool] = mapped_column(default=False)

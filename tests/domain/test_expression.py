@@ -398,6 +398,26 @@ def test_an_unknown_function_is_answered_with_the_known_ones() -> None:
         assert name in refused.value.say("en")
 
 
+def test_the_elements_asked_about_are_told_and_answered_by_the_engine() -> None:
+    expression = compile_expression("active('give_quote', 'wait_for_window') or renewal.is_key")
+
+    assert frozenset({"give_quote", "wait_for_window"}) == expression.elements
+    assert frozenset({"renewal"}) == expression.names
+    assert expression.evaluate({}, {"active": lambda *ids: "wait_for_window" in ids}) is True
+    assert not expression.evaluate({}, {"active": lambda *ids: False})
+
+
+@pytest.mark.parametrize("text", ["active(renewal.stage)", "active('a', 1)", "active('a' + 'b')"])
+def test_elements_are_asked_for_by_a_written_id_only(text: str) -> None:
+    with pytest.raises(ExpressionError, match="write element ids in quotes"):
+        compile_expression(text)
+
+
+def test_where_no_diagram_runs_nothing_can_be_asked_active() -> None:
+    with pytest.raises(ExpressionFault, match="'active' is not available here"):
+        compile_expression("active('give_quote')").evaluate({}, {})
+
+
 WORDS = st.sampled_from(
     [
         *CONTEXT,
@@ -468,7 +488,7 @@ def test_no_value_escapes_the_language(shape: str, sign: str, a: Any, b: Any) ->
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from(sorted(KNOWN_FUNCTIONS)), st.lists(VALUES, min_size=1, max_size=3))
+@given(st.sampled_from(sorted(KNOWN_FUNCTIONS.keys() - {"active"})), st.lists(VALUES, min_size=1, max_size=3))
 def test_no_value_escapes_a_function(name: str, given_values: list[Any]) -> None:
     context = {f"v{at}": value for at, value in enumerate(given_values)}
     assert _least_seconds(f"{name}({', '.join(context)})", context) < 0.05

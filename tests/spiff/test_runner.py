@@ -235,3 +235,88 @@ def test_every_step_follows_the_arrows_of_the_diagrams(process: ProcessSet) -> N
 
     for element, source in (pair for step in steps for pair in step.passed if pair[1]):
         assert (element, source) in drawn | attached
+
+
+TWO_PATHS = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="http://renewals.example">
+  <bpmn:process id="renewal" isExecutable="true">
+    <bpmn:startEvent id="begin"/>
+    <bpmn:userTask id="quote"/>
+    <bpmn:boundaryEvent id="agreed_day" attachedToRef="quote" cancelActivity="false">
+      <bpmn:timerEventDefinition id="agreed_day_timer">
+        <bpmn:timeDate>T(-40) if not active('contact') else T(-1)</bpmn:timeDate>
+      </bpmn:timerEventDefinition>
+    </bpmn:boundaryEvent>
+    <bpmn:exclusiveGateway id="given" default="given_to_contact"/>
+    <bpmn:userTask id="contact"/>
+    <bpmn:exclusiveGateway id="reached" default="reached_to_finish"/>
+    <bpmn:endEvent id="apart"/>
+    <bpmn:endEvent id="finish"/>
+    <bpmn:sequenceFlow id="begin_to_quote" sourceRef="begin" targetRef="quote"/>
+    <bpmn:sequenceFlow id="quote_to_given" sourceRef="quote" targetRef="given"/>
+    <bpmn:sequenceFlow id="given_to_apart" sourceRef="given" targetRef="apart">
+      <bpmn:conditionExpression>active('contact')</bpmn:conditionExpression>
+    </bpmn:sequenceFlow>
+    <bpmn:sequenceFlow id="given_to_contact" sourceRef="given" targetRef="contact"/>
+    <bpmn:sequenceFlow id="agreed_day_to_contact" sourceRef="agreed_day" targetRef="contact"/>
+    <bpmn:sequenceFlow id="contact_to_reached" sourceRef="contact" targetRef="reached"/>
+    <bpmn:sequenceFlow id="reached_to_quote" sourceRef="reached" targetRef="quote">
+      <bpmn:conditionExpression>contact.wants_quote and not active('quote')</bpmn:conditionExpression>
+    </bpmn:sequenceFlow>
+    <bpmn:sequenceFlow id="reached_to_finish" sourceRef="reached" targetRef="finish"/>
+  </bpmn:process>
+</bpmn:definitions>"""
+AGREED = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def two_paths() -> ProcessSet:
+    return parse_set({"renewal.bpmn": TWO_PATHS.encode()})
+
+
+def _done(process: ProcessSet, step: runner.Step, element: str, **outcome: object) -> runner.Step:
+    return runner.complete(
+        process,
+        "renewal",
+        step.state,
+        FixedHost(),
+        spiff_id=task(step, element),
+        outcome=outcome,
+        now=AGREED,
+    )
+
+
+@pytest.mark.parametrize("first", ["contact", "quote"])
+def test_a_day_that_does_not_interrupt_opens_its_path_once_beside_the_task(
+    two_paths: ProcessSet, first: str
+) -> None:
+    step = runner.start(two_paths, "renewal", Answers(FixedHost()), now=NOW)
+    assert (elements(step), len(step.timers)) == (["quote"], 1)
+
+    step = runner.fire_timers(two_paths, "renewal", step.state, FixedHost(), now=AGREED)
+    assert (elements(step), step.timers) == (["contact", "quote"], ())
+
+    (second,) = {"contact", "quote"} - {first}
+    step = _done(two_paths, step, first)
+    assert ([second], False) == (elements(step), step.ended)
+    assert _done(two_paths, step, second).ended is (second == "contact")
+
+
+def test_a_task_done_before_the_day_goes_on_by_itself(two_paths: ProcessSet) -> None:
+    step = runner.start(two_paths, "renewal", Answers(FixedHost()), now=NOW)
+
+    step = _done(two_paths, step, "quote")
+
+    assert (elements(step), step.timers) == (["contact"], ())
+
+
+def test_what_is_at_hand_is_not_opened_a_second_time(two_paths: ProcessSet) -> None:
+    step = runner.start(two_paths, "renewal", Answers(FixedHost()), now=NOW)
+    step = runner.fire_timers(two_paths, "renewal", step.state, FixedHost(), now=AGREED)
+
+    step = _done(two_paths, step, "contact", wants_quote=True)
+    assert elements(step) == ["quote"]
+
+    step = _done(two_paths, step, "quote")
+    assert elements(step) == ["contact"]
+    assert _done(two_paths, step, "contact").ended

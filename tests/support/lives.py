@@ -13,7 +13,6 @@ import pytest
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
-from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity, SubWorkflowTask
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
@@ -182,7 +181,7 @@ class InMemory:
                 self.passed.append(spec.bpmn_id)  # the engine counts calls when they are entered
             if isinstance(spec, CatchingEvent) and spec.bpmn_id is not None:
                 self.fired.append(spec.bpmn_id)
-                if isinstance(spec, BoundaryEvent) and not spec.cancel_activity:
+                if runner._comes_again(spec):
                     rearm.append(task)
 
         act()
