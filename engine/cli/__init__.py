@@ -9,7 +9,7 @@ import click
 
 from engine.cli.data_keys import keys_group
 from engine.cli.definitions import db, deploy, lint
-from engine.cli.demo import demo
+from engine.cli.demo_book import demo
 from engine.cli.group import RefusingGroup
 from engine.cli.history import audit
 from engine.cli.installed import installed_commands
