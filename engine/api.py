@@ -86,6 +86,7 @@ from engine.queries.customer_file import MOST_RENEWALS as MOST_RENEWALS
 from engine.queries.customer_file import CustomerFile as CustomerFile
 from engine.queries.customer_file import PhoneState as PhoneState
 from engine.queries.customer_file import customer_file as customer_file
+from engine.queries.customer_file import customer_in_reach as customer_in_reach
 from engine.queries.delegates import HandOnPage as HandOnPage
 from engine.queries.delegates import colleagues_for as colleagues_for
 from engine.queries.delegates import hand_on_page as hand_on_page
@@ -112,6 +113,7 @@ from engine.queries.inbox import InboxRow as InboxRow
 from engine.queries.inbox import inbox_ids as inbox_ids
 from engine.queries.inbox import inbox_list as inbox_list
 from engine.queries.inbox import inbox_page as inbox_page
+from engine.queries.inbox_known import unknown_conditions as unknown_conditions
 from engine.queries.inbox_wish import InboxGroup as InboxGroup
 from engine.queries.inbox_wish import InboxSort as InboxSort
 from engine.queries.inbox_wish import InboxWish as InboxWish
@@ -156,6 +158,7 @@ from engine.queries.renewal_page import RenewalPage as RenewalPage
 from engine.queries.renewal_page import renewal_page as renewal_page
 from engine.queries.saved_views import ViewLine as ViewLine
 from engine.queries.saved_views import saved_views as saved_views
+from engine.queries.scope import renewal_in_reach as renewal_in_reach
 from engine.queries.sentences import actions_of as actions_of
 from engine.queries.sentences import sentence as sentence
 from engine.queries.task_page import TaskPage as TaskPage
@@ -193,8 +196,6 @@ from engine.services.checkpoints import checkpoint_if_due as checkpoint_if_due
 from engine.services.clockwork import advance_clock as advance_clock
 from engine.services.clockwork import set_clock as set_clock
 from engine.services.clockwork import tick as tick
-from engine.services.consents import ConsentAfterErasure as ConsentAfterErasure
-from engine.services.consents import Stated as Stated
 from engine.services.consents import record_consent as record_consent
 from engine.services.delegation import MOST_HANDED_ON as MOST_HANDED_ON
 from engine.services.delegation import delegate_task as delegate_task
@@ -287,6 +288,8 @@ from engine.services.snoozing import put_off_task as put_off_task
 from engine.services.snoozing import put_off_tasks as put_off_tasks
 from engine.services.snoozing import resume_task as resume_task
 from engine.services.snoozing import resume_tasks as resume_tasks
+from engine.services.stating import ConsentAfterErasure as ConsentAfterErasure
+from engine.services.stating import Stated as Stated
 from engine.services.succession import people_are_due as people_are_due
 from engine.services.succession import settle_people as settle_people
 from engine.services.tasks import TaskCompleted as TaskCompleted

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say
+from admin.i18n import counted
 from admin.people_named import colleague_name
 from admin.targets import back_to_inbox
 from admin.views.chosen import chosen_tasks, page_of_chosen, tell_refusals
@@ -55,7 +56,7 @@ def confirm() -> ResponseReturnValue:
     if len(refused) < len(found):
         done = len(found) - len(refused)
         flash(
-            _(
+            counted(
                 "已将 %(n)s 项任务委托 %(who)s 代办，可在“等他人”中查看或收回。",
                 n=done,
                 who=colleague_name(colleague),

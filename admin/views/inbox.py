@@ -74,7 +74,7 @@ def index() -> str:
         page=page,
         fellows=fellows,
         wish=wish,
-        faults=[fault.say() for fault in faults],
+        faults=[(fault.say(), fault.name, url_with(**{fault.key: None, "after": None})) for fault in faults],
         tabs=_tabs(),
         today=present.today,
         is_of_others=wish.tab in OF_OTHERS,

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say
-from admin.i18n import language
+from admin.i18n import counted, language
 from admin.targets import back_to_inbox
 from admin.views.chosen import chosen_tasks, page_of_chosen, tell_refusals
 from engine.api import (
@@ -76,7 +76,7 @@ def resume() -> ResponseReturnValue:
         return redirect(back_to_inbox(), code=303)
     refused = [error for error in found.values() if error is not None]
     if done := sum(1 for task_id, error in found.items() if error is None and task_id in waiting):
-        flash(_("已取消 %(n)s 项任务的推迟，任务回到待办。", n=done), "success")
+        flash(counted("已取消 %(n)s 项任务的推迟，任务回到待办。", n=done), "success")
     elif not refused:
         flash(_("所选任务都没有推迟，无需取消。"), "warning")
     tell_refusals(refused)
@@ -87,14 +87,14 @@ def _told(done: list[int], day: date | None) -> str:
     """Where the tasks that were put off are listed now: what is late stays where it was."""
     count, late = len(done), late_among(done)
     if not late:
-        return _("已将 %(n)s 项任务推迟到 %(day)s，列在“稍后跟进”；逾期的不会隐藏。", n=count, day=day)
+        return counted("已将 %(n)s 项任务推迟到 %(day)s，列在“稍后跟进”；逾期的不会隐藏。", n=count, day=day)
     if late == count:
-        return _(
+        return counted(
             "已将 %(n)s 项任务推迟到 %(day)s；都已逾期，仍留在“今天要办”和“逾期”中，可在那里取消推迟。",
             n=count,
             day=day,
         )
-    return _(
+    return counted(
         "已将 %(n)s 项任务推迟到 %(day)s：%(late)s 项已逾期，仍留在“今天要办”和“逾期”中，其余列在“稍后跟进”，都可取消推迟。",
         n=count,
         day=day,

@@ -14,7 +14,7 @@ from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say, status_of
 from admin.formatters import show_code
-from admin.i18n import language
+from admin.i18n import counted, language
 from admin.may_call import may_call
 from admin.misread import is_misread, misread
 from admin.views.args import (
@@ -54,6 +54,7 @@ from engine.api import (
     portfolio_page,
     record_history_taken,
     record_view,
+    renewal_in_reach,
     renewal_page,
     request_erasure,
     reveal,
@@ -162,14 +163,17 @@ def ask_erasure(renewal_id: int) -> ResponseReturnValue:
         flash(say(error), "error")
     else:
         flash(
-            _(
+            counted(
                 "已登记。不再联系该客户，原文不再显示；%(n)s 笔在办续保已送剔除审批，法定证据保留至 %(day)s。",
                 n=done.excluded,
                 day=done.kept_until.isoformat(),
             ),
             "success",
         )
-    return redirect(url_for("renewals.show", renewal_id=renewal_id, _anchor="customer"))
+    target = url_for("renewals.show", renewal_id=renewal_id, _anchor="customer")
+    with current_engine().store.reading() as session:
+        is_in_reach = renewal_in_reach(session, require_actor(), renewal_id)
+    return redirect(target if is_in_reach else url_for("inbox.index"), code=303)
 
 
 @blueprint.get("/<int:renewal_id>/reveal")

@@ -17,6 +17,8 @@ EFFECTIVE_RESULTS = frozenset(
 """Outcome codes of a contact that reached the customer."""
 DEAD_NUMBER = "22"
 NOT_CONTACTED = "00"
+DO_NOT_CONTACT = "62"
+"""The customer asked for no more contact."""
 CONTACT_FORMS = ("record_contact", "second_visit", "joint_visit", "win_back_contact", "take_over_orphan")
 LOSS_FORMS = ("verify_loss", "verify_lapse_reason", "report_lapse_reason", "lapse_reason")
 COMPETITOR_FORMS = (*LOSS_FORMS, "final_sweep", "chase_policy", *CONTACT_FORMS)

@@ -192,6 +192,18 @@ class _Found:
         return self.deployed_of(set_id).forms
 
 
+def customer_in_reach(session: Session, actor: Actor, customer_id: int) -> bool:
+    """Whether *actor* may open the file of a customer: any of its renewals lies in the scope."""
+    customer = session.get(Customer, customer_id)
+    if customer is None:
+        return False
+    members = same_customers(session, customer, by_name=is_organisation(customer.name))
+    query = select(Renewal.id).where(
+        Renewal.customer_id.in_([row.id for row in members]), renewals_visible_to(actor)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def customer_file(
     session: Session, actor: Actor, customer_id: int, present: Present, *, deployed_of: DeployedOf
 ) -> CustomerFile:

@@ -127,6 +127,7 @@ class RenewalPage:
     outcome: str | None
     is_key: bool
     is_orphan: bool
+    is_recalled: bool
     is_late: bool
     is_channel_leak: bool
     tier: str | None
@@ -202,6 +203,7 @@ def renewal_page(
         outcome=renewal.outcome,
         is_key=renewal.is_key,
         is_orphan=renewal.is_orphan,
+        is_recalled=renewal.is_recalled,
         is_late=renewal.is_late,
         is_channel_leak=renewal.is_channel_leak,
         tier=renewal.tier,

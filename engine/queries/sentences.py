@@ -11,6 +11,7 @@ from engine.queries import sentences_consent as sentences_consent  # it register
 from engine.queries import sentences_of_inbox as sentences_of_inbox
 from engine.queries import sentences_of_messages as sentences_of_messages
 from engine.queries import sentences_of_notices as sentences_of_notices
+from engine.queries import sentences_of_sharing as sentences_of_sharing
 from engine.queries import sentences_of_system as sentences_of_system
 from engine.queries import sentences_people as sentences_people
 from engine.queries.ledger_sentences import LEDGER_SENTENCES
@@ -165,6 +166,11 @@ def _withdrawn(event: Happening, words: Words) -> Label:
         return Label(
             f"已有人从认领池认领，任务{task_zh(event)}不再需要，已撤回",
             f"Somebody claimed it from the pool: task {task_en(event, words)} was withdrawn",
+        )
+    if event.reason == "do_not_contact":
+        return Label(
+            f"客户要求不再联系，任务{task_zh(event)}已撤回",
+            f"The customer wants no more contact: task {task_en(event, words)} was withdrawn",
         )
     return Label(
         f"任务{task_zh(event)}不再需要，已撤回",

@@ -33,7 +33,7 @@ def mentioned(action: str, subject: str | None, payload: Mapping[str, Any]) -> t
     """Return the employee numbers and the unit codes that an entry of these names."""
     people = {subject} if subject and action in _OF_PERSON else set()
     people |= {str(number) for key in ("told", "above") for number in payload.get(key) or ()}
-    if action in ("renewal_handed_over", "handover_changed"):
+    if action in ("renewal_handed_over", "handover_changed", "sharing_recalled", "sharing_given_back"):
         people |= {str(payload[key]) for key in ("from", "to", "confirmed_by") if payload.get(key)}
     return people, {subject} if subject and action in _OF_UNIT else set()
 

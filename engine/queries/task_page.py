@@ -101,6 +101,7 @@ class TaskPage:
     days_left: int
     is_key: bool
     is_orphan: bool
+    is_recalled: bool
     owner: str | None
     owner_role: str | None
     quotes: Quotes
@@ -196,6 +197,7 @@ def task_page(
         days_left=(renewal.expiry_date - present.today).days,
         is_key=renewal.is_key,
         is_orphan=renewal.is_orphan,
+        is_recalled=renewal.is_recalled,
         owner=people.get(renewal.owner_no or "", renewal.owner_no),
         owner_role=renewal.owner_role,
         quotes=quotes,

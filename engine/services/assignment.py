@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.domain.codes import Role
 from engine.domain.directory import Responsible
-from engine.domain.succession import successors
+from engine.domain.succession import kept_from_life, successors
 from engine.services import first_contact
 from engine.services.context import StepScope
 from engine.store.organisation import directory_on
@@ -44,15 +44,18 @@ def responsible_of(renewal: Any) -> Responsible:
         sub_branch_code=renewal.sub_branch_code,
         branch_code=renewal.branch_code,
         is_orphan=renewal.is_orphan,
+        is_recalled=renewal.is_recalled,
     )
 
 
 def assign(scope: StepScope, people: Responsible, *, reason: str | None = None) -> None:
     """Make *people* answer for the renewal; each change is recorded, open tasks move along.
 
-    A new owner's clock for the first contact starts, unless the list is only handed out.
+    A new owner's clock for the first contact starts, unless the list is only handed out. While the renewal is
+    recalled from the life insurer none of its people gets it, whoever is named.
     """
     row = scope.renewal
+    people = kept_from_life(people) if row.is_recalled else people
     before = row.owner_no
     for name in FIELDS:
         old, new = getattr(row, name), getattr(people, name)

@@ -13,7 +13,7 @@ from typing import Any
 from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
 from engine.domain.codes import Role, TaskStatus
-from engine.domain.delegation import fitting, units_of
+from engine.domain.delegation import fitting, role_asked, units_of
 from engine.domain.directory import Directory
 from engine.errors import BadInput, EngineError, Forbidden, NotFound, NothingChosen, TooManyChosen
 from engine.label import Label, Thing
@@ -100,9 +100,12 @@ def _fitting(tx: Tx, task: UserTask, typed: str, today: date) -> str:
 
 
 def who_fits(directory: Directory, task: UserTask, renewal: Renewal) -> frozenset[str]:
-    """Return the numbers of those to whom the task may be handed, whoever has it now."""
+    """Return the numbers of those to whom the task may be handed, whoever has it now.
+
+    What the customer keeps from the life insurer goes to specialists alone, whatever role the task is of.
+    """
     units = units_of(directory, renewal.workplace_code, renewal.sub_branch_code, renewal.branch_code)
-    return fitting(directory, Role(task.role), units)
+    return fitting(directory, role_asked(Role(task.role), is_recalled=renewal.is_recalled), units)
 
 
 def _away(last: date, substitute: str) -> Label:

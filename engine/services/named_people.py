@@ -17,6 +17,8 @@ _ROLES: Mapping[str, tuple[Role, ...]] = {
     "assignee_no": WORKING_ROLES,
 }
 """Fields that name a person, with the roles that person may hold."""
+_OF_PROPERTY = (Role.SPECIALIST,)
+"""Who may be named while the customer keeps the data from the life insurer (domain.md §5, PIPL Art. 23)."""
 
 
 def numbers_as_stored(values: Mapping[str, Any], directory: Directory) -> dict[str, Any]:
@@ -26,13 +28,19 @@ def numbers_as_stored(values: Mapping[str, Any], directory: Directory) -> dict[s
 
 
 def people_problems(
-    form: forms.Form, clean: Mapping[str, Any], directory: Directory
+    form: forms.Form, clean: Mapping[str, Any], directory: Directory, *, is_recalled: bool = False
 ) -> dict[str, forms.Problem]:
-    """Return a problem for each named person who does not serve today in the role the field is for."""
+    """Return a problem for each named person who does not serve today in the role the field is for.
+
+    Of a renewal that is *recalled* from the life insurer none of its people may be named.
+    """
     found = {}
     for field in form.fields:
         number, roles = clean.get(field.key), _ROLES.get(field.key)
-        if number and roles and not any(directory.post_of(number, role) for role in roles):
+        if is_recalled and number and roles:
+            if not any(directory.post_of(number, role) for role in _OF_PROPERTY):
+                found[field.key] = forms.kept_from_life(field)
+        elif number and roles and not any(directory.post_of(number, role) for role in roles):
             role = roles[0].label if len(roles) == 1 else _STAFF
             found[field.key] = forms.not_serving(field, number, forms.Text(role.zh, role.en.lower()))
     return found

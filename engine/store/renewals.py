@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, and_, func, or_, select, text
+from sqlalchemy import ForeignKey, Index, and_, false, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import Line
@@ -29,10 +29,25 @@ class Customer(Base):
     """Owner of vehicles; personal data, sealed at rest and shown masked.
 
     What the withdrawal of a consent stops (engine.services.consents): ``do_not_contact`` every contact, ``no_messages``
-    messages, ``no_sharing`` that people of the life insurer see values in the clear.
+    messages, ``no_sharing`` that people of the life insurer see values in the clear and answer for the renewals.
     """
 
     __tablename__ = "customer"
+    # Few withdraw it: the index holds those alone.
+    __table_args__ = (
+        Index(
+            "ix_customer_no_sharing",
+            "id",
+            postgresql_where=text("no_sharing"),
+            sqlite_where=text("no_sharing = 1"),
+        ),
+        Index(
+            "ix_customer_do_not_contact",
+            "id",
+            postgresql_where=text("do_not_contact"),
+            sqlite_where=text("do_not_contact = 1"),
+        ),
+    )
 
     id: Mapped[PrimaryKey]
     name_sealed: Mapped[SealedBytes]
@@ -138,6 +153,8 @@ class Renewal(Base):
     Counters feed the expressions of the diagrams. ``reported_until`` is the last day on which a policy that
     somebody reported (``reported_policy_no``) may still be shown. ``told_node`` is the last node of the expiry that
     was reached (engine.domain.nodes), ``next_node_on`` the day on which it is looked at for the next one.
+    ``is_recalled``: the customer withdrew sharing with the life insurer, none of whose people is named meanwhile;
+    ``recalled_agent_no`` and ``recalled_owner_no`` are who served it before.
     """
 
     __tablename__ = "renewal"
@@ -156,6 +173,12 @@ class Renewal(Base):
             "next_node_on",
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "ix_renewal_recalled",
+            "id",
+            postgresql_where=text("is_recalled"),
+            sqlite_where=text("is_recalled = 1"),
         ),
     )
 
@@ -212,6 +235,9 @@ class Renewal(Base):
     reported_until: Mapped[date | None]
     told_node: Mapped[int] = mapped_column(default=NEW_LIST, server_default=str(NEW_LIST))
     next_node_on: Mapped[date | None]
+    is_recalled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    recalled_agent_no: Mapped[Code | None]
+    recalled_owner_no: Mapped[Code | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -244,6 +270,7 @@ RESPONSIBILITY = (
     Renewal.sub_branch_code,
     Renewal.branch_code,
     Renewal.is_orphan,
+    Renewal.is_recalled,
 )
 """Who and which units answer for a renewal."""
 

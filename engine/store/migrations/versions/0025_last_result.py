@@ -1,0 +1,28 @@
+"""The outcome code of a renewal's latest contact or visit; an index of the customers who want no contact."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0025"
+down_revision = "0024"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("renewal", sa.Column("last_result", sa.String(64), nullable=True))
+    op.create_index(
+        "ix_customer_do_not_contact",
+        "customer",
+        ["id"],
+        postgresql_where=sa.text("do_not_contact"),
+        sqlite_where=sa.text("do_not_contact = 1"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_customer_do_not_contact", "customer")
+    with op.batch_alter_table("renewal") as batch_op:
+        batch_op.drop_column("last_result")
