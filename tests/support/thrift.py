@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -11,10 +12,13 @@ from argon2.profiles import CHEAPEST
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine, create_engine, event
 
 from engine import bootstrap
 from engine.bootstrap import Deployed
 from engine.services.users import hasher
+from engine.store import session
+from engine.store.session import _trust_luck, _tune_sqlite
 
 PRODUCTION_COST = (hasher.time_cost, hasher.memory_cost)
 """What a password costs outside the tests: rounds, and KiB of memory."""
@@ -22,8 +26,11 @@ PRODUCTION_COST = (hasher.time_cost, hasher.memory_cost)
 
 @contextmanager
 def practised() -> Iterator[None]:
-    """Parse equal files once, compile a template once, and hash passwords at the lowest price."""
+    """Parse equal files once, compile a template or a statement once, hash passwords at the lowest price."""
     with ExitStack() as stack:
+        stack.enter_context(_rarely_collected())
+        stack.enter_context(patch.object(session, "create_engine", _connector()))
+        stack.enter_context(patch.object(session, "_tune_sqlite", _hurried))
         stack.enter_context(patch.object(bootstrap, "parse_deployed", _parser()))
         options = {**Flask.jinja_options, "bytecode_cache": _Compiled()}
         stack.enter_context(patch.object(Flask, "jinja_options", options))
@@ -43,6 +50,49 @@ def _parser() -> Any:
         return known[key]
 
     return parse_once
+
+
+def _connector() -> Any:
+    """Make engines that share what SQLAlchemy found out about a kind of server and the statements it compiled.
+
+    Each has its own pool and connections. What one engine alone would do at its first connection (ask the server
+    for its version and types) is done by the first of its kind.
+    """
+    known: dict[str, Engine] = {}
+
+    def connect(url: str, **options: Any) -> Engine:
+        kind = url.partition(":")[0]
+        first = known.get(kind)
+        if first is None or first.dialect.default_schema_name is None:  # nobody was connected yet
+            known[kind] = create_engine(url, query_cache_size=10_000, **options)
+            return known[kind]
+        engine = create_engine(url, _initialize=False, **options)
+        engine.dialect = engine.pool._dialect = first.dialect
+        engine._compiled_cache = first._compiled_cache
+        if (greet := first.dialect.on_connect_url(engine.url)) is not None:
+            event.listen(engine.pool, "connect", lambda connection, _record: greet(connection))
+        return engine
+
+    return connect
+
+
+def _hurried(connection: Any, record: Any) -> None:
+    """Prepare a connection as the product does, only that the file need not outlive a crash of the machine."""
+    _tune_sqlite(connection, record)
+    _trust_luck(connection, record)
+
+
+@contextmanager
+def _rarely_collected() -> Iterator[None]:
+    """Look for garbage less often: modules and parsed processes stay to the end and need not be walked again."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 class _Compiled(BytecodeCache):
