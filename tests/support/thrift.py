@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -23,6 +24,7 @@ from engine.services.users import hasher
 from engine.spiff.lint import Finding
 from engine.store import session
 from engine.store.session import _trust_luck, _tune_sqlite
+from tests.support import postgres
 
 PRODUCTION_COST = (hasher.time_cost, hasher.memory_cost)
 """What a password costs outside the tests: rounds, and KiB of memory."""
@@ -102,6 +104,8 @@ def _connector() -> Any:
 
     def connect(url: str, **options: Any) -> Engine:
         kind = url.partition(":")[0]
+        if (home := os.environ.get(postgres.HOME)) and home in url:
+            options["pool_pre_ping"] = False  # the run's own server stays; one that a test stops is another
         first = known.get(kind)
         if first is None or first.dialect.default_schema_name is None:  # nobody was connected yet
             known[kind] = create_engine(url, query_cache_size=10_000, **options)
