@@ -128,6 +128,7 @@ from engine.queries.morning import MORNING_READERS as MORNING_READERS
 from engine.queries.morning import MorningRow as MorningRow
 from engine.queries.morning import MorningSheet as MorningSheet
 from engine.queries.morning import morning_sheet as morning_sheet
+from engine.queries.nameable import people_for as people_for
 from engine.queries.names import people_names as people_names
 from engine.queries.names import people_told_apart as people_told_apart
 from engine.queries.notes import notes_of as notes_of

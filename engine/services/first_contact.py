@@ -12,23 +12,25 @@ from engine.services.context import StepScope
 from engine.store.deadlines import Deadline, open_deadlines
 
 
-def begin(scope: StepScope) -> None:
+def begin(scope: StepScope) -> Deadline | None:
     """Start the clock of who answers for the renewal from now on; whoever had it before is out of it.
 
     It stops by the first effective contact (domain.md §4.2) that is recorded after this, whoever records it. Before
     the general follow-up nobody is asked for a contact yet (§1.1), so the days count from its beginning then.
+    Returns the clock; None where nobody answers for the renewal.
     """
     kind = DeadlineKind.FIRST_CONTACT
     for old in open_deadlines(scope.tx, scope.renewal.id, kind):
         old.settled_at, old.ending = scope.now, str(DeadlineEnd.PASSED_ON)
     owner = scope.renewal.owner_no
     if owner is None:
-        return
+        return None
     asked = stage_starts(scope.renewal.expiry_date)[Stage.FOLLOW_UP]
     deadline = new_deadline(scope, kind, since=max(scope.today, asked))
     scope.tx.add(deadline)
     day = business_date(deadline.due_at, scope.engine.clock.zone) - timedelta(days=1)
     scope.record("first_contact_due", subject=owner, due=day)
+    return deadline
 
 
 def new_deadline(scope: StepScope, kind: DeadlineKind, *, since: date | None = None) -> Deadline:

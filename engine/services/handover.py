@@ -45,6 +45,7 @@ from engine.services.handover_plan import (
     workplace_of,
 )
 from engine.services.instances import load_scope
+from engine.services.outdated_previews import close_outdated
 from engine.store.handover import (
     HELD_ROLES,
     Handover,
@@ -547,6 +548,7 @@ def _finish(engine: Engine, handover_id: int, actor: Actor) -> None:
         handover.status, handover.finished_at = str(HandoverStatus.DONE), now
         if handover.kind == HandoverKind.LEAVE:
             _release(tx, handover, actor, now)
+        close_outdated(tx, handover, actor=actor, now=now)
         counts = counts_of_handover(tx, handover_id)
         tx.record(
             "handover_finished",

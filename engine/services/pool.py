@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 OFFERERS = frozenset({Role.SUPERVISOR, Role.TRAINER, Role.SPECIALIST, Role.CHANNEL})
 _TAKEN = Label("已有营销员负责，不是孤儿单", "an agent answers for it: it is no orphan")
+_OWN = Label("您已是这笔续保的责任人，无需认领", "you answer for it already: there is nothing to claim")
 _ENDED = Label("续保已结束", "the renewal has ended")
 
 
@@ -76,6 +77,7 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
 
     Raises:
         NotFound: it was never offered to this person. AlreadyClaimed: somebody was faster.
+        BadInput: this person answers for it already.
     """
     now = engine.clock.now()
     with engine.store.reading() as session:
@@ -84,11 +86,13 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
     with engine.store.transaction() as tx:
         scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
         row = _require_offered(tx, renewal_id, actor, scope.today)
+        if scope.renewal.owner_no is not None and scope.renewal.owner_no == actor.employee_no:
+            raise BadInput(what=Thing.RENEWAL, value=renewal_id, reason=_OWN)
         if not _stands(row, scope):
             raise AlreadyClaimed
         row.settled_at, row.ending = now, str(DeadlineEnd.CLAIMED)
         scope.record("pool_claimed", subject=actor.employee_no)
-        hand_to(scope, actor.employee_no, reason="pool")
+        hand_to(scope, actor.employee_no, reason="pool", roles=CLAIMERS)
         tx.flush()
         settle_by_claim(scope)
         open_contact(scope)
