@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.domain.actor import Actor
 from engine.domain.codes import BulkRowStatus
-from engine.errors import EngineError, NotFound
+from engine.errors import EngineError, InvalidForm, NotFound
 from engine.label import Label, Thing
 from engine.logs import logger
 from engine.services import undo
@@ -106,6 +106,8 @@ def _complete_row(engine: Engine, row: BulkRow, values: Mapping[str, Any], actor
         complete_task(engine, row.task_id, values, actor=actor, version=row.task_version, around=around)
     except _Settled:
         return
+    except InvalidForm as error:
+        _refuse(engine, row.id, _wrong(error), actor)
     except EngineError as error:
         _refuse(engine, row.id, Label(error.say("zh"), error.say("en")), actor)
 
@@ -125,6 +127,12 @@ def _refuse(engine: Engine, row_id: int, reason: Label, actor: Actor) -> None:
             reason=reason.zh,
             act_id=row.act_id,
         )
+
+
+def _wrong(error: InvalidForm) -> Label:
+    """What is wrong with the answers for one row, field by field: its form is not at hand to show it."""
+    problems = error.params["problems"].values()
+    return Label("".join(one.zh for one in problems), " ".join(one.en for one in problems))
 
 
 def said(reason: Label) -> dict[str, str]:
