@@ -76,6 +76,7 @@ from engine.errors import SignInRefused as SignInRefused
 from engine.errors import StepFailed as StepFailed
 from engine.errors import TaskAlreadyClosed as TaskAlreadyClosed
 from engine.errors import TaskChanged as TaskChanged
+from engine.errors import TaskHandedOn as TaskHandedOn
 from engine.errors import TaskTaken as TaskTaken
 from engine.errors import WeakPassword as WeakPassword
 from engine.queries.bulk import BulkPage as BulkPage
