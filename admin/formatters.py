@@ -15,7 +15,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from admin.context import current_engine
-from admin.i18n import language
+from admin.i18n import counted, language
 from admin.vehicle_words import in_english
 from engine.api import (
     NAME_EN,
@@ -183,15 +183,15 @@ def show_listed(texts: Iterable[str | Label]) -> str:
 def show_days_left(days: int) -> str:
     """Return how far the expiry date is: ``还有 12 天``, ``今天到期``, ``已过期 3 天``."""
     if days > 0:
-        return _("还有 1 天") if days == 1 else _("还有 %(n)s 天", n=days)
+        return _("还有 1 天") if days == 1 else counted("还有 %(n)s 天", n=days)
     if days == 0:
         return _("今天到期")
-    return _("已过期 1 天") if days == -1 else _("已过期 %(n)s 天", n=-days)
+    return _("已过期 1 天") if days == -1 else counted("已过期 %(n)s 天", n=-days)
 
 
 def show_days_late(days: int) -> str:
     """Return how late a task is: ``逾期 3 天``."""
-    return _("逾期 1 天") if days == 1 else _("逾期 %(n)s 天", n=days)
+    return _("逾期 1 天") if days == 1 else counted("逾期 %(n)s 天", n=days)
 
 
 def show_diagram_name(name: str) -> str:

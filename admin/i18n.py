@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask, Response, has_request_context, request, session
-from flask_babel import Babel
+from flask_babel import Babel, ngettext
 
 LANGUAGES = ("zh", "en")
 COOKIE = "lang"
@@ -33,9 +33,17 @@ def choose_language(response: Response, lang: str) -> Response:
     return response
 
 
+def counted(text: str, /, *, n: int, **more: object) -> str:
+    """Return *text* about *n* things in the language of the request; in English one of them reads otherwise.
+
+    Chinese has one form: it is both ids of the catalogue's entry. The gap for the number is ``%(n)s``.
+    """
+    return str(ngettext(text, text, n, n=n, **more))
+
+
 def init_i18n(app: Flask) -> None:
     """Install Flask-Babel; message ids are the Chinese texts, the English catalogue translates them."""
     app.config.setdefault("BABEL_DEFAULT_LOCALE", _LOCALES["zh"])
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(Path(__file__).parent / "translations"))
     Babel(app, locale_selector=lambda: _LOCALES[language()])
-    app.jinja_env.globals.update(language=language, html_language=html_language)
+    app.jinja_env.globals.update(language=language, html_language=html_language, counted=counted)

@@ -87,6 +87,7 @@ from engine.queries.customer_file import MOST_RENEWALS as MOST_RENEWALS
 from engine.queries.customer_file import CustomerFile as CustomerFile
 from engine.queries.customer_file import PhoneState as PhoneState
 from engine.queries.customer_file import customer_file as customer_file
+from engine.queries.customer_file import customer_in_reach as customer_in_reach
 from engine.queries.delegates import HandOnPage as HandOnPage
 from engine.queries.delegates import colleagues_for as colleagues_for
 from engine.queries.delegates import hand_on_page as hand_on_page
@@ -113,6 +114,7 @@ from engine.queries.inbox import InboxRow as InboxRow
 from engine.queries.inbox import inbox_ids as inbox_ids
 from engine.queries.inbox import inbox_list as inbox_list
 from engine.queries.inbox import inbox_page as inbox_page
+from engine.queries.inbox_known import unknown_conditions as unknown_conditions
 from engine.queries.inbox_wish import InboxGroup as InboxGroup
 from engine.queries.inbox_wish import InboxSort as InboxSort
 from engine.queries.inbox_wish import InboxWish as InboxWish
@@ -158,6 +160,7 @@ from engine.queries.renewal_page import RenewalPage as RenewalPage
 from engine.queries.renewal_page import renewal_page as renewal_page
 from engine.queries.saved_views import ViewLine as ViewLine
 from engine.queries.saved_views import saved_views as saved_views
+from engine.queries.scope import renewal_in_reach as renewal_in_reach
 from engine.queries.sentences import actions_of as actions_of
 from engine.queries.sentences import sentence as sentence
 from engine.queries.task_page import TaskPage as TaskPage
@@ -195,8 +198,6 @@ from engine.services.checkpoints import checkpoint_if_due as checkpoint_if_due
 from engine.services.clockwork import advance_clock as advance_clock
 from engine.services.clockwork import set_clock as set_clock
 from engine.services.clockwork import tick as tick
-from engine.services.consents import ConsentAfterErasure as ConsentAfterErasure
-from engine.services.consents import Stated as Stated
 from engine.services.consents import record_consent as record_consent
 from engine.services.delegation import MOST_HANDED_ON as MOST_HANDED_ON
 from engine.services.delegation import delegate_task as delegate_task
@@ -210,15 +211,15 @@ from engine.services.drafts import autosave as autosave
 from engine.services.drafts import save_draft as save_draft
 from engine.services.erasure import ErasureAsked as ErasureAsked
 from engine.services.erasure import request_erasure as request_erasure
-from engine.services.handover import POOL as POOL
-from engine.services.handover import HandoverOver as HandoverOver
-from engine.services.handover import carry_out_handover as carry_out_handover
-from engine.services.handover import change_rows as change_rows
-from engine.services.handover import confirm_handover as confirm_handover
-from engine.services.handover import drop_handover as drop_handover
-from engine.services.handover import open_handover as open_handover
-from engine.services.handover import prepare_handover as prepare_handover
+from engine.services.handover_act import carry_out_handover as carry_out_handover
+from engine.services.handover_decision import confirm_handover as confirm_handover
+from engine.services.handover_decision import drop_handover as drop_handover
 from engine.services.handover_plan import roles_over as roles_over
+from engine.services.handover_prepare import prepare_handover as prepare_handover
+from engine.services.handover_preview import POOL as POOL
+from engine.services.handover_preview import change_rows as change_rows
+from engine.services.handover_preview import open_handover as open_handover
+from engine.services.handover_reach import HandoverOver as HandoverOver
 from engine.services.imports import ImportReport as ImportReport
 from engine.services.imports import batch_report as batch_report
 from engine.services.imports import commit_batch as commit_batch
@@ -289,6 +290,8 @@ from engine.services.snoozing import put_off_task as put_off_task
 from engine.services.snoozing import put_off_tasks as put_off_tasks
 from engine.services.snoozing import resume_task as resume_task
 from engine.services.snoozing import resume_tasks as resume_tasks
+from engine.services.stating import ConsentAfterErasure as ConsentAfterErasure
+from engine.services.stating import Stated as Stated
 from engine.services.succession import people_are_due as people_are_due
 from engine.services.succession import settle_people as settle_people
 from engine.services.tasks import TaskCompleted as TaskCompleted

@@ -14,6 +14,8 @@ from forms.model import DayBound, Field, FieldKind, Form, Option, Text
 from forms.problems import (
     Problem,
     expiring_policy,
+    kept_from_life,
+    kept_from_life_route,
     not_an_orphan,
     not_serving,
     serves_elsewhere,
@@ -47,6 +49,8 @@ __all__ = [
     "form_faults",
     "from_html",
     "json_schema",
+    "kept_from_life",
+    "kept_from_life_route",
     "load_form",
     "load_forms",
     "localise",

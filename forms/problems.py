@@ -252,6 +252,26 @@ def not_an_orphan(field: Field) -> Problem:
     )
 
 
+def kept_from_life(field: Field) -> Problem:
+    """The customer withdrew sharing with the life insurer: a specialist alone may be named."""
+    return _about(
+        field,
+        "kept_from_life",
+        "只能填交叉销售专员的工号：客户已撤回向寿险公司提供信息的同意，不能交给寿险人员",
+        "must be a cross-selling specialist's number: the customer withdrew sharing with the life insurer",
+    )
+
+
+def kept_from_life_route(field: Field) -> Problem:
+    """The customer withdrew sharing with the life insurer: the specialist serves the orphan directly."""
+    return _about(
+        field,
+        "kept_from_life_route",
+        "只能选“专员直接服务”：客户已撤回向寿险公司提供信息的同意",
+        "must be “Specialist serves directly”: the customer withdrew sharing with the life insurer",
+    )
+
+
 def unknown_field(name: str) -> Problem:
     """A value was sent for a field the form does not have."""
     return Problem(

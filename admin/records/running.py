@@ -14,6 +14,7 @@ from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say
 from admin.formatters import show_code
+from admin.i18n import counted
 from admin.records.base import RecordView
 from admin.records.filters import CodeFilter, FlagFilter, StartFilter
 from admin.records.words import (
@@ -139,7 +140,7 @@ class IncidentRecords(RecordView):
             else:
                 done += 1
         if done:
-            flash(_("已重试 %(n)s 项异常。", n=done), "success")
+            flash(counted("已重试 %(n)s 项异常。", n=done), "success")
         return redirect(url_for(".index_view"), code=303)
 
 
@@ -153,6 +154,8 @@ _TEMPLATES = {
     "task_urged_up": lazy_gettext("向上催办提醒"),
     "alarm_recheck": lazy_gettext("复查提醒"),
     "policy_chased": lazy_gettext("专员催办提醒"),
+    "sharing_recalled": lazy_gettext("信息提供撤回提醒"),
+    "sharing_given_back": lazy_gettext("信息提供恢复提醒"),
     **dict.fromkeys(
         ("alarm_first_contact", "alarm_pool", "alarm_unowned", "alarm_vacancy"), lazy_gettext("交接期限提醒")
     ),

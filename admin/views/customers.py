@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say, status_of
-from admin.i18n import language
+from admin.i18n import counted, language
 from engine.api import (
     MOST_RENEWALS,
     PROVABLE,
@@ -22,6 +22,7 @@ from engine.api import (
     PhoneState,
     Present,
     customer_file,
+    customer_in_reach,
     record_consent,
     record_view,
 )
@@ -52,7 +53,22 @@ def consent(customer_id: int) -> ResponseReturnValue:
         flash(_("%(n)s 项仅作记录：客户另有日期更晚的答复，以较晚的答复为准。", n=stated.outdated), "warning")
     if not stated.in_effect and not stated.outdated:
         flash(_("这些事项此前已撤回，不需要重复登记。"), "info")
-    return redirect(url_for("customers.show", customer_id=customer_id, _anchor="consents"), code=303)
+    if stated.moved:
+        flash(_moved(typed["answer"], stated.moved), "info")
+    target = url_for("customers.show", customer_id=customer_id, _anchor="consents")
+    return redirect(target if _is_in_reach(customer_id) else url_for("inbox.index"), code=303)
+
+
+def _moved(answer: str, count: int) -> str:
+    if answer == "given":
+        return counted("%(n)s 笔在办续保已转回寿险人员服务。", n=count)
+    return counted("%(n)s 笔在办续保已转由交叉销售专员服务，寿险人员不再办理。", n=count)
+
+
+def _is_in_reach(customer_id: int) -> bool:
+    """Whether the file is still the reader's to see: who is of the life insurer loses it by a withdrawal."""
+    with current_engine().store.reading() as session:
+        return customer_in_reach(session, require_actor(), customer_id)
 
 
 @blueprint.get("/<int:customer_id>/consents")

@@ -13,7 +13,7 @@ from admin.clockbar import CLOCK_MOVERS
 from admin.context import current_engine, public
 from admin.errors import say
 from admin.formatters import show_moment
-from admin.i18n import LANGUAGES, choose_language
+from admin.i18n import LANGUAGES, choose_language, counted
 from admin.records.base import READERS
 from admin.targets import local_target
 from engine.api import (
@@ -99,7 +99,9 @@ def advance() -> ResponseReturnValue:
             "success",
         )
         if report.incidents:
-            flash(_("有 %(n)s 笔续保执行失败，已生成异常，其余不受影响。", n=report.incidents), "warning")
+            flash(
+                counted("有 %(n)s 笔续保执行失败，已生成异常，其余不受影响。", n=report.incidents), "warning"
+            )
     return redirect(local_target(request.form.get("next"), url_for("home.index")), code=303)
 
 

@@ -1,11 +1,11 @@
 """The filter of the inbox as the address bar, a form or a saved view gives it.
 
-A condition that cannot be read keeps nothing: leaving it out would show, take away or complete more than asked.
+A condition that cannot be read, or that names nothing known, keeps nothing: leaving it out would show, take away or complete more than asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -14,17 +14,23 @@ from typing import TypeVar
 from flask import request
 from flask_babel import gettext as _
 
+from admin.actor import require_actor
+from admin.context import current_engine
 from admin.i18n import language
 from engine.api import (
     BadInput,
     CustomerTier,
+    Engine,
     InboxGroup,
     InboxSort,
     InboxTab,
     InboxWish,
     Label,
+    NoDefinition,
+    Present,
     Stage,
     search_fault,
+    unknown_conditions,
 )
 
 Code = TypeVar("Code", bound=StrEnum)
@@ -36,8 +42,12 @@ FILTER = ("tab", *CONDITIONS, "sort", "group")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A condition that cannot be read: what it is called, what was given, and why it will not do if that is known."""
+    """A condition that cannot be read or names nothing known.
 
+    Its parameter, what it is called, what was given, and why it will not do if that is known.
+    """
+
+    key: str
     name: str
     text: str
     reason: Label | None = None
@@ -72,7 +82,7 @@ class _Reader:
     def search(self, key: str, name: str) -> str:
         text = self.text(key)
         if (why := search_fault(text)) is not None:
-            self.faults.append(Fault(name, text, why))
+            self.faults.append(Fault(key, name, text, why))
         return text
 
     def code(self, key: str, kind: type[Code], name: str) -> Code | None:
@@ -82,7 +92,7 @@ class _Reader:
         try:
             return kind(text)
         except ValueError:
-            self.faults.append(Fault(name, text))
+            self.faults.append(Fault(key, name, text))
             return None
 
     def day(self, key: str, name: str) -> date | None:
@@ -92,7 +102,7 @@ class _Reader:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            self.faults.append(Fault(name, text))
+            self.faults.append(Fault(key, name, text))
             return None
 
     def number(self, key: str, name: str) -> int | None:
@@ -101,18 +111,21 @@ class _Reader:
             return None
         if text.isascii() and text.isdecimal() and len(text) < 19:
             return int(text)
-        self.faults.append(Fault(name, text))
+        self.faults.append(Fault(key, name, text))
         return None
 
     def flag(self, key: str, name: str) -> bool:
         text = self.text(key)
         if text not in ("", "0", "1"):
-            self.faults.append(Fault(name, text))
+            self.faults.append(Fault(key, name, text))
         return text == "1"
 
 
 def asked_wish(after: str | None = None) -> tuple[InboxWish, tuple[Fault, ...]]:
-    """Return what the request asks for and the conditions that cannot be read; with one of those nothing is kept."""
+    """Return what the request asks for and the conditions that will not do; with one of those nothing is kept.
+
+    A condition will not do when it cannot be read, or names a task, a unit or a customer that nobody knows.
+    """
     reader = _Reader(request.values)
     stage = reader.code("stage", Stage, _("阶段"))
     wish = InboxWish(
@@ -132,7 +145,36 @@ def asked_wish(after: str | None = None) -> tuple[InboxWish, tuple[Fault, ...]]:
         group=reader.code("group", InboxGroup, _("合并")) or InboxGroup.CUSTOMER,
         after=after,
     )
-    return replace(wish, is_void=bool(reader.faults)), tuple(reader.faults)
+    faults = (*reader.faults, *_unknown(wish))
+    return replace(wish, is_void=bool(faults)), faults
+
+
+def _unknown(wish: InboxWish) -> Iterator[Fault]:
+    """The conditions that name what this person cannot know."""
+    given = {
+        "action": (_("任务"), wish.action_id),
+        "unit": (_("团队或机构"), wish.unit),
+        "customer": (_("客户"), wish.customer_id),
+    }
+    if all(value is None for _name, value in given.values()):
+        return
+    engine = current_engine()
+    with engine.store.reading() as session:
+        found = unknown_conditions(
+            session, require_actor(), wish, Present.of(engine.clock), actions=_actions(engine)
+        )
+    for key in sorted(found):
+        name, value = given[key]
+        yield Fault(key, name, str(value))
+
+
+def _actions(engine: Engine) -> frozenset[str]:
+    """The action ids of the diagrams that run now."""
+    try:
+        elements = engine.latest().process.elements.by_id.values()
+    except NoDefinition:
+        return frozenset()
+    return frozenset(found for one in elements if (found := one.properties.get("action_id")))
 
 
 def exact_wish() -> InboxWish:

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.formatters import show_code, show_listed
-from admin.i18n import language
+from admin.i18n import counted, language
 from admin.last_look import last_looked_at, look_at
 from admin.menu import MenuItem, register
 from admin.records.files import Cell
@@ -135,7 +135,7 @@ def _tasks(row: MorningRow) -> str:
     sign = "；" if language() == "zh" else "; "
     return sign.join(
         f"{task.name.say(language())} {task.due_date or ''}"
-        + (f" {_('逾期 %(n)s 天', n=task.late_days)}" if task.late_days else "")
+        + (f" {counted('逾期 %(n)s 天', n=task.late_days)}" if task.late_days else "")
         for task in row.tasks
     )
 

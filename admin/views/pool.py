@@ -82,13 +82,16 @@ def owed() -> str:
 def claim(renewal_id: int) -> ResponseReturnValue:
     """Take an offered renewal: the first who asks gets it."""
     try:
-        claim_renewal(current_engine(), renewal_id, actor=require_actor())
+        last = claim_renewal(current_engine(), renewal_id, actor=require_actor())
     except NotFound:
         raise
     except EngineError as error:
         flash(say(error), "error")
         return redirect(url_for("pool.index"), code=303)
-    flash(_("已认领，请在 3 个工作日内联系客户。"), "success")
+    if last is None:
+        flash(_("已认领。客户不再需要联系，请关注续保进展。"), "success")
+    else:
+        flash(_("已认领，请最晚在 %(day)s 联系客户。", day=last), "success")
     return redirect(url_for("renewals.show", renewal_id=renewal_id), code=303)
 
 

@@ -14,7 +14,7 @@ from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say, status_of
 from admin.formatters import show_code
-from admin.i18n import language
+from admin.i18n import counted, language
 from admin.may_call import may_call
 from admin.misread import is_misread, misread
 from admin.views.args import (
@@ -54,6 +54,7 @@ from engine.api import (
     portfolio_page,
     record_history_taken,
     record_view,
+    renewal_in_reach,
     renewal_page,
     request_erasure,
     reveal,
@@ -69,6 +70,28 @@ def index() -> str:
     """Show the renewals of the person's scope, filtered."""
     engine, actor = current_engine(), require_actor()
     present = Present.of(engine.clock)
+    wish = _wish()
+    with engine.store.reading() as session:
+        page = portfolio_page(session, actor, wish, present)
+    return render_template(
+        "renewals/index.html",
+        page=page,
+        wish=wish,
+        open_arg=_open_arg(),
+        may_write=may_reveal(actor),
+        stages=list(Stage),
+        state_options=[(s, show_code(s, "state")) for s in RenewalState],
+        outcome_options=[(s, show_code(s, "state")) for s in RenewalState if s in OUTCOME_STATES],
+        unit_options=[(unit.code, unit.name) for unit in page.units],
+        url_with=url_with,
+        is_filtered=any(value for key, value in request.args.items() if key not in ("stage", "after")),
+        first_url=url_with(after=None) if wish.after else None,
+        next_url=url_with(after=page.next_position) if page.next_position else None,
+    )
+
+
+def _wish() -> PortfolioWish:
+    """What the address asks for; nothing is found by a condition that cannot be read."""
     stage, state, outcome = (
         code_arg("stage", Stage),
         code_arg("state", RenewalState),
@@ -90,24 +113,7 @@ def index() -> str:
     )
     if (given := text_arg("open")) not in ("", "all", *_OPEN):
         misread(_("没有“%(text)s”这个选项，请重新选择，或清除该条件。", text=given[:20]))
-    wish = replace(wish, is_void=is_misread())
-    with engine.store.reading() as session:
-        page = portfolio_page(session, actor, wish, present)
-    return render_template(
-        "renewals/index.html",
-        page=page,
-        wish=wish,
-        open_arg=_open_arg(),
-        may_write=may_reveal(actor),
-        stages=list(Stage),
-        state_options=[(s, show_code(s, "state")) for s in RenewalState],
-        outcome_options=[(s, show_code(s, "state")) for s in RenewalState if s in OUTCOME_STATES],
-        unit_options=[(unit.code, unit.name) for unit in page.units],
-        url_with=url_with,
-        is_filtered=any(value for key, value in request.args.items() if key not in ("stage", "after")),
-        first_url=url_with(after=None) if wish.after else None,
-        next_url=url_with(after=page.next_position) if page.next_position else None,
-    )
+    return replace(wish, is_void=is_misread())
 
 
 def _open_arg() -> str:
@@ -157,14 +163,17 @@ def ask_erasure(renewal_id: int) -> ResponseReturnValue:
         flash(say(error), "error")
     else:
         flash(
-            _(
+            counted(
                 "已登记。不再联系该客户，原文不再显示；%(n)s 笔在办续保已送剔除审批，法定证据保留至 %(day)s。",
                 n=done.excluded,
                 day=done.kept_until.isoformat(),
             ),
             "success",
         )
-    return redirect(url_for("renewals.show", renewal_id=renewal_id, _anchor="customer"))
+    target = url_for("renewals.show", renewal_id=renewal_id, _anchor="customer")
+    with current_engine().store.reading() as session:
+        is_in_reach = renewal_in_reach(session, require_actor(), renewal_id)
+    return redirect(target if is_in_reach else url_for("inbox.index"), code=303)
 
 
 @blueprint.get("/<int:renewal_id>/reveal")

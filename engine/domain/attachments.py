@@ -1,4 +1,7 @@
-"""Which files may be attached, told by their first bytes and never by their name; pure."""
+"""Which files may be attached, told by their first bytes and never by their name; pure.
+
+Whether the rest of a file keeps what its beginning promises is looked at by engine.domain.soundness.
+"""
 
 from __future__ import annotations
 

@@ -88,6 +88,8 @@ class Role(_Labelled):
 
 
 WORKING_ROLES = (Role.CHANNEL, Role.SPECIALIST, Role.TRAINER, Role.SUPERVISOR, Role.AGENT)
+LIFE_ROLES = frozenset({Role.TRAINER, Role.SUPERVISOR, Role.AGENT})
+"""Whose holders work for the life insurer (domain.md §1)."""
 
 
 class TaskStatus(_Labelled):
@@ -218,6 +220,7 @@ class DeadlineEnd(_Labelled):
     CLAIMED = "claimed"
     ASSIGNED = "assigned"
     FILLED = "filled"
+    NOT_WANTED = "not_wanted"
     RENEWAL_CLOSED = "renewal_closed"
     UNDONE = "undone"
 
@@ -359,6 +362,7 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (DeadlineKind.RECHECK, Label("辅导后复查", "Recheck after coaching")),
     (DeadlineEnd.MET, Label("已联系", "Contacted")),
     (DeadlineEnd.PASSED_ON, Label("已转交他人", "Passed on")),
+    (DeadlineEnd.NOT_WANTED, Label("客户要求不再联系", "The customer wants no contact")),
     (DeadlineEnd.CLAIMED, Label("已认领", "Claimed")),
     (DeadlineEnd.ASSIGNED, Label("已有责任人", "Somebody is responsible")),
     (DeadlineEnd.FILLED, Label("已到任", "Filled")),

@@ -15,8 +15,10 @@ EFFECTIVE_RESULTS = frozenset(
     {"11", "12", "13", "14", "15", "16", "17", "31", "32", "33", "34", "41", "51", "61", "62"}
 )
 """Outcome codes of a contact that reached the customer."""
-DEAD_NUMBER = "22"
+NO_ANSWER, DEAD_NUMBER = "21", "22"
 NOT_CONTACTED = "00"
+DO_NOT_CONTACT = "62"
+"""The customer asked for no more contact."""
 CONTACT_FORMS = ("record_contact", "second_visit", "joint_visit", "win_back_contact", "take_over_orphan")
 LOSS_FORMS = ("verify_loss", "verify_lapse_reason", "report_lapse_reason", "lapse_reason")
 COMPETITOR_FORMS = (*LOSS_FORMS, "final_sweep", "chase_policy", *CONTACT_FORMS)

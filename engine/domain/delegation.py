@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.domain.codes import WORKING_ROLES, Role
+from engine.domain.codes import LIFE_ROLES, WORKING_ROLES, Role
 from engine.domain.directory import Directory
 
 
@@ -29,6 +29,11 @@ def substitutes_for(
             place = directory.nearest(post.unit_code, "workplace", "branch") or post.unit_code
             found |= fitting(directory, role, directory.below(place) | (within or frozenset()))
     return frozenset(found - {number})
+
+
+def role_asked(role: Role, *, is_recalled: bool) -> Role:
+    """Return who does a task of *role*: a specialist while the customer keeps the data from the life insurer."""
+    return Role.SPECIALIST if is_recalled and role in LIFE_ROLES else role
 
 
 def fitting(directory: Directory, role: Role, units: Iterable[str]) -> frozenset[str]:

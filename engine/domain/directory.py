@@ -58,7 +58,11 @@ def in_force(row: UnitRow | PostRow | LiaisonRow, day: date) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Responsible:
-    """The people and units that answer for one renewal; numbers are employee numbers."""
+    """The people and units that answer for one renewal; numbers are employee numbers.
+
+    ``is_recalled``: the customer withdrew that the life insurer is given the data, so that none of its people is
+    named (domain.md §5, PIPL Art. 23).
+    """
 
     owner_no: str | None
     owner_role: Role | None
@@ -71,6 +75,7 @@ class Responsible:
     sub_branch_code: str | None
     branch_code: str | None
     is_orphan: bool
+    is_recalled: bool = False
 
     def assignee_for(self, role: Role) -> str | None:
         """Return who does a task of *role*, falling back over vacancies; None = the role's queue.

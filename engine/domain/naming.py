@@ -22,6 +22,8 @@ from engine.domain.reach import units_seen_by
 ASSIGNEE, AGENT, SERVICING, TRAINER = "assignee_no", "agent_no", "servicing_agent_no", "trainer_no"
 OWNERS = (Role.AGENT, Role.SUPERVISOR, Role.TRAINER, Role.SPECIALIST)
 """Who may answer for a renewal, in the order in which they do."""
+OF_PROPERTY = (Role.SPECIALIST,)
+"""Who may be named while the customer keeps the data from the life insurer (domain.md §5, PIPL Art. 23)."""
 _FIELDS: Mapping[str, tuple[Role, ...]] = MappingProxyType(
     {AGENT: (Role.AGENT,), SERVICING: (Role.AGENT,), TRAINER: (Role.TRAINER,), ASSIGNEE: OWNERS}
 )

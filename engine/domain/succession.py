@@ -2,12 +2,14 @@
 
 Rules: domain.md §1.5 (nobody is unowned), §7 case 14 (open rows follow an agent who moves), case 16 (vacancies
 fall back: acting supervisor → trainer → specialist → the channel department's queue), case 17 (a workplace's
-specialist changes by effective date).
+specialist changes by effective date), §5 (what is shared with the life insurer is recalled when the customer
+withdraws the consent to it: the specialist of the property insurer serves the renewal alone).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from engine.domain.codes import Role
 from engine.domain.directory import Directory, PostRow, Responsible
@@ -15,7 +17,10 @@ from engine.domain.directory import Directory, PostRow, Responsible
 
 def has_left(directory: Directory, people: Responsible) -> bool:
     """Whether the responsible agent serves no more, so that the renewal becomes an orphan (case 13)."""
-    return not people.is_orphan and directory.post_of(people.agent_no, Role.AGENT) is None
+    return (
+        not (people.is_orphan or people.is_recalled)
+        and directory.post_of(people.agent_no, Role.AGENT) is None
+    )
 
 
 def successors(directory: Directory, people: Responsible) -> Responsible:
@@ -46,8 +51,58 @@ def successors(directory: Directory, people: Responsible) -> Responsible:
         if _is_liaison(directory, people, workplace)
         else found.specialist_no,
     )
+    if people.is_recalled:
+        return kept_from_life(around)
     owner_no, owner_role = _owner(directory, around, post)
     return replace(around, owner_no=owner_no, owner_role=owner_role)
+
+
+def kept_from_life(people: Responsible) -> Responsible:
+    """Return who answers for a renewal whose customer withdrew sharing: the specialist, else the channel's queue."""
+    return replace(
+        people,
+        agent_no=None,
+        supervisor_no=None,
+        trainer_no=None,
+        owner_no=people.specialist_no,
+        owner_role=Role.SPECIALIST if people.specialist_no else Role.CHANNEL,
+        is_recalled=True,
+    )
+
+
+def given_back(
+    directory: Directory, people: Responsible, *, agent_no: str | None, owner_no: str | None
+) -> Responsible:
+    """Return who answers once the customer consents again, given the agent and the owner of before.
+
+    Who serves no more is not replaced by that: the specialist keeps the renewal, as an orphan that the channel
+    department may route (domain.md §1.3 K-C2).
+    """
+    found = directory.responsible_for(
+        agent_no=agent_no,
+        sub_branch_code=people.sub_branch_code,
+        workplace_code=people.workplace_code,
+        specialist_no=people.specialist_no,
+    )
+    around = replace(
+        found,
+        agent_no=None if found.is_orphan else agent_no,
+        team_code=found.team_code or people.team_code,
+        branch_code=found.branch_code or people.branch_code,
+    )
+    if around.agent_no is not None and owner_no in (None, agent_no):
+        return replace(around, owner_no=around.agent_no, owner_role=Role.AGENT)
+    for role in (Role.SUPERVISOR, Role.TRAINER):
+        if owner_no is not None and directory.post_of(owner_no, role) is not None:
+            named: dict[str, Any] = {f"{role}_no": owner_no, "owner_no": owner_no, "owner_role": role}
+            return replace(around, **named)
+    if around.agent_no is not None:
+        return replace(around, owner_no=around.agent_no, owner_role=Role.AGENT)
+    return replace(
+        around,
+        owner_no=around.specialist_no,
+        owner_role=Role.SPECIALIST if around.specialist_no else Role.CHANNEL,
+    )
 
 
 def _owns(people: Responsible, role: Role, number: str | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
 from engine.domain.codes import Role
-from engine.domain.delegation import fitting, units_of
+from engine.domain.delegation import fitting, role_asked, units_of
 from engine.queries.at_hand import tasks_at_hand
 from engine.queries.names import people_names
 from engine.queries.present import Present, due_day
@@ -81,14 +81,19 @@ def _line(row: Any, present: Present) -> HandOnLine:
     )
 
 
+def _role_asked(task: UserTask, renewal: Renewal) -> Role:
+    return role_asked(Role(task.role), is_recalled=renewal.is_recalled)
+
+
 def _colleagues(
-    session: Session, actor: Actor, pairs: Iterable[tuple[UserTask, Renewal]], day: date
+    session: Session, actor: Actor, pairs: Sequence[tuple[UserTask, Renewal]], day: date
 ) -> Names:
     """Who fits every task; places that many tasks share are looked up once."""
     directory = directory_on(session, day)
-    places = {(t.role, r.workplace_code, r.sub_branch_code, r.branch_code): t.assignee_no for t, r in pairs}
-    fit = [fitting(directory, Role(role), units_of(directory, *codes)) for role, *codes in places]
-    numbers = frozenset.intersection(*fit) - actor.numbers - set(places.values()) if fit else frozenset()
+    places = {(_role_asked(t, r), r.workplace_code, r.sub_branch_code, r.branch_code) for t, r in pairs}
+    fit = [fitting(directory, role, units_of(directory, *codes)) for role, *codes in places]
+    holders = {task.assignee_no for task, _ in pairs}
+    numbers = frozenset.intersection(*fit) - actor.numbers - holders if fit else frozenset()
     if len(numbers) > MOST:
         return ()
     names = people_names(session, numbers)

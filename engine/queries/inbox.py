@@ -57,6 +57,7 @@ class InboxRow:
     days_left: int
     is_key: bool
     is_orphan: bool
+    is_recalled: bool
     is_claimed: bool
     is_claimable: bool
     is_stand_in: bool
@@ -280,6 +281,7 @@ def _row(row: Any, actor: Actor, present: Present, names: Mapping[str, str]) -> 
         days_left=(renewal.expiry_date - present.today).days,
         is_key=renewal.is_key,
         is_orphan=renewal.is_orphan,
+        is_recalled=renewal.is_recalled,
         is_claimed=task.claimed_by == actor.name,
         is_claimable=task.status == TaskStatus.OPEN and task.assignee_no is None,
         is_stand_in=task.assignee_no in actor.stands_in_for,

@@ -130,6 +130,11 @@ def _of_renewal(wish: InboxWish) -> list[ColumnElement[bool]]:
     if wish.customer_id is not None:
         clauses.append(Renewal.customer_id == wish.customer_id)
     if wish.unit:
-        units = (Renewal.team_code, Renewal.workplace_code, Renewal.sub_branch_code, Renewal.branch_code)
-        clauses.append(or_(*(column == wish.unit for column in units)))
+        clauses.append(of_unit(wish.unit))
     return clauses
+
+
+def of_unit(code: str) -> ColumnElement[bool]:
+    """Return the WHERE clause over Renewal for those of a team, workplace, sub-branch or branch."""
+    units = (Renewal.team_code, Renewal.workplace_code, Renewal.sub_branch_code, Renewal.branch_code)
+    return or_(*(column == code for column in units))

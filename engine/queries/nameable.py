@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 import forms
 from engine.domain.actor import Actor
-from engine.domain.naming import NAMING, ROUTE, Place, nameable, roles_offered
+from engine.domain.naming import NAMING, OF_PROPERTY, ROUTE, Place, nameable, roles_offered
 from engine.queries.names import people_names
 from engine.queries.people import StaffLine
 from engine.store.organisation import directory_on
@@ -36,7 +36,9 @@ def people_for(
         key: nameable(
             directory,
             actor,
-            roles_offered(key, is_routing=is_routing, directory=directory, place=place),
+            OF_PROPERTY
+            if renewal is not None and renewal.is_recalled
+            else roles_offered(key, is_routing=is_routing, directory=directory, place=place),
             place,
         )
         for key in wanted

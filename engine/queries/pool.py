@@ -167,6 +167,7 @@ def _orphans(session: Session, actor: Actor, present: Present) -> tuple[OwedLine
             Renewal.ended_at.is_(None),
             Renewal.is_orphan.is_(True),
             Renewal.agent_no.is_(None),
+            Renewal.is_recalled.is_(False),
             ~offered.exists(),
         )
         .order_by(Renewal.expiry_date, Renewal.id)

@@ -203,7 +203,8 @@ def _from_tables(
         "today": present.today,
         "now": present.now.astimezone(present.zone).replace(tzinfo=None),
         "actor": {"employee_no": actor.employee_no},
-        "agent": {"employee_no": renewal.agent_no},
+        # While the customer keeps the data from the life insurer the specialist takes the agent's place.
+        "agent": {"employee_no": renewal.specialist_no if renewal.is_recalled else renewal.agent_no},
         "trainer": {"employee_no": renewal.trainer_no},
         "renewal": {
             "expiry_date": renewal.expiry_date,

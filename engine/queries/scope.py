@@ -109,6 +109,12 @@ def _handed_to(actor: Actor, renewal_id: int) -> ColumnElement[bool]:
     )
 
 
+def renewal_in_reach(session: Session, actor: Actor, renewal_id: int) -> bool:
+    """Whether *actor* may open the renewal."""
+    may_look = or_(renewals_visible_to(actor), _handed_to(actor, renewal_id))
+    return session.scalar(select(Renewal.id).where(Renewal.id == renewal_id, may_look)) is not None
+
+
 def find_renewal(session: Session, actor: Actor, renewal_id: int) -> Renewal:
     """Return one renewal of *actor*'s scope, or one of which a colleague handed *actor* an open task.
 

@@ -22,6 +22,8 @@ _TEMPLATES: Mapping[str, Label] = {
     "task_urged": Label("催办提醒", "a task that was urged"),
     "task_urged_up": Label("向上催办提醒", "a late task of the team"),
     "policy_chased": Label("专员催办提醒", "what the specialist asks for"),
+    "sharing_recalled": Label("信息提供撤回提醒", "sharing withdrawn by a customer"),
+    "sharing_given_back": Label("信息提供恢复提醒", "sharing agreed to anew by a customer"),
     "alarm_recheck": Label("复查提醒", "a check that is due"),
     "alarm_first_contact": _DEADLINE,
     "alarm_pool": _DEADLINE,

@@ -144,6 +144,7 @@ FIELDS: Mapping[str, Label] = {
     "loss_reason": Label("流失原因", "loss reason"),
     "exclusion_code": Label("剔除原因", "exclusion reason"),
     "do_not_contact": Label("不再联系", "do-not-contact"),
+    "no_messages": Label("不接收短信", "no messages"),
     "phone": Label("手机", "phone"),
     "name": Label("客户姓名", "customer name"),
     "customer": Label("客户", "customer"),

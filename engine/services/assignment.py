@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from engine.domain.codes import Role
 from engine.domain.contacts import CONTACT_FORMS
-from engine.domain.directory import Responsible
-from engine.domain.naming import OWNERS, Place, serves
-from engine.domain.succession import successors
+from engine.domain.directory import Directory, Responsible
+from engine.domain.naming import OF_PROPERTY, OWNERS, Place, roles_named, serves
+from engine.domain.succession import kept_from_life, successors
 from engine.services import first_contact
 from engine.services.context import StepScope
 from engine.store.organisation import directory_on
@@ -34,6 +34,8 @@ FIELDS = (
 
 DISPATCH = "P-S1"
 """The first hand-out of a list: nobody takes anything over from anybody."""
+WIN_BACK = "S-S4"
+"""The hand-over to the win-back: the contact is asked for by the very step that names who makes it."""
 
 
 def responsible_of(renewal: Any) -> Responsible:
@@ -50,6 +52,7 @@ def responsible_of(renewal: Any) -> Responsible:
         sub_branch_code=renewal.sub_branch_code,
         branch_code=renewal.branch_code,
         is_orphan=renewal.is_orphan,
+        is_recalled=renewal.is_recalled,
     )
 
 
@@ -58,13 +61,22 @@ def place_of(renewal: Renewal) -> Place:
     return Place(renewal.workplace_code, renewal.sub_branch_code)
 
 
+def roles_of(
+    renewal: Renewal, field: str, answers: Mapping[str, Any], directory: Directory, place: Place
+) -> tuple[Role, ...]:
+    """Return the roles of which *field* takes somebody for this renewal; of the property insurer while it is recalled."""
+    return OF_PROPERTY if renewal.is_recalled else roles_named(field, answers, directory, place)
+
+
 def assign(scope: StepScope, people: Responsible, *, reason: str | None = None) -> None:
     """Make *people* answer for the renewal; each change is recorded, open tasks move along.
 
     A new owner's clock for the first contact starts, unless the list is only handed out, and the contacts taken
-    over are due no earlier.
+    over are due no earlier. While the renewal is recalled from the life insurer none of its people gets it, whoever
+    is named.
     """
     row = scope.renewal
+    people = kept_from_life(people) if row.is_recalled else people
     before = row.owner_no
     for name in FIELDS:
         old, new = getattr(row, name), getattr(people, name)
@@ -86,7 +98,7 @@ def assign(scope: StepScope, people: Responsible, *, reason: str | None = None) 
             task.status, task.version = "open", task.version + 1
             moved.append(task)
     if row.owner_no != before and reason != DISPATCH:
-        clock = first_contact.begin(scope)
+        clock = first_contact.begin(scope, contact_follows=reason == WIN_BACK)
         if clock is not None:
             _give_time(scope, [task for task in moved if task.assignee_no == row.owner_no], clock.due_at)
 

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     Answered = tuple[BulkRow, Mapping[str, Any]]
 
 
+GONE = Label(
+    "这项任务或其续保已转给他人，不再由您办理",
+    "the task or its renewal went to others and is not yours to do any more",
+)
+
+
 class _Settled(NotFound):
     """Nothing is left to do for the row: somebody else has completed or refused it meanwhile."""
 
@@ -108,6 +114,8 @@ def _complete_row(engine: Engine, row: BulkRow, values: Mapping[str, Any], actor
         return
     except InvalidForm as error:
         _refuse(engine, row.id, _wrong(error), actor)
+    except NotFound:  # it was the actor's when the choice was frozen
+        _refuse(engine, row.id, GONE, actor)
     except EngineError as error:
         _refuse(engine, row.id, Label(error.say("zh"), error.say("en")), actor)
 

@@ -6,32 +6,24 @@ contact (outcome 62) or asks for deletion withdraws by that. Source: domain.md �
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
-from engine.domain.commitment import make_salt
-from engine.domain.consents import (
-    CONTACT_KINDS,
-    PROVABLE,
-    WORDING,
-    ConsentKind,
-    ConsentMethod,
-    Statement,
-    deciding,
-)
+from engine.domain.consents import PROVABLE, ConsentKind, ConsentMethod
 from engine.domain.customer_file import is_organisation
-from engine.domain.masking import mask_text
 from engine.domain.storable import require_storable
-from engine.errors import BadInput, Conflict, Forbidden, NotFound
+from engine.errors import BadInput, Forbidden, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.context import StepScope
-from engine.store.consents import CONSENTED, WITHDRAWN, Consent, commitment_to, consents_of
+from engine.services.sharing_kept import follow_word
+from engine.services.silence import keep_silence
+from engine.services.stating import ConsentSaid, Stated, state
 from engine.store.renewals import Customer, renewals_of_customers, same_customers
 from engine.store.session import Tx
 
@@ -40,24 +32,10 @@ OLDEST = timedelta(days=400)
 FORM_ANSWER = "consent_answer"
 """The field by which a form says that consent was asked for; its fellows begin with ``consent_`` too."""
 _GIVEN, _WITHDRAWN = "given", "withdrawn"
-_STOPS: Mapping[ConsentKind, str] = {
-    ConsentKind.MARKETING_CALL: "do_not_contact",
-    ConsentKind.MARKETING_MESSAGE: "no_messages",
-    ConsentKind.SHARE_TO_LIFE: "no_sharing",
-}
-"""What the withdrawal of a kind sets on the customer, and a new consent lifts."""
 _KIND, _METHOD = Label("同意事项", "what is agreed to"), Label("取得方式", "how it was said")
 _ANSWER = Label("客户的答复", "the customer's answer")
 _EVIDENCE, _DAY = Label("凭据", "evidence"), Label("答复日期", "day of the answer")
 _UNTIL = Label("有效期至", "valid until")
-
-
-class ConsentAfterErasure(Conflict):
-    """The customer asked for deletion: no consent is taken any more."""
-
-    code = "consent_after_erasure"
-    zh = "客户已于 {day} 要求删除个人信息，不能再登记同意。客户改变主意的，请作为新客户重新登记。"
-    en = "The customer asked for deletion on {day}: no consent is taken. Who thinks again is registered as a new customer."
 
 
 class ConsentUnanswered(BadInput):
@@ -66,26 +44,6 @@ class ConsentUnanswered(BadInput):
     code = "consent_unanswered"
     zh = "请填写“{what}”：{reason}"
     en = "Please answer “{what}”: {reason}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentSaid:
-    """What the customer said, of which kinds and how; ``evidence`` names where the proof lies."""
-
-    kinds: Collection[ConsentKind]
-    is_given: bool
-    method: ConsentMethod
-    said_on: date
-    valid_until: date | None = None
-    evidence: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stated:
-    """How many kinds were recorded: taking effect, and kept only as past because a newer answer stands."""
-
-    in_effect: int = 0
-    outdated: int = 0
 
 
 def record_consent(engine: Engine, customer_id: int, said: Mapping[str, Any], *, actor: Actor) -> Stated:
@@ -103,7 +61,12 @@ def record_consent(engine: Engine, customer_id: int, said: Mapping[str, Any], *,
     with engine.store.transaction() as tx:
         customer, renewal_id = _reach(tx, customer_id, actor)
         statement = _checked(said, business_date(now, engine.clock.zone))
-        return state(tx, customer, statement, renewal_id=renewal_id, actor=actor, now=now, source="file")
+        stated = state(tx, customer, statement, renewal_id=renewal_id, actor=actor, now=now, source="file")
+        if ConsentKind.SHARE_TO_LIFE in statement.kinds:
+            stated = replace(stated, moved=follow_word(tx, engine, customer, actor=actor, now=now))
+    if ConsentKind.MARKETING_CALL in statement.kinds:
+        keep_silence(engine, now=now, actor=actor)
+    return stated
 
 
 def absorb_consent(scope: StepScope, values: Mapping[str, Any], *, task_id: int) -> None:
@@ -130,149 +93,8 @@ def absorb_consent(scope: StepScope, values: Mapping[str, Any], *, task_id: int)
         source="G-L4",
         task_id=task_id,
     )
-
-
-def withdraw_contact(scope: StepScope) -> None:
-    """The customer wants no more contact (outcome 62): calls, visits and messages end."""
-    if scope.customer is not None:
-        said = ConsentSaid(
-            kinds=CONTACT_KINDS, is_given=False, method=ConsentMethod.CONTACT, said_on=scope.today
-        )
-        state(
-            scope.tx,
-            scope.customer,
-            said,
-            renewal_id=scope.renewal.id,
-            actor=scope.actor,
-            now=scope.now,
-            source="contact",
-        )
-
-
-def withdraw_all(
-    tx: Tx, customer: Customer, *, renewal_id: int, actor: Actor, now: datetime, on: date
-) -> None:
-    """The customer asked for deletion (PIPL Art. 47): every consent ends with it."""
-    said = ConsentSaid(kinds=tuple(ConsentKind), is_given=False, method=ConsentMethod.ERASURE, said_on=on)
-    state(tx, customer, said, renewal_id=renewal_id, actor=actor, now=now, source="erasure")
-
-
-def state(
-    tx: Tx,
-    customer: Customer,
-    said: ConsentSaid,
-    *,
-    renewal_id: int,
-    actor: Actor,
-    now: datetime,
-    source: str,
-    task_id: int | None = None,
-) -> Stated:
-    """Add the statement to *customer* and let it take effect on every row that is the same customer.
-
-    What stands withdrawn already is not withdrawn again. A statement older than the one that counts is kept, but
-    changes nothing. Returns how many kinds were stated.
-
-    Raises:
-        ConsentAfterErasure: consent is given, but the customer asked for deletion.
-    """
-    fellows = same_customers(tx, customer, by_name=is_organisation(customer.name))
-    if said.is_given and (day := next((r.erasure_asked_on for r in fellows if r.erasure_asked_on), None)):
-        raise ConsentAfterErasure(day=day)
-    known = [one.statement for one in consents_of(tx, [row.id for row in fellows])]
-    in_effect = outdated = 0
-    for kind in said.kinds:
-        last = deciding(known, kind)
-        newer = last.said_on if last is not None and last.said_on > said.said_on else None
-        if _is_repeated(said, last, is_stopped=all(getattr(row, _STOPS[kind]) for row in fellows)):
-            continue
-        row = _add(tx, customer, kind, said, renewal_id=renewal_id, actor=actor, now=now, task_id=task_id)
-        _record(tx, row, source=source, overtaken_by=newer)
-        if newer is not None:
-            outdated += 1
-            continue
-        _take_effect(tx, kind, said, fellows, renewal_id=renewal_id, actor=actor, now=now, source=source)
-        in_effect += 1
-    return Stated(in_effect=in_effect, outdated=outdated)
-
-
-def _is_repeated(said: ConsentSaid, last: Statement | None, *, is_stopped: bool) -> bool:
-    """Whether the kind stands withdrawn since that day or later, so that nothing new is said."""
-    if said.is_given or not is_stopped or last is None or last.is_given:
-        return False
-    return last.said_on >= said.said_on
-
-
-def _add(
-    tx: Tx,
-    customer: Customer,
-    kind: ConsentKind,
-    said: ConsentSaid,
-    *,
-    renewal_id: int,
-    actor: Actor,
-    now: datetime,
-    task_id: int | None,
-) -> Consent:
-    """Add one statement; it has its number then, which the history names."""
-    row = Consent(
-        customer_id=customer.id,
-        instance_id=renewal_id,
-        task_id=task_id,
-        kind=str(kind),
-        is_given=said.is_given,
-        said_on=said.said_on,
-        valid_until=said.valid_until,
-        method=str(said.method),
-        wording=WORDING,
-        evidence=mask_text(said.evidence) if said.evidence else None,
-        salt=make_salt(),
-        recorded_by=actor.name,
-        recorded_at=now,
-    )
-    tx.add(row)
-    tx.flush()
-    return row
-
-
-def _record(tx: Tx, row: Consent, *, source: str, overtaken_by: date | None) -> None:
-    tx.record(
-        CONSENTED if row.is_given else WITHDRAWN,
-        at=row.recorded_at,
-        actor=row.recorded_by,
-        instance_id=row.instance_id,
-        task_id=row.task_id,
-        kind=row.kind,
-        method=row.method,
-        said_on=row.said_on,
-        valid_until=row.valid_until,
-        wording=row.wording,
-        source=source,
-        consent_id=row.id,
-        consent_hash=commitment_to(row),
-        overtaken_by=overtaken_by,
-    )
-
-
-def _take_effect(
-    tx: Tx,
-    kind: ConsentKind,
-    said: ConsentSaid,
-    fellows: Collection[Customer],
-    *,
-    renewal_id: int,
-    actor: Actor,
-    now: datetime,
-    source: str,
-) -> None:
-    """Stop what the withdrawal forbids, or let it go on; that contact ends or may begin again is a fact of its own."""
-    flag, stops = _STOPS[kind], not said.is_given
-    changed = [row for row in fellows if getattr(row, flag) != stops]
-    for row in changed:
-        setattr(row, flag, stops)
-    if changed and kind is ConsentKind.MARKETING_CALL:
-        change: dict[str, Any] = {"field": flag, "from": not stops, "to": stops, "source": source}
-        tx.record("fact_changed", at=now, actor=actor.name, instance_id=renewal_id, **change)
+    if ConsentKind.SHARE_TO_LIFE in said.kinds:
+        follow_word(scope.tx, scope.engine, scope.customer, actor=scope.actor, now=scope.now, own=scope)
 
 
 def _reach(tx: Tx, customer_id: int, actor: Actor) -> tuple[Customer, int]:

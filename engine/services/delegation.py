@@ -13,11 +13,13 @@ from typing import Any
 from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
 from engine.domain.codes import Role, TaskStatus
-from engine.domain.delegation import fitting, units_of
+from engine.domain.delegation import fitting, role_asked, units_of
 from engine.domain.directory import Directory
 from engine.errors import BadInput, EngineError, Forbidden, NotFound, NothingChosen, TooManyChosen
 from engine.label import Label, Thing
+from engine.services import task_events
 from engine.services.access import sees
+from engine.services.each_task import refusals
 from engine.services.tasks import name_of_task, own_task, refuse_closed, refuse_unheld
 from engine.store.absence import overlapping
 from engine.store.organisation import directory_on
@@ -57,15 +59,13 @@ def delegate_task(engine: Engine, task_id: int, colleague: str, *, note: str, ac
             raise BadInput(what=_WHO, value=colleague, reason=_SELF)
         task.delegated_by, task.principal_no = actor.name, task.assignee_no
         _give(task, number, None, None)
-        tx.record(
+        task_events.record(
             "task_delegated",
+            tx,
+            task,
+            actor=actor,
             at=now,
-            actor=actor.name,
-            instance_id=task.instance_id,
-            task_id=task.id,
-            subject=task.name,
             reason=note or None,
-            action_id=task.action_id,
             **_ends(task.principal_no or actor.name, number),
         )
         return number
@@ -82,15 +82,7 @@ def delegate_tasks(
     wanted = list(dict.fromkeys(task_ids))
     if not 1 <= len(wanted) <= MOST_HANDED_ON:
         raise TooManyChosen(count=len(wanted), most=MOST_HANDED_ON) if wanted else NothingChosen
-    found: dict[int, EngineError | None] = {}
-    for task_id in wanted:
-        try:
-            delegate_task(engine, task_id, colleague, note=note, actor=actor)
-        except EngineError as error:
-            found[task_id] = error
-        else:
-            found[task_id] = None
-    return found
+    return refusals(wanted, lambda task_id: delegate_task(engine, task_id, colleague, note=note, actor=actor))
 
 
 def _fitting(tx: Tx, task: UserTask, typed: str, today: date) -> str:
@@ -108,9 +100,12 @@ def _fitting(tx: Tx, task: UserTask, typed: str, today: date) -> str:
 
 
 def who_fits(directory: Directory, task: UserTask, renewal: Renewal) -> frozenset[str]:
-    """Return the numbers of those to whom the task may be handed, whoever has it now."""
+    """Return the numbers of those to whom the task may be handed, whoever has it now.
+
+    What the customer keeps from the life insurer goes to specialists alone, whatever role the task is of.
+    """
     units = units_of(directory, renewal.workplace_code, renewal.sub_branch_code, renewal.branch_code)
-    return fitting(directory, Role(task.role), units)
+    return fitting(directory, role_asked(Role(task.role), is_recalled=renewal.is_recalled), units)
 
 
 def _away(last: date, substitute: str) -> Label:
@@ -165,14 +160,12 @@ def return_from_leavers(engine: Engine, *, now: datetime, actor: Actor = SYSTEM)
 
 
 def _record_return(tx: Tx, task: UserTask, action: str, actor: Actor, now: datetime) -> None:
-    tx.record(
+    task_events.record(
         action,
+        tx,
+        task,
+        actor=actor,
         at=now,
-        actor=actor.name,
-        instance_id=task.instance_id,
-        task_id=task.id,
-        subject=task.name,
-        action_id=task.action_id,
         **_ends(task.assignee_no, task.principal_no or task.delegated_by),
     )
 

@@ -18,9 +18,10 @@ from engine.domain.masking import mask_text
 from engine.errors import BadInput, Conflict, Forbidden, MessageNotAwaited, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
-from engine.services.consents import withdraw_all
 from engine.services.instances import load_scope
 from engine.services.messages import deliver_in
+from engine.services.sharing_kept import follow_word
+from engine.services.stating import withdraw_all
 from engine.store.renewals import Customer, Renewal, last_covered_date, open_renewals_of
 from engine.store.session import Tx
 
@@ -87,6 +88,7 @@ def request_erasure(engine: Engine, renewal_id: int, *, reason: str, actor: Acto
             kept_until=customer.kept_until.isoformat(),
         )
         withdraw_all(tx, customer, renewal_id=renewal_id, actor=actor, now=now, on=today)
+        follow_word(tx, engine, customer, actor=actor, now=now)
         excluded = _exclude_all(tx, engine, customer, told, actor=actor)
         return Erasure(customer.kept_until, excluded)
 

@@ -8,11 +8,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.domain.codes import RenewalState, Stage
-from engine.domain.contacts import EFFECTIVE_RESULTS
-from engine.domain.naming import AGENT, ASSIGNEE, SERVICING, TRAINER, roles_named
+from engine.domain.contacts import EFFECTIVE_RESULTS, NO_ANSWER
+from engine.domain.naming import AGENT, ASSIGNEE, SERVICING, TRAINER
 from engine.domain.stage import stage_last_day
 from engine.services import chasing, pool, provisional, quoting, recheck, transfers
-from engine.services.assignment import hand_to, name_trainer, place_of
+from engine.services.assignment import DISPATCH, WIN_BACK, hand_to, name_trainer, place_of, roles_of
 from engine.services.context import StepScope
 from engine.store.organisation import directory_on
 
@@ -39,9 +39,9 @@ def absorb(scope: StepScope, form_id: str, values: Values) -> None:
 def _dispatched(scope: StepScope, values: Values) -> None:
     """The list reached an agent (P-S1): another agent, or trainer, than listed becomes responsible."""
     listed, trainer = scope.renewal.trainer_no, values.get(TRAINER)
-    _name(scope, AGENT, values, reason="P-S1")
-    if trainer != listed:
-        name_trainer(scope, trainer, reason="P-S1")
+    _name(scope, AGENT, values, reason=DISPATCH)
+    if trainer != listed and not scope.renewal.is_recalled:
+        name_trainer(scope, trainer, reason=DISPATCH)
     if scope.renewal.state == RenewalState.DISPATCH_PENDING:
         scope.move_to(RenewalState.ASSIGNED)
     _exclusion(scope, values)
@@ -50,7 +50,7 @@ def _dispatched(scope: StepScope, values: Values) -> None:
 def _name(scope: StepScope, field: str, values: Values, *, reason: str) -> None:
     """Make whom *field* names responsible, in a role that the field and the other answers take."""
     directory = directory_on(scope.tx, scope.today)
-    roles = roles_named(field, values, directory, place_of(scope.renewal))
+    roles = roles_of(scope.renewal, field, values, directory, place_of(scope.renewal))
     hand_to(scope, values.get(field), reason=reason, roles=roles)
 
 
@@ -134,7 +134,7 @@ def _coached(scope: StepScope, values: Values) -> None:
 
 def _handed_to_win_back(scope: StepScope, values: Values) -> None:
     """Who wins the customer back, and until when (S-S4)."""
-    _name(scope, ASSIGNEE, values, reason="S-S4")
+    _name(scope, ASSIGNEE, values, reason=WIN_BACK)
     scope.renewal.win_back_until = _day(values.get("deadline"))
 
 
@@ -143,6 +143,7 @@ def _contacted(scope: StepScope, values: Values) -> None:
     row, result = scope.renewal, str(values.get("result") or "")
     row.stage_contacts += 1
     row.last_result = result or None
+    row.missed_calls = row.missed_calls + 1 if result == NO_ANSWER else 0
     row.next_contact_date, row.resubmit_by = _agreed_date(values), None
     row.quote_owed = row.quote_owed or bool(values.get("quote_requested"))
     _flag_late_entry(scope, values)

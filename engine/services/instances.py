@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from engine.bootstrap import Deployed, Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import RenewalState
 from engine.domain.directory import Responsible
 from engine.domain.nodes import list_day
+from engine.domain.succession import kept_from_life
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.steps import Cause, apply_step
@@ -64,7 +65,8 @@ def start_renewal(
         path={},
         started_at=now,
     )
-    renewal = _row(instance.id, key, new, now)
+    is_kept = new.customer is not None and new.customer.no_sharing
+    renewal = _row(instance.id, key, new, now, is_kept_from_life=is_kept)
     scope = StepScope(
         tx,
         engine,
@@ -89,6 +91,9 @@ def start_renewal(
         owner=renewal.owner_no,
         action_id="P-C5",
     )
+    if is_kept:
+        ends: dict[str, Any] = {"from": new.people.owner_no, "to": renewal.owner_no}
+        scope.record("sharing_recalled", tasks=0, **ends)
     host = RenewalHost(scope)
     apply_step(scope, host, starter.runs.start(host), Cause.START)
     return instance, renewal
@@ -108,8 +113,8 @@ def business_key(vin: str, expiry_date: date) -> str:
     return f"{vin}:{expiry_date:%Y-%m}"
 
 
-def _row(instance_id: int, key: str, new: NewRenewal, now: datetime) -> Renewal:
-    people = new.people
+def _row(instance_id: int, key: str, new: NewRenewal, now: datetime, *, is_kept_from_life: bool) -> Renewal:
+    people = kept_from_life(new.people) if is_kept_from_life else new.people
     main = next((line for line in new.lines if line.line == "commercial"), new.lines[0])
     return Renewal(
         id=instance_id,
@@ -128,6 +133,9 @@ def _row(instance_id: int, key: str, new: NewRenewal, now: datetime) -> Renewal:
         is_late=False,
         is_channel_leak=False,
         is_orphan=people.is_orphan,
+        is_recalled=people.is_recalled,
+        recalled_agent_no=_serving_agent(new.people) if is_kept_from_life else None,
+        recalled_owner_no=new.people.owner_no if is_kept_from_life else None,
         owner_no=people.owner_no,
         owner_role=people.owner_role,
         agent_no=people.agent_no if not people.is_orphan else None,
@@ -143,12 +151,17 @@ def _row(instance_id: int, key: str, new: NewRenewal, now: datetime) -> Renewal:
         stage_contacts=0,
         failed_visits=0,
         last_result=None,
+        missed_calls=0,
         has_actual_quote=False,
         quote_owed=False,
         quote_opens_date=new.quote_opens_date,
         next_node_on=list_day(new.expiry_date),
         started_at=now,
     )
+
+
+def _serving_agent(people: Responsible) -> str | None:
+    return None if people.is_orphan else people.agent_no
 
 
 def load_scope(tx: Tx, engine: Engine, instance_id: int, *, actor: Actor, now: datetime) -> StepScope:

@@ -8,8 +8,8 @@ from typing import Any
 import forms
 from engine.domain.codes import Role
 from engine.domain.directory import Directory
-from engine.domain.naming import AGENT, NAMING, SERVICING, TRAINER, Place, Unfit, obstacle, roles_named
-from engine.services.assignment import place_of
+from engine.domain.naming import AGENT, NAMING, SERVICING, TRAINER, Place, Unfit, obstacle
+from engine.services.assignment import place_of, roles_of
 from engine.services.context import StepScope
 from engine.store.renewals import Renewal
 
@@ -25,7 +25,8 @@ def people_problems(
 ) -> dict[str, forms.Problem]:
     """Return a problem for each person who cannot be named for this renewal; the rule is domain/naming.py's.
 
-    Who answers for it in that place already may stay, wherever he serves.
+    Who answers for it in that place already may stay, wherever he serves. Of a renewal that is recalled from the
+    life insurer none of its people may be named.
     """
     found = {}
     for field in form.fields:
@@ -33,12 +34,14 @@ def people_problems(
         if field.key not in NAMING or not number:
             continue
         place = _place_for(field.key, scope.renewal, clean, directory)
-        roles = roles_named(field.key, clean, directory, place)
+        roles = roles_of(scope.renewal, field.key, clean, directory, place)
         is_trainer = field.key == TRAINER
         why = obstacle(directory, scope.actor, number, roles, place, only_there=is_trainer)
         if why is Unfit.ELSEWHERE and number in _held(field.key, scope.renewal):
             why = None
-        if why is not None:
+        if why in (Unfit.WRONG_ROLE, Unfit.NOT_SERVING) and scope.renewal.is_recalled:
+            found[field.key] = forms.kept_from_life(field)
+        elif why is not None:
             found[field.key] = _problem(field, number, why, roles, directory)
     return found
 

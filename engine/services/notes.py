@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.attachments import MOST_BYTES, FileKind, kind_of, safe_name
 from engine.domain.commitment import commit_to_text, make_salt
 from engine.domain.masking import mask_text
+from engine.domain.soundness import fault_of
 from engine.domain.storable import require_storable
 from engine.errors import BadInput, Forbidden, NotFound
 from engine.label import Label, Thing
@@ -21,8 +23,10 @@ from engine.services.access import sees
 from engine.store.instances import lock_instance
 from engine.store.notes import ATTACHED, COMMENTED, Attachment, Comment, count_attachments
 from engine.store.renewals import Renewal
-from engine.store.session import Tx
 from engine.store.tasks import UserTask, delegated_to
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 LONGEST_COMMENT = 500
 MOST_FILES = 20
@@ -97,12 +101,16 @@ def attach_file(
 
     Raises:
         NotFound: no such renewal in the actor's scope, or no such task of it. Forbidden: the actor only reads.
-        BadInput: it is empty, too large, of another kind, or one too many.
+        BadInput: it is empty, too large, of another kind, broken, or one too many.
     """
     now = engine.clock.now()
+    with (
+        engine.store.reading() as session
+    ):  # to decode a picture takes a while, in which nobody else may wait
+        _reach(session, renewal_id, task_id, actor)
+    kind = _accepted(name, content)
     with engine.store.transaction() as tx:
         task = _reach(tx, renewal_id, task_id, actor)
-        kind = _accepted(name, content)
         lock_instance(tx, renewal_id)
         if count_attachments(tx, renewal_id) >= MOST_FILES:
             raise BadInput(what=_FILE, value=mask_text(name)[:40], reason=_MANY)
@@ -145,6 +153,9 @@ def _accepted(name: str, content: bytes) -> FileKind:
     kind = kind_of(content)
     if kind is None:
         raise BadInput(what=_FILE, value=shown, reason=_KIND)
+    fault = fault_of(kind, content)
+    if fault is not None:
+        raise BadInput(what=_FILE, value=shown, reason=fault)
     return kind
 
 
@@ -172,7 +183,7 @@ def open_file(engine: Engine, attachment_id: int, *, actor: Actor) -> OpenedFile
         return opened
 
 
-def _reach(tx: Tx, renewal_id: int, task_id: int | None, actor: Actor) -> UserTask | None:
+def _reach(tx: Session, renewal_id: int, task_id: int | None, actor: Actor) -> UserTask | None:
     """Refuse whoever may not write here; return the task that is spoken of."""
     renewal = tx.get(Renewal, renewal_id)
     if renewal is None or not _may_look(tx, renewal, actor):
@@ -185,5 +196,5 @@ def _reach(tx: Tx, renewal_id: int, task_id: int | None, actor: Actor) -> UserTa
     return task
 
 
-def _may_look(tx: Tx, renewal: Renewal, actor: Actor) -> bool:
+def _may_look(tx: Session, renewal: Renewal, actor: Actor) -> bool:
     return sees(actor, renewal) or delegated_to(tx, renewal.id, actor.numbers)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from engine.domain.codes import Label, RenewalState
 from engine.domain.nodes import NEW_LIST
 from engine.services import assignment, quoting
-from engine.services.consents import withdraw_contact
 from engine.services.context import StepScope
 from engine.services.outbox import tell_agent
+from engine.services.stating import withdraw_contact
 
 Result = Mapping[str, object] | None
 LISTED_TOO_LATE = "L703"

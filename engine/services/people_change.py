@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
 from engine.services.deadlines import deadlines_are_due, keep_deadlines
-from engine.services.handover import carry_out_handover
+from engine.services.handover_act import carry_out_handover
+from engine.services.sharing_kept import keep_sharing, sharing_is_due
+from engine.services.silence import keep_silence, silence_is_due
 from engine.services.succession import next_people_due, people_are_due, settle_people
 from engine.store.deadlines import next_deadline
 from engine.store.handover import handovers_due, next_handover
@@ -27,6 +29,8 @@ def keep_people(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> int:
         due = handovers_due(session, now)
     moved = sum(carry_out_handover(engine, number, actor=actor) for number in due)
     moved += settle_people(engine, now=now, actor=actor)
+    moved += keep_sharing(engine, now=now, actor=actor)
+    keep_silence(engine, now=now, actor=actor)
     keep_deadlines(engine, now=now, actor=actor)
     return moved
 
@@ -36,6 +40,8 @@ def people_change_is_due(engine: Engine, now: datetime) -> bool:
     with engine.store.reading() as session:
         if handovers_due(session, now):
             return True
+    if sharing_is_due(engine) or silence_is_due(engine):
+        return True
     return people_are_due(engine, now) or deadlines_are_due(engine, now)
 
 

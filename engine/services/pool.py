@@ -18,12 +18,13 @@ from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.services.assignment import hand_to
 from engine.services.context import StepScope
-from engine.services.first_contact import new_deadline
+from engine.services.first_contact import last_day, new_deadline
 from engine.services.instances import load_scope
 from engine.services.orphan_tasks import open_contact, settle_by_claim
 from engine.services.timers import fire_instance
 from engine.store.deadlines import Deadline, latest_offer, open_deadlines
 from engine.store.organisation import directory_on
+from engine.store.renewals import Renewal
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 OFFERERS = frozenset({Role.SUPERVISOR, Role.TRAINER, Role.SPECIALIST, Role.CHANNEL})
 _TAKEN = Label("已有营销员负责，不是孤儿单", "an agent answers for it: it is no orphan")
 _OWN = Label("您已是这笔续保的责任人，无需认领", "you answer for it already: there is nothing to claim")
+_RECALLED = Label(
+    "客户已撤回向寿险公司提供信息的同意，由交叉销售专员服务",
+    "the customer withdrew sharing with the life insurer: the cross-selling specialist serves it",
+)
 _ENDED = Label("续保已结束", "the renewal has ended")
 
 
@@ -43,8 +48,11 @@ class AlreadyClaimed(Conflict):
 
 
 def offer(scope: StepScope) -> None:
-    """Offer an orphan to those who may claim it; one that is offered already stays as it is."""
-    if open_deadlines(scope.tx, scope.renewal.id, DeadlineKind.POOL):
+    """Offer an orphan to those who may claim it; one that is offered already stays as it is.
+
+    What the customer keeps from the life insurer is offered to none of its people.
+    """
+    if scope.renewal.is_recalled or open_deadlines(scope.tx, scope.renewal.id, DeadlineKind.POOL):
         return
     deadline = new_deadline(scope, DeadlineKind.POOL)
     if scope.renewal.workplace_code not in directory_on(scope.tx, scope.today).units:
@@ -66,14 +74,24 @@ def offer_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
         scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
         if not sees(actor, scope.renewal) or not actor.roles & OFFERERS:
             raise NotFound(what=Thing.RENEWAL, key=renewal_id)
-        if scope.renewal.ended_at is not None or not scope.renewal.is_orphan:
-            reason = _ENDED if scope.renewal.ended_at is not None else _TAKEN
+        reason = _why_not_offered(scope.renewal)
+        if reason is not None:
             raise BadInput(what=Thing.RENEWAL, value=renewal_id, reason=reason)
         offer(scope)
 
 
-def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
+def _why_not_offered(renewal: Renewal) -> Label | None:
+    if renewal.ended_at is not None:
+        return _ENDED
+    if renewal.is_recalled:
+        return _RECALLED
+    return None if renewal.is_orphan else _TAKEN
+
+
+def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> date | None:
     """Take an offered renewal: the first who asks answers for it from now on, and nobody is asked to route it.
+
+    Returns the last day for the first contact; None when nobody is to contact the customer any more.
 
     Raises:
         NotFound: it was never offered to this person. AlreadyClaimed: somebody was faster.
@@ -92,10 +110,12 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> None:
             raise AlreadyClaimed
         row.settled_at, row.ending = now, str(DeadlineEnd.CLAIMED)
         scope.record("pool_claimed", subject=actor.employee_no)
-        hand_to(scope, actor.employee_no, reason="pool", roles=CLAIMERS)
         tx.flush()
         settle_by_claim(scope)
         open_contact(scope)
+        hand_to(scope, actor.employee_no, reason="pool", roles=CLAIMERS)
+        clocks = open_deadlines(tx, renewal_id, DeadlineKind.FIRST_CONTACT)
+        return min((last_day(scope, clock) for clock in clocks), default=None)
 
 
 def _require_offered(session: Session, renewal_id: int, actor: Actor, day: date) -> Deadline:

@@ -13,6 +13,7 @@ from engine.domain.stage import stage_on
 from engine.services.assignment import assign
 from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
+from engine.services.sharing import follow, tell
 from engine.services.steps import Cause, apply_step
 from engine.spiff.starter import Starter
 from engine.store.organisation import directory_on
@@ -69,6 +70,10 @@ def _reopen(scope: StepScope, state: RenewalState) -> None:
     row.rounds += 1
     scope.move_to(state)
     _find_successor(scope)
+    if (
+        moved := follow(scope)
+    ) is not None:  # the customer's word on sharing may have changed while it was closed
+        tell(scope.tx, scope.engine, [moved], now=scope.now)
     scope.record("instance_reopened", subject=row.business_key, round=row.rounds, owner=row.owner_no)
     host = RenewalHost(scope)
     step = Starter(scope.deployed.process, instance.definition_key, now=scope.now).start(host)

@@ -1,7 +1,7 @@
 """What a form alone cannot see: days far past the renewal's end, a quote far off its forecast without a cause.
 
-And a notice by a way to which the customer withdrew consent (domain.md §1, P-L2), or the claim pool for a policy
-that somebody answers for.
+And a notice by a way to which the customer withdrew consent (domain.md §1, P-L2), the claim pool for a policy
+that somebody answers for, or a route to people of the life insurer against the customer's word.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine.store.quotes import current_quotes
 
 WIN_BACK_DAYS = 30
 """How long after the expiry a customer is still followed up (domain.md §1)."""
-ROUTING, ROUTE, INTO_POOL = "route_orphan", "route", "pool"
+ROUTING, ROUTE, INTO_POOL, TO_SPECIALIST = "route_orphan", "route", "pool", "specialist"
 AGREED_DAYS = ("next_follow_up_date", "appointment_at")
 STAGE_DAYS = ("complete_by", "mend_by", "next_check_date")
 """Days on which something of a stage before the expiry comes back (G-L3, G-S1, K-S2)."""
@@ -37,6 +37,7 @@ def sense_problems(scope: StepScope, form: forms.Form, clean: Mapping[str, Any])
         **_unexplained(scope, form, clean),
         **_unwanted(scope, form, clean),
         **_not_an_orphan(scope, form, clean),
+        **_kept_from_life(scope, form, clean),
     }
 
 
@@ -84,3 +85,11 @@ def _not_an_orphan(scope: StepScope, form: forms.Form, clean: Mapping[str, Any])
     if field is None or clean.get(ROUTE) != INTO_POOL or scope.renewal.agent_no is None:
         return {}
     return {ROUTE: forms.not_an_orphan(field)}
+
+
+def _kept_from_life(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
+    """Leave one route to an orphan whose customer keeps the data from the life insurer (K-C2; PIPL Art. 23)."""
+    field = form.field(ROUTE) if form.form_id == ROUTING and scope.renewal.is_recalled else None
+    if field is None or clean.get(ROUTE) in (None, TO_SPECIALIST):
+        return {}
+    return {ROUTE: forms.kept_from_life_route(field)}

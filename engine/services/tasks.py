@@ -13,6 +13,7 @@ from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import Role, TaskStatus
 from engine.domain.commitment import commit_to, make_salt
+from engine.domain.contacts import DO_NOT_CONTACT
 from engine.domain.storable import require_storable
 from engine.errors import (
     Conflict,
@@ -28,15 +29,16 @@ from engine.errors import (
     defect,
 )
 from engine.label import Label, Thing, joined
-from engine.services import incidents, provisional
+from engine.services import incidents, provisional, task_events
 from engine.services.access import sees
-from engine.services.consents import absorb_consent
+from engine.services.consents import FORM_ANSWER, absorb_consent
 from engine.services.context import StepScope
 from engine.services.evidence import absorb
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope_of_task
 from engine.services.named_people import numbers_as_stored, people_problems
 from engine.services.sense import sense_problems
+from engine.services.silence import keep_silence
 from engine.services.steps import Cause, apply_step
 from engine.services.timers import fire_instance
 from engine.spiff import runner
@@ -93,15 +95,7 @@ def claim_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
         if task.status == TaskStatus.OPEN:
             task.status, task.claimed_by, task.claimed_at = str(TaskStatus.CLAIMED), actor.name, now
             task.version += 1
-            tx.record(
-                "task_claimed",
-                at=now,
-                actor=actor.name,
-                instance_id=task.instance_id,
-                task_id=task.id,
-                subject=task.name,
-                action_id=task.action_id,
-            )
+            task_events.record("task_claimed", tx, task, actor=actor, at=now)
 
 
 def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
@@ -114,15 +108,7 @@ def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
             task.status, task.claimed_by, task.claimed_at = str(TaskStatus.OPEN), None, None
             task.follow_up_at = None
             task.version += 1
-            tx.record(
-                "task_released",
-                at=now,
-                actor=actor.name,
-                instance_id=task.instance_id,
-                task_id=task.id,
-                subject=task.name,
-                action_id=task.action_id,
-            )
+            task_events.record("task_released", tx, task, actor=actor, at=now)
 
 
 Around = Callable[[StepScope], AbstractContextManager[None]]
@@ -160,7 +146,7 @@ def complete_task(
     now = engine.clock.now()
     given = _Given(task_id, values, version, around)
     try:
-        return _in_turn(engine, given, actor, now)
+        done = _in_turn(engine, given, actor, now)
     except Conflict:
         _keep_as_draft(engine, task_id, values, actor, draft)
         raise
@@ -181,6 +167,17 @@ def complete_task(
         )
         reason = error if isinstance(error, EngineError) else defect(error)
         raise StepFailed(element=element_id, incident=incident, reason=reason) from error
+    if around is _nothing and _may_silence(values):
+        keep_silence(engine, now=now, actor=actor)
+    return done
+
+
+def _may_silence(values: Mapping[str, Any]) -> bool:
+    """Whether the customer may have said that no more contact is wanted: then it ends on the other cars at once.
+
+    Many at a time leave it to the ticker: the next row may be another car of the same customer, with its own answer.
+    """
+    return values.get("result") == DO_NOT_CONTACT or bool(values.get(FORM_ANSWER))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import date
 
 from engine.services.context import StepScope
 from engine.services.quoting import refresh_forecast
+from engine.services.sharing import follow, tell
 from engine.store.renewals import Customer, find_customer
 
 SOURCE = "G-L4"
@@ -33,4 +34,6 @@ def change_owner(scope: StepScope, *, name: str, phone: str | None, on: date) ->
     vehicle.customer_id, vehicle.transferred_on = owner.id, on
     if former is not None and former.id != owner.id:
         scope.record("prospect_noted", subject=PROSPECT, customer_id=former.id)
+    if (moved := follow(scope)) is not None:  # the new owner may have said otherwise on sharing
+        tell(scope.tx, scope.engine, [moved], now=scope.now)
     refresh_forecast(scope, source=SOURCE)

@@ -24,6 +24,10 @@ Image = dict[str, Any]
 
 WENT_ON = Label("该续保之后又有新的进展", "the renewal has moved on since")
 BEING_DONE = Label("由它产生的任务已有人着手办理", "somebody has begun a task that it opened")
+SHARING_CHANGED = Label(
+    "之后客户改变了向寿险公司提供信息的意愿，续保已转他人",
+    "the customer has said otherwise since on sharing with the life insurer, and others have the renewal",
+)
 TOLD = Label("已据此向外发送消息", "a message was sent because of it")
 _MOVING = ("path", "next_due_at", "ended_at")
 _OF_TASK = (
@@ -88,7 +92,11 @@ def _mark(scope: StepScope, image: Mapping[str, Any]) -> str:
 
 def obstacle(scope: StepScope, image: Mapping[str, Any]) -> Label | None:
     """Return why the step cannot be taken back any more; None when it can."""
-    if scope.instance.lock_version != image["lock_version"] or image.get("left") != _mark(scope, image):
+    if scope.instance.lock_version != image["lock_version"]:
+        return WENT_ON
+    if scope.renewal.is_recalled != image["renewal"].get("is_recalled", False):
+        return SHARING_CHANGED
+    if image.get("left") != _mark(scope, image):
         return WENT_ON
     begun = (lock_deadline(scope.tx, number) for number in image["begun"])
     if image["told"] or any(row is not None and row.rung_at is not None for row in begun):

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, and_, func, or_, select, text
+from sqlalchemy import ForeignKey, Index, and_, false, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import Line
@@ -29,10 +29,25 @@ class Customer(Base):
     """Owner of vehicles; personal data, sealed at rest and shown masked.
 
     What the withdrawal of a consent stops (engine.services.consents): ``do_not_contact`` every contact, ``no_messages``
-    messages, ``no_sharing`` that people of the life insurer see values in the clear.
+    messages, ``no_sharing`` that people of the life insurer see values in the clear and answer for the renewals.
     """
 
     __tablename__ = "customer"
+    # Few withdraw it: the index holds those alone.
+    __table_args__ = (
+        Index(
+            "ix_customer_no_sharing",
+            "id",
+            postgresql_where=text("no_sharing"),
+            sqlite_where=text("no_sharing = 1"),
+        ),
+        Index(
+            "ix_customer_do_not_contact",
+            "id",
+            postgresql_where=text("do_not_contact"),
+            sqlite_where=text("do_not_contact = 1"),
+        ),
+    )
 
     id: Mapped[PrimaryKey]
     name_sealed: Mapped[SealedBytes]
@@ -138,6 +153,8 @@ class Renewal(Base):
     Counters feed the expressions of the diagrams. ``reported_until`` is the last day on which a policy that
     somebody reported (``reported_policy_no``) may still be shown. ``told_node`` is the last node of the expiry that
     was reached (engine.domain.nodes), ``next_node_on`` the day on which it is looked at for the next one.
+    ``is_recalled``: the customer withdrew sharing with the life insurer, none of whose people is named meanwhile;
+    ``recalled_agent_no`` and ``recalled_owner_no`` are who served it before.
     """
 
     __tablename__ = "renewal"
@@ -156,6 +173,12 @@ class Renewal(Base):
             "next_node_on",
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "ix_renewal_recalled",
+            "id",
+            postgresql_where=text("is_recalled"),
+            sqlite_where=text("is_recalled = 1"),
         ),
     )
 
@@ -194,6 +217,8 @@ class Renewal(Base):
     last_contact_at: Mapped[datetime | None]
     last_result: Mapped[Code | None]
     """Outcome code (domain.md §4.2) of the latest contact or visit."""
+    missed_calls: Mapped[int] = mapped_column(default=0)
+    """Calls in a row that nobody answered (21) in this stage."""
     quote_mid: Mapped[Decimal | None]
     quote_opens_date: Mapped[date | None]
     has_actual_quote: Mapped[bool] = mapped_column(default=False)
@@ -212,6 +237,9 @@ class Renewal(Base):
     reported_until: Mapped[date | None]
     told_node: Mapped[int] = mapped_column(default=NEW_LIST, server_default=str(NEW_LIST))
     next_node_on: Mapped[date | None]
+    is_recalled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    recalled_agent_no: Mapped[Code | None]
+    recalled_owner_no: Mapped[Code | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -244,6 +272,7 @@ RESPONSIBILITY = (
     Renewal.sub_branch_code,
     Renewal.branch_code,
     Renewal.is_orphan,
+    Renewal.is_recalled,
 )
 """Who and which units answer for a renewal."""
 
@@ -271,6 +300,15 @@ def lines_of(session: Session, renewal_id: int) -> Sequence[PolicyLine]:
     ).all()
 
 
+def lines_of_renewals(session: Session, renewal_ids: Collection[int]) -> dict[int, list[PolicyLine]]:
+    """Return the expiring lines of each renewal."""
+    lines: dict[int, list[PolicyLine]] = {renewal_id: [] for renewal_id in renewal_ids}
+    found = select(PolicyLine).where(PolicyLine.renewal_id.in_(renewal_ids)).order_by(PolicyLine.line)
+    for line in session.scalars(found) if lines else ():
+        lines[line.renewal_id or 0].append(line)
+    return lines
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The rows behind many renewals, by id; lines by renewal."""
@@ -288,15 +326,11 @@ def load_facts(session: Session, renewal_ids: Collection[int]) -> Facts:
     ).all()
     vehicles = {row.vehicle_id for row in renewals}
     customers = {row.customer_id for row in renewals if row.customer_id is not None}
-    lines: dict[int, list[PolicyLine]] = {row.id: [] for row in renewals}
-    found = select(PolicyLine).where(PolicyLine.renewal_id.in_(renewal_ids)).order_by(PolicyLine.line)
-    for line in session.scalars(found):
-        lines[line.renewal_id or 0].append(line)
     return Facts(
         renewals={row.id: row for row in renewals},
         vehicles={v.id: v for v in session.scalars(select(Vehicle).where(Vehicle.id.in_(vehicles)))},
         customers={c.id: c for c in session.scalars(select(Customer).where(Customer.id.in_(customers)))},
-        lines=lines,
+        lines=lines_of_renewals(session, [row.id for row in renewals]),
     )
 
 

@@ -20,6 +20,7 @@ from engine.tables import HistoryEvent, ImportBatch, LedgerCopy, Renewal
 from tests.acceptance.desk import policy, standard_csv, vin
 from tests.admin.test_pages import english_words
 from tests.support.console import PASSWORD, TODAY, Browser, renewal_of, signed_in, task_of
+from tests.support.files import PDF
 from tests.support.org import org_sheets, write_org, write_sheets
 
 pytestmark = pytest.mark.one_database
@@ -336,7 +337,7 @@ def foreign_ids(app: Flask, book: Engine) -> dict[str, int]:
             actor=api.actor_of(book, "AG001"),
         ),
         "attachment_id": api.attach_file(
-            book, renewal_of(book, 1), "a.pdf", b"%PDF-1.4", actor=api.actor_of(book, "SP01")
+            book, renewal_of(book, 1), "a.pdf", PDF, actor=api.actor_of(book, "SP01")
         ),
         "view_id": api.save_view(
             book, "逾期", {"tab": "late"}, shared=False, actor=api.actor_of(book, "AG001")

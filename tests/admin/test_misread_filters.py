@@ -46,9 +46,54 @@ def test_the_inbox_says_so_and_offers_nothing_to_choose_or_take_away(specialist:
     assert [] == specialist.soup.select("#choose, input[name=task], a[href*=xlsx]")
 
 
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("action=Z-Z9", "任务"),
+        ("unit=ZC99", "团队或机构"),
+        ("unit=PC330102", "团队或机构"),
+        ("customer=999999", "客户"),
+        ("stage=x", "阶段"),
+        ("from=gestern", "期限从"),
+        ("orphan=yes", "孤儿单"),
+        ("sort=x", "次序"),
+    ],
+)
+def test_the_inbox_names_an_unknown_value_and_clears_that_condition_by_one_click(
+    specialist: Browser, given: str, name: str
+) -> None:
+    key, _, value = given.partition("=")
+    rest = "tab=all&key=0" if key != "tab" else "key=0"
+    specialist.get(f"/inbox?{rest}&{given}")
+
+    assert f"筛选条件“{name}”的值“{value}”无法识别，因此不显示任何任务" in specialist.text
+    assert [] == specialist.soup.select("#choose, input[name=task], a[href*=xlsx]")
+    (clear,) = [a for a in specialist.soup.select("a") if a.get_text(strip=True) == f"清除条件“{name}”"]
+    specialist.get(f"/inbox/sheet.xlsx?{rest}&{given}", status=400)
+
+    specialist.get(str(clear["href"]))
+
+    assert "无法识别" not in specialist.text
+    assert specialist.soup.select("input[name=task]")
+    assert "all" == specialist.soup.select("input[name=tab]")[0]["value"], "the rest of the filter stays"
+
+
+@pytest.mark.parametrize("given", ["action=K-C2", "unit=ZC01", "unit=ZC01-1", "unit=PC330101", "unit=PC3301"])
+def test_a_known_value_that_nothing_matches_is_no_fault(specialist: Browser, given: str) -> None:
+    specialist.get(f"/inbox?tab=all&{given}")
+
+    assert "无法识别" not in specialist.text
+
+
 @pytest.mark.parametrize("way", ["/bulk", "/inbox/hand-on", "/inbox/put-off", "/inbox/put-off/resume"])
 @pytest.mark.parametrize(
-    ("given", "told"), [({"q": SHORT}, TOLD), ({"q": "--"}, "须含文字或数字"), ({"stage": "x"}, "无法识别")]
+    ("given", "told"),
+    [
+        ({"q": SHORT}, TOLD),
+        ({"q": "--"}, "须含文字或数字"),
+        ({"stage": "x"}, "无法识别"),
+        ({"unit": "ZC99"}, "无法识别"),
+    ],
 )
 def test_no_act_takes_the_whole_list_for_it(
     book: Engine, specialist: Browser, way: str, given: dict[str, str], told: str

@@ -23,6 +23,7 @@ from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv
 from tests.support import databases
 from tests.support.console import PEOPLE, TODAY, copy_book, open_book, renewal_of, task_of
+from tests.support.files import PDF
 from tests.support.org import write_org
 
 pytestmark = pytest.mark.one_database
@@ -75,7 +76,7 @@ ACTS: Mapping[str, Act] = {
     "delegate_task": lambda e, a: api.delegate_task(e, _task(e), "SP99", note="", actor=a),
     "urge_task": lambda e, a: api.urge_task(e, _task(e), actor=a),
     "add_comment": lambda e, a: api.add_comment(e, _ours(e), "客户下周在家", actor=a),
-    "attach_file": lambda e, a: api.attach_file(e, _ours(e), "a.pdf", b"%PDF-1.4", actor=a),
+    "attach_file": lambda e, a: api.attach_file(e, _ours(e), "a.pdf", PDF, actor=a),
     "write_letters": lambda e, a: api.write_letters(e, [_ours(e)], actor=a, address=None),
     "reveal": lambda e, a: api.reveal(e, _ours(e), "phone", reason="准备致电客户", actor=a, address=None),
     "request_erasure": lambda e, a: api.request_erasure(e, renewal_of(e, 5), reason="客户来电要求", actor=a),

@@ -15,9 +15,8 @@ from engine.api import Engine
 from engine.tables import Renewal
 from tests.acceptance import answers
 from tests.support.console import PASSWORD, TODAY, copy_book, open_book, renewal_of, task_of
+from tests.support.files import PNG
 from tests.support.reading import expect_well_made, is_phone, sign_in
-
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from engine.queries.verification import verify
 from engine.services.retention import erase_kept
 from engine.tables import Attachment, Comment, Customer, HistoryEvent, Renewal
 from tests.support.console import renewal_of
+from tests.support.files import PDF
 
 CAR = 7
 DAMAGED = "UPDATE {0} SET {1} = substr({1}, 1, 1) WHERE id = (SELECT min(id) FROM {0})"
-PDF = b"%PDF-1.7\n" + bytes(64)
 
 
 @pytest.fixture

@@ -17,12 +17,10 @@ from engine.domain.commitment import commit_to_text
 from engine.services import keys
 from engine.tables import Attachment, Comment, HistoryEvent
 from tests.support.console import Browser, renewal_of, signed_in, task_of
+from tests.support.files import JPG, PDF, PNG, picture
 
 pytestmark = pytest.mark.one_database
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
-JPG = b"\xff\xd8\xff\xe0" + bytes(64)
-PDF = b"%PDF-1.7\n" + bytes(64)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 CAR = 7
 
@@ -135,6 +133,9 @@ def test_a_file_is_sealed_and_comes_back_as_it_was(book: Engine, content: bytes,
         pytest.param(b"MZ" + PNG, "只接受", id="a picture behind a program"),
         pytest.param(b"", "请选择文件", id="empty"),
         pytest.param(PDF + bytes(MOST_BYTES), "5 MB", id="too large"),
+        pytest.param(PNG[:-20], "图片打不开或不完整", id="a broken picture"),
+        pytest.param(picture("PNG", (8_000, 7_000)), "图片超过 5000 万像素", id="too many pixels"),
+        pytest.param(PDF[:-12], "pdf 不完整或已损坏", id="a broken pdf"),
     ],
 )
 def test_what_is_no_picture_or_pdf_is_refused_by_name(book: Engine, content: bytes, says: str) -> None:
