@@ -18,9 +18,11 @@ from forms.problems import (
     kept_from_life_route,
     not_an_orphan,
     not_serving,
+    serves_elsewhere,
     too_late,
     unexplained,
     unwanted,
+    wrong_role,
 )
 from forms.schema import json_schema
 from forms.validate import Checked, check, from_html, outcomes, visible_fields
@@ -59,8 +61,10 @@ __all__ = [
     "prefill",
     "read_day",
     "read_number",
+    "serves_elsewhere",
     "too_late",
     "unexplained",
     "unwanted",
     "visible_fields",
+    "wrong_role",
 ]

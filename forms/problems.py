@@ -187,6 +187,27 @@ def not_serving(field: Field, number: str, role: Text) -> Problem:
     )
 
 
+def wrong_role(field: Field, number: str, held: Text, wanted: Text) -> Problem:
+    """The number is somebody's who serves in another role than the field, or the chosen route, is for."""
+    return _about(
+        field,
+        "wrong_role",
+        f"填的“{number}”是在职{held.zh}，岗位不符，此处须填在职{wanted.zh}的工号",
+        f"is “{number}”, a serving {held.en}, whose role does not fit: name a serving {wanted.en}",
+    )
+
+
+def serves_elsewhere(field: Field, number: str, role: Text, unit: str) -> Problem:
+    """The number is somebody's of the right role who neither serves the renewal's workplace nor lies in reach."""
+    return _about(
+        field,
+        "serves_elsewhere",
+        f"填的“{number}”是“{unit}”的{role.zh}，属于其他职场或机构，不能由您指派，请另选服务本职场的人员",
+        f"is “{number}”, a {role.en} of “{unit}”, another workplace or unit that you cannot assign to: "
+        "name somebody who serves this workplace",
+    )
+
+
 def expiring_policy(field: Field) -> Problem:
     """The number given as that of the new policy is that of the one which expires."""
     return _about(

@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 
 import forms
 from admin.actor import require_actor
+from admin.choosing import people_options
 from admin.context import current_engine
-from admin.drawing import drawn
+from admin.drawing import NOBODY, drawn
 from admin.errors import say, status_of
 from admin.fields import ShownField, typed_values
 from admin.i18n import language
@@ -197,14 +198,14 @@ def _typed(task_id: int) -> TypedPage:
 
 def _render_typed(page: TypedPage, refusal: str | None = None) -> str:
     record_view(current_engine(), actor=require_actor(), subject="task", task_id=page.task_id)
-    _schema, fields, _data = drawn(page.form, page.values, {}, picks_people=False)
+    _schema, fields, _data = drawn(page.form, page.values, {})
     others = _others(page.form, page.other_drafts)
     return render_template("tasks/lost.html", page=page, fields=fields, refusal=refusal, other_drafts=others)
 
 
 def _others(form: forms.Form, drafts: Sequence[Draft]) -> list[tuple[Draft, tuple[ShownField, ...]]]:
     """The person's drafts from other pages, each as a list of what was typed."""
-    return [(one, drawn(form, one.values, {}, picks_people=False)[1]) for one in drafts]
+    return [(one, drawn(form, one.values, {})[1]) for one in drafts]
 
 
 @blueprint.post("/<int:task_id>/draft")
@@ -303,7 +304,8 @@ def _render(
     refusal: str | None = None,
     is_conflict: bool = False,
 ) -> str:
-    _schema, fields, data = drawn(page.form, values, problems or {}, picks_people=page.may_do)
+    people = people_options(page.form, page.renewal_id) if page.may_do else NOBODY
+    _schema, fields, data = drawn(page.form, values, problems or {}, people=people)
     engine, actor = current_engine(), require_actor()
     with engine.store.reading() as session:
         notes = notes_of(session, actor, page.renewal_id)

@@ -222,6 +222,7 @@ class DeadlineEnd(_Labelled):
     FILLED = "filled"
     NOT_WANTED = "not_wanted"
     RENEWAL_CLOSED = "renewal_closed"
+    UNDONE = "undone"
 
 
 class OutboxStatus(_Labelled):
@@ -366,6 +367,7 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (DeadlineEnd.ASSIGNED, Label("已有责任人", "Somebody is responsible")),
     (DeadlineEnd.FILLED, Label("已到任", "Filled")),
     (DeadlineEnd.RENEWAL_CLOSED, Label("续保已结束", "The renewal ended")),
+    (DeadlineEnd.UNDONE, Label("已随撤回取消", "Taken back with an undo")),
     (OutboxStatus.QUEUED, Label("待发送", "Queued")),
     (OutboxStatus.SENDING, Label("发送中", "Being sent")),
     (OutboxStatus.SENT, Label("已发送", "Sent")),

@@ -241,6 +241,15 @@ def _reassigned(event: Happening, words: Words) -> Label:
     )
 
 
+@says("task_due_moved", Kind.TASK)
+def _due_moved(event: Happening, words: Words) -> Label:
+    old, new = words.last_day(event["from"]), words.last_day(event["to"])
+    return Label(
+        f"任务{task_zh(event)}的期限由 {old} 改为 {new}",
+        f"The due date of task {task_en(event, words)} moved from {old} to {new}",
+    )
+
+
 # Messages and notices ---------------------------------------------------------------------------------------
 
 

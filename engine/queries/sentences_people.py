@@ -17,6 +17,7 @@ _OF_PERSON = frozenset(
         "handover_dropped",
         "handover_finished",
         "handover_noted",
+        "handover_outdated",
         "handover_prepared",
         "handover_row_refused",
         "pool_claimed",
@@ -91,6 +92,12 @@ def _changed(event: Happening, words: Words) -> Label:
 
 tells(
     "handover_dropped", Kind.SYSTEM, "{who} 放弃了交接 {handover_id}", "{who} dropped hand-over {handover_id}"
+)
+tells(
+    "handover_outdated",
+    Kind.SYSTEM,
+    "{person} 的交接 {done} 已完成，交接预览 {handover_id} 作废",
+    "Hand-over {done} of {person} is done: preview {handover_id} is void",
 )
 tells(
     "handover_confirmed",
@@ -189,6 +196,17 @@ def _ended(event: Happening, _words: Words) -> Label:
     kind, ending = coded(DeadlineKind, event["kind"]), coded(DeadlineEnd, event["ending"])
     late_zh, late_en = ("（逾期）", " (late)") if event["late"] else ("", "")
     return Label(f"{kind.zh}：{ending.zh}{late_zh}", f"{kind.en}: {ending.en.lower()}{late_en}")
+
+
+@says("deadline_resumed", Kind.FACT)
+def _resumed(event: Happening, words: Words) -> Label:
+    kind, day = coded(DeadlineKind, event["kind"]), words.last_day(event["due"])
+    owner = words.person(event["owner"]) if event["owner"] else ""
+    who_zh, who_en = (f"（{owner}）", f" of {owner}") if owner else ("", "")
+    return Label(
+        f"撤回后恢复期限：{kind.zh}{who_zh}，须在 {day} 前",
+        f"The deadline{who_en} goes on after the undo: {kind.en.lower()}, by {day}",
+    )
 
 
 _RUNG = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
@@ -94,6 +94,14 @@ class Words:
             return f"{datetime.fromisoformat(str(text)).astimezone(self.zone):%Y-%m-%d %H:%M}"
         except ValueError:
             return str(text)
+
+    def last_day(self, text: object) -> str:
+        """Return the last local day before an ISO instant, the day on which something is due."""
+        try:
+            until = datetime.fromisoformat(str(text)) - timedelta(seconds=1)
+        except ValueError:
+            return str(text)
+        return until.astimezone(self.zone).date().isoformat()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

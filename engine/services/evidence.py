@@ -9,10 +9,12 @@ from typing import Any
 
 from engine.domain.codes import RenewalState, Stage
 from engine.domain.contacts import EFFECTIVE_RESULTS, NO_ANSWER
+from engine.domain.naming import AGENT, ASSIGNEE, SERVICING, TRAINER
 from engine.domain.stage import stage_last_day
 from engine.services import chasing, pool, provisional, quoting, recheck, transfers
-from engine.services.assignment import hand_to
+from engine.services.assignment import DISPATCH, WIN_BACK, hand_to, name_trainer, place_of, roles_of
 from engine.services.context import StepScope
+from engine.store.organisation import directory_on
 
 Values = Mapping[str, Any]
 
@@ -35,17 +37,27 @@ def absorb(scope: StepScope, form_id: str, values: Values) -> None:
 
 
 def _dispatched(scope: StepScope, values: Values) -> None:
-    """The list reached an agent (P-S1): another agent than listed becomes responsible."""
-    hand_to(scope, values.get("agent_no"), reason="P-S1")
+    """The list reached an agent (P-S1): another agent, or trainer, than listed becomes responsible."""
+    listed, trainer = scope.renewal.trainer_no, values.get(TRAINER)
+    _name(scope, AGENT, values, reason=DISPATCH)
+    if trainer != listed and not scope.renewal.is_recalled:
+        name_trainer(scope, trainer, reason=DISPATCH)
     if scope.renewal.state == RenewalState.DISPATCH_PENDING:
         scope.move_to(RenewalState.ASSIGNED)
     _exclusion(scope, values)
 
 
+def _name(scope: StepScope, field: str, values: Values, *, reason: str) -> None:
+    """Make whom *field* names responsible, in a role that the field and the other answers take."""
+    directory = directory_on(scope.tx, scope.today)
+    roles = roles_of(scope.renewal, field, values, directory, place_of(scope.renewal))
+    hand_to(scope, values.get(field), reason=reason, roles=roles)
+
+
 def _taken_over(scope: StepScope, values: Values) -> None:
     """A supervisor took an orphan policy over and may have named a new servicing agent (K-L2)."""
     if values.get("result") == "accepted":
-        hand_to(scope, values.get("servicing_agent_no"), reason="K-L2")
+        _name(scope, SERVICING, values, reason="K-L2")
         if values.get("contact_result"):
             _contacted(scope, {**values, "result": values["contact_result"]})
 
@@ -55,7 +67,7 @@ def _routed(scope: StepScope, values: Values) -> None:
     if values.get("route") == INTO_POOL:
         pool.offer(scope)
         return
-    hand_to(scope, values.get("assignee_no"), reason="K-C2")
+    _name(scope, ASSIGNEE, values, reason="K-C2")
 
 
 def _customer_changed(scope: StepScope, values: Values) -> None:
@@ -122,7 +134,7 @@ def _coached(scope: StepScope, values: Values) -> None:
 
 def _handed_to_win_back(scope: StepScope, values: Values) -> None:
     """Who wins the customer back, and until when (S-S4)."""
-    hand_to(scope, values.get("assignee_no"), reason="S-S4")
+    _name(scope, ASSIGNEE, values, reason=WIN_BACK)
     scope.renewal.win_back_until = _day(values.get("deadline"))
 
 

@@ -20,32 +20,34 @@ _LATER = (Stage.KEY_TRACKING, Stage.SUMMARY, Stage.WIN_BACK)
 """The stages after the general follow-up; each asks for a contact when it begins."""
 
 
-def begin(scope: StepScope) -> None:
+def begin(scope: StepScope, *, contact_follows: bool = False) -> Deadline | None:
     """Start the clock of who answers for the renewal from now on; whoever had it before is out of it.
 
     It stops by the first effective contact (domain.md §4.2) that is recorded after this, whoever records it. The days
     count from when somebody is asked for a contact: now, or on the day that stands for the next one, or when the next
-    stage begins that asks for one (§1.1). Where nobody will be asked any more there is no clock.
+    stage begins that asks for one (§1.1). Where nobody will be asked any more there is no clock. Returns the clock.
+    *contact_follows*: the step under way asks for the contact, though no task does yet.
     """
     kind = DeadlineKind.FIRST_CONTACT
     for old in open_deadlines(scope.tx, scope.renewal.id, kind):
         old.settled_at, old.ending = scope.now, str(DeadlineEnd.PASSED_ON)
-    owner, asked = scope.renewal.owner_no, contact_asked_on(scope)
+    owner, asked = scope.renewal.owner_no, contact_asked_on(scope, contact_follows=contact_follows)
     if owner is None or asked is None:
-        return
+        return None
     deadline = new_deadline(scope, kind, since=asked)
     scope.tx.add(deadline)
     scope.record("first_contact_due", subject=owner, due=last_day(scope, deadline))
+    return deadline
 
 
-def contact_asked_on(scope: StepScope) -> date | None:
+def contact_asked_on(scope: StepScope, *, contact_follows: bool = False) -> date | None:
     """The first day from today on which a task asks for a contact; None when none will, or the customer wants none."""
     if scope.customer is not None and scope.customer.do_not_contact:
         return None
     starts = stage_starts(scope.renewal.expiry_date)
     if scope.today < starts[Stage.FOLLOW_UP]:
         return starts[Stage.FOLLOW_UP]
-    if any(task.form_id in _ASKING for task in scope.tasks):
+    if contact_follows or any(task.form_id in _ASKING for task in scope.tasks):
         return scope.today
     zone, last = (
         scope.engine.clock.zone,
