@@ -13,12 +13,16 @@ from forms.loader import form_faults, load_form, load_forms
 from forms.model import DayBound, Field, FieldKind, Form, Option, Text
 from forms.problems import (
     Problem,
+    before_listed,
     expiring_policy,
+    far_from_last_year,
     not_an_orphan,
     not_serving,
+    quoted_elsewhere,
     too_late,
     unexplained,
     unwanted,
+    wide_band,
 )
 from forms.schema import json_schema
 from forms.validate import Checked, check, from_html, outcomes, visible_fields
@@ -39,9 +43,11 @@ __all__ = [
     "Option",
     "Problem",
     "Text",
+    "before_listed",
     "check",
     "clean_text",
     "expiring_policy",
+    "far_from_last_year",
     "form_faults",
     "from_html",
     "json_schema",
@@ -53,10 +59,12 @@ __all__ = [
     "outcomes",
     "parse_condition",
     "prefill",
+    "quoted_elsewhere",
     "read_day",
     "read_number",
     "too_late",
     "unexplained",
     "unwanted",
     "visible_fields",
+    "wide_band",
 ]

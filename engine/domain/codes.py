@@ -208,6 +208,7 @@ class DeadlineKind(_Labelled):
     UNOWNED = "unowned"
     VACANCY = "vacancy"
     RECHECK = "recheck"
+    FOLLOW_UP = "follow_up"
 
 
 class DeadlineEnd(_Labelled):
@@ -356,6 +357,7 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (DeadlineKind.UNOWNED, Label("无责任人", "Nobody responsible")),
     (DeadlineKind.VACANCY, Label("业务主任空缺", "Vacant supervisor's post")),
     (DeadlineKind.RECHECK, Label("辅导后复查", "Recheck after coaching")),
+    (DeadlineKind.FOLLOW_UP, Label("清仓后约定跟进", "Follow-up agreed at the sweep")),
     (DeadlineEnd.MET, Label("已联系", "Contacted")),
     (DeadlineEnd.PASSED_ON, Label("已转交他人", "Passed on")),
     (DeadlineEnd.CLAIMED, Label("已认领", "Claimed")),

@@ -23,6 +23,7 @@ _TEMPLATES: Mapping[str, Label] = {
     "task_urged_up": Label("向上催办提醒", "a late task of the team"),
     "policy_chased": Label("专员催办提醒", "what the specialist asks for"),
     "alarm_recheck": Label("复查提醒", "a check that is due"),
+    "alarm_follow_up": Label("跟进提醒", "a follow-up that is due"),
     "alarm_first_contact": _DEADLINE,
     "alarm_pool": _DEADLINE,
     "alarm_unowned": _DEADLINE,
@@ -38,6 +39,7 @@ _IN_KEY: Mapping[str, tuple[str, int]] = {
     "unowned": ("alarm_unowned", 2),
     "vacancy": ("alarm_vacancy", 2),
     "recheck": ("alarm_recheck", 2),
+    "follow_up": ("alarm_follow_up", 2),
 }
 """Of events of former versions: what the first part of a message's key says it is about, and where its receiver stands."""
 

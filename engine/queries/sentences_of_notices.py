@@ -60,3 +60,11 @@ def _recheck(event: Happening, _words: Words) -> Label:
         f"{event.who} 约定 {event['due']} 复查辅导结果",
         f"{event.who} is to look again on {event['due']} after coaching",
     )
+
+
+@says("follow_up_agreed", Kind.TASK)
+def _follow_up(event: Happening, _words: Words) -> Label:
+    return Label(
+        f"{event.who} 约定 {event['due']} 跟进客户",
+        f"{event.who} agreed that the customer is followed up on {event['due']}",
+    )

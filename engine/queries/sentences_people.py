@@ -11,6 +11,7 @@ from engine.queries.words import Happening, Kind, Words, coded
 
 _OF_PERSON = frozenset(
     {
+        "first_contact_agreed",
         "first_contact_due",
         "handover_begun",
         "handover_confirmed",
@@ -195,6 +196,15 @@ def _first_contact(event: Happening, words: Words) -> Label:
     )
 
 
+@says("first_contact_agreed", Kind.FACT)
+def _agreed(event: Happening, words: Words) -> Label:
+    name = words.person(event.subject)
+    return Label(
+        f"指定 {name} 在 {event['due']} 前首次有效联系客户",
+        f"{name} was given until {event['due']} to reach the customer first",
+    )
+
+
 @says("nobody_responsible", Kind.FACT)
 def _nobody(event: Happening, _words: Words) -> Label:
     return Label(
@@ -228,6 +238,9 @@ _RUNG = {
     DeadlineKind.UNOWNED: Label("超过 3 个工作日无责任人", "Nobody answered for it for 3 workdays"),
     DeadlineKind.RECHECK: Label(
         "约定的复查日到，仍无新的有效联系", "The day of the recheck came without a new effective contact"
+    ),
+    DeadlineKind.FOLLOW_UP: Label(
+        "约定的跟进日到，仍无新的有效联系", "The day of the follow-up came without a new effective contact"
     ),
     DeadlineKind.VACANCY: Label("业务主任空缺超过 2 个工作日", "No supervisor for 2 workdays"),
 }

@@ -260,10 +260,13 @@ def _check_some(
     if not some:
         raise BulkRefused(reason=_NONE_LEFT)
     form = engine.deployed(act.definition_set_id).forms[act.form_id]
-    today = business_date(now, engine.clock.zone)
+    today, local = business_date(now, engine.clock.zone), now.astimezone(engine.clock.zone)
     looks = (
         forms.check(
-            form, completed_values(form, values, _known(form, values, prefill, row.task_id)), today=today
+            form,
+            completed_values(form, values, _known(form, values, prefill, row.task_id)),
+            today=today,
+            now=local,
         )
         for row in some
     )

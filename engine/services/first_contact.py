@@ -18,17 +18,60 @@ def begin(scope: StepScope) -> None:
     It stops by the first effective contact (domain.md §4.2) that is recorded after this, whoever records it. Before
     the general follow-up nobody is asked for a contact yet (§1.1), so the days count from its beginning then.
     """
-    kind = DeadlineKind.FIRST_CONTACT
-    for old in open_deadlines(scope.tx, scope.renewal.id, kind):
-        old.settled_at, old.ending = scope.now, str(DeadlineEnd.PASSED_ON)
+    _pass_on(scope)
     owner = scope.renewal.owner_no
     if owner is None:
         return
-    asked = stage_starts(scope.renewal.expiry_date)[Stage.FOLLOW_UP]
-    deadline = new_deadline(scope, kind, since=max(scope.today, asked))
+    deadline = _by_rule(scope)
     scope.tx.add(deadline)
-    day = business_date(deadline.due_at, scope.engine.clock.zone) - timedelta(days=1)
-    scope.record("first_contact_due", subject=owner, due=day)
+    scope.record("first_contact_due", subject=owner, due=last_day(scope, deadline))
+
+
+def agree(scope: StepScope, day: date) -> None:
+    """Let the clock of who answers for the renewal end with *day*: the channel department named it (K-C2).
+
+    One that runs is set to it; where none runs, or its time is over already, another one begins.
+    """
+    owner = scope.renewal.owner_no
+    if owner is None:
+        return
+    running = open_clock(scope)
+    if running is None or running.rung_at is not None:
+        _pass_on(scope)
+        running = _by_rule(scope)
+        scope.tx.add(running)
+    elif last_day(scope, running) == day:
+        return
+    running.due_at = midnight(day + timedelta(days=1), scope.engine.clock.zone)
+    scope.record("first_contact_agreed", subject=owner, due=day)
+
+
+def latest_day(scope: StepScope) -> date:
+    """Return the last day that may be named for the first contact: that of the rule, and within the cover."""
+    day, expiry = last_day(scope, _by_rule(scope)), scope.renewal.expiry_date
+    return min(day, expiry) if scope.today <= expiry else day
+
+
+def open_clock(scope: StepScope) -> Deadline | None:
+    """Return the clock that runs for the owner's first contact, if one does."""
+    scope.tx.flush()  # it may have begun in this very step
+    found = open_deadlines(scope.tx, scope.renewal.id, DeadlineKind.FIRST_CONTACT)
+    return found[-1] if found else None
+
+
+def last_day(scope: StepScope, deadline: Deadline) -> date:
+    """Return the last day on which *deadline* is met in time."""
+    return business_date(deadline.due_at, scope.engine.clock.zone) - timedelta(days=1)
+
+
+def _pass_on(scope: StepScope) -> None:
+    for old in open_deadlines(scope.tx, scope.renewal.id, DeadlineKind.FIRST_CONTACT):
+        old.settled_at, old.ending = scope.now, str(DeadlineEnd.PASSED_ON)
+
+
+def _by_rule(scope: StepScope) -> Deadline:
+    asked = stage_starts(scope.renewal.expiry_date)[Stage.FOLLOW_UP]
+    return new_deadline(scope, DeadlineKind.FIRST_CONTACT, since=max(scope.today, asked))
 
 
 def new_deadline(scope: StepScope, kind: DeadlineKind, *, since: date | None = None) -> Deadline:

@@ -1,11 +1,13 @@
-"""The day on which a supervisor looks again after coaching (G-L2): kept, and told when nothing happened until then.
+"""Days on which somebody looks again: kept, and told when nothing happened until then.
 
-It is met by an effective contact (domain.md §4.2) or by coaching again before; else those in charge hear of it on
-the agreed day at eight, and it stands on their home page until it is met (engine/services/deadlines.py).
+The supervisor after coaching (G-L2), and the customer's next follow-up that a sweep agreed on (S-S1). Such a day is
+met by an effective contact (domain.md §4.2) or by another one agreed on before; else those in charge hear of it on
+the day at eight, and it stands on their home page until it is met (engine/services/deadlines.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from engine.domain.codes import DeadlineEnd, DeadlineKind
@@ -13,12 +15,16 @@ from engine.domain.notice_hours import OPENS
 from engine.services.context import StepScope
 from engine.store.deadlines import Deadline, open_deadlines
 
-AGREED = "recheck_agreed"
+AGREED: Mapping[DeadlineKind, str] = {
+    DeadlineKind.RECHECK: "recheck_agreed",
+    DeadlineKind.FOLLOW_UP: "follow_up_agreed",
+}
+"""What the history says of each."""
 
 
-def agree(scope: StepScope, day: date | None) -> None:
+def agree(scope: StepScope, day: date | None, *, kind: DeadlineKind = DeadlineKind.RECHECK) -> None:
     """Keep *day* as the one to look again; None when nothing is left to look at. What was agreed before is met."""
-    kind, row = DeadlineKind.RECHECK, scope.renewal
+    row = scope.renewal
     for old in open_deadlines(scope.tx, row.id, kind):
         old.settled_at, old.ending = scope.now, str(DeadlineEnd.MET)
         scope.record(
@@ -38,4 +44,4 @@ def agree(scope: StepScope, day: date | None) -> None:
             due_at=datetime.combine(day, OPENS, scope.engine.clock.zone),
         )
     )
-    scope.record(AGREED, due=day)
+    scope.record(AGREED[kind], due=day)
