@@ -21,7 +21,7 @@ class Checked:
     """The result of a check: *clean* holds what was understood, *problems* what must be mended.
 
     Both are keyed by field. *clean* may be stored only when ``ok``; it is JSON-safe, and checking it again
-    on the same day gives it back unchanged.
+    at the same moment gives it back unchanged.
     """
 
     clean: dict[str, Any]

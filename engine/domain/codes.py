@@ -219,6 +219,7 @@ class DeadlineEnd(_Labelled):
     CLAIMED = "claimed"
     ASSIGNED = "assigned"
     FILLED = "filled"
+    REPLACED = "replaced"
     RENEWAL_CLOSED = "renewal_closed"
 
 
@@ -363,6 +364,7 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (DeadlineEnd.CLAIMED, Label("已认领", "Claimed")),
     (DeadlineEnd.ASSIGNED, Label("已有责任人", "Somebody is responsible")),
     (DeadlineEnd.FILLED, Label("已到任", "Filled")),
+    (DeadlineEnd.REPLACED, Label("以新的清仓结果为准", "A newer sweep counts")),
     (DeadlineEnd.RENEWAL_CLOSED, Label("续保已结束", "The renewal ended")),
     (OutboxStatus.QUEUED, Label("待发送", "Queued")),
     (OutboxStatus.SENDING, Label("发送中", "Being sent")),

@@ -8,8 +8,9 @@ the day at eight, and it stands on their home page until it is met (engine/servi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from engine.clock import midnight
 from engine.domain.codes import DeadlineEnd, DeadlineKind
 from engine.domain.notice_hours import OPENS
 from engine.services.context import StepScope
@@ -23,13 +24,12 @@ AGREED: Mapping[DeadlineKind, str] = {
 
 
 def agree(scope: StepScope, day: date | None, *, kind: DeadlineKind = DeadlineKind.RECHECK) -> None:
-    """Keep *day* as the one to look again; None when nothing is left to look at. What was agreed before is met."""
+    """Keep *day* as the one to look again; None when nothing is left to look at. What was agreed before ends."""
     row = scope.renewal
     for old in open_deadlines(scope.tx, row.id, kind):
-        old.settled_at, old.ending = scope.now, str(DeadlineEnd.MET)
-        scope.record(
-            "deadline_ended", kind=str(kind), ending=str(DeadlineEnd.MET), late=old.rung_at is not None
-        )
+        ending = _ending(kind, is_reached=row.contacts > old.contacts)
+        old.settled_at, old.ending = scope.now, str(ending)
+        scope.record("deadline_ended", kind=str(kind), ending=str(ending), late=old.rung_at is not None)
     if day is None:
         return
     scope.tx.add(
@@ -41,7 +41,19 @@ def agree(scope: StepScope, day: date | None, *, kind: DeadlineKind = DeadlineKi
             owner_no=row.owner_no,
             contacts=row.contacts,
             started_at=scope.now,
-            due_at=datetime.combine(day, OPENS, scope.engine.clock.zone),
+            due_at=_moment(scope, day),
         )
     )
     scope.record(AGREED[kind], due=day)
+
+
+def _ending(kind: DeadlineKind, *, is_reached: bool) -> DeadlineEnd:
+    """How an older day ends: coaching again meets it, a newer sweep takes its place unless somebody was reached."""
+    return DeadlineEnd.REPLACED if kind is DeadlineKind.FOLLOW_UP and not is_reached else DeadlineEnd.MET
+
+
+def _moment(scope: StepScope, day: date) -> datetime:
+    """Eight o'clock of *day*; the end of it when that is over already."""
+    zone = scope.engine.clock.zone
+    opens = datetime.combine(day, OPENS, zone)
+    return opens if opens > scope.now else midnight(day + timedelta(days=1), zone)

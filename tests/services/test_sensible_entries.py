@@ -355,6 +355,17 @@ def test_the_follow_up_day_of_a_sweep_is_kept_and_told_when_nothing_happened(boo
     assert "清仓后约定跟进" in agent.text
 
 
+def test_a_newer_sweep_takes_the_place_of_the_day_before(book: Engine) -> None:
+    sweep(book, next_follow_up_date=(TODAY + timedelta(days=11)).isoformat())
+    api.advance_clock(book, to=at(book, TODAY + timedelta(days=9), 10), actor=api.SYSTEM)
+
+    values = {"disposition": "issue_today", "final_quote": "3000", "support_needed": ["none"]}
+    complete(book, SWEPT, "final_sweep", values)
+
+    assert ["replaced"] == [one[2] for one in clocks(book, "follow_up")]
+    assert "清仓后约定跟进：以新的清仓结果为准" in history(book, SWEPT)
+
+
 def test_a_contact_before_the_follow_up_day_meets_it(book: Engine) -> None:
     today = sweep(book, next_follow_up_date=(TODAY + timedelta(days=7)).isoformat())
 
