@@ -16,7 +16,7 @@ from admin.app import create_app
 from engine import api
 from engine.api import Engine, InvalidForm, PhoneState, Present
 from engine.errors import BadInput
-from engine.tables import Customer, Deadline, HistoryEvent, Person, Renewal
+from engine.tables import Customer, Deadline, HistoryEvent, OutboxMessage, Person, Renewal
 from tests.acceptance import answers
 from tests.acceptance.desk import vin
 from tests.support.console import LISTED, TODAY, at, complete, open_tasks, renewal_of, signed_in, task_of
@@ -350,6 +350,9 @@ def test_the_follow_up_day_of_a_sweep_is_kept_and_told_when_nothing_happened(boo
 
     assert "约定的跟进日到，仍无新的有效联系，已提醒" in history(book, SWEPT)
     assert [None] == [one[2] for one in clocks(book, "follow_up")]
+    with book.store.reading() as session:
+        sent = session.scalars(select(OutboxMessage).where(OutboxMessage.template == "agent_new_list")).all()
+    assert {"AG001", "SP01"} == {one.recipient for one in sent if "跟进日" in one.text}
     agent = signed_in(create_app(book), "AG001")
     agent.get("/")
     assert "清仓后约定跟进" in agent.text
