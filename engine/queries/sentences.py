@@ -335,7 +335,7 @@ def _fact(event: Happening, words: Words) -> Label:
         )
     if not event["source"]:
         return told
-    source = words.source(event["source"])
+    source = words.source_of(event, event["source"])
     return Label(f"{told.zh}（来源：{source.zh}）", f"{told.en} (source: {source.en})")
 
 
@@ -350,7 +350,7 @@ def _responsible(event: Happening, words: Words) -> Label:
 
 @says("quote_made", Kind.FACT)
 def _quote(event: Happening, words: Words) -> Label:
-    kind, source = coded(QuoteKind, event["kind"]), words.source(event["source"])
+    kind, source = coded(QuoteKind, event["kind"]), words.source_of(event, event["source"])
     number = event["version"]
     zh, en = f"{kind.zh}第 {number} 版", f"{kind.en}, version {number}"
     if event["mid"] is None:
@@ -377,7 +377,7 @@ tells(
 
 @says("quote_stale", Kind.FACT)
 def _stale(event: Happening, words: Words) -> Label:
-    source = words.source(event.reason or "")
+    source = words.source_of(event, event.reason or "")
     return Label(
         f"实际报价第 {event['version']} 版已过时：报价后资料有变（来源：{source.zh}），须重新测算",
         f"Version {event['version']} of the actual quote is out of date: facts changed since (source: {source.en})",

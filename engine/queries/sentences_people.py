@@ -11,6 +11,7 @@ from engine.queries.words import Happening, Kind, Words, coded
 
 _OF_PERSON = frozenset(
     {
+        "first_contact_agreed",
         "first_contact_due",
         "handover_begun",
         "handover_confirmed",
@@ -175,6 +176,12 @@ tells(
     "{person} took over and is to reach the customer by {due}",
 )
 tells(
+    "first_contact_agreed",
+    Kind.FACT,
+    "指定 {person} 在 {due} 前首次有效联系客户",
+    "{person} was given until {due} to reach the customer first",
+)
+tells(
     "nobody_responsible",
     Kind.FACT,
     "无人负责，须在 {due} 前指派责任人",
@@ -218,6 +225,9 @@ _RUNG = {
     DeadlineKind.UNOWNED: Label("超过 3 个工作日无责任人", "Nobody answered for it for 3 workdays"),
     DeadlineKind.RECHECK: Label(
         "约定的复查日到，仍无新的有效联系", "The day of the recheck came without a new effective contact"
+    ),
+    DeadlineKind.FOLLOW_UP: Label(
+        "约定的跟进日到，仍无新的有效联系", "The day of the follow-up came without a new effective contact"
     ),
     DeadlineKind.VACANCY: Label("业务主任空缺超过 2 个工作日", "No supervisor for 2 workdays"),
 }

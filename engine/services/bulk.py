@@ -259,8 +259,11 @@ def _check_some(
     if not some:
         raise BulkRefused(reason=_NONE_LEFT)
     form = engine.deployed(act.definition_set_id).forms[act.form_id]
-    today = business_date(now, engine.clock.zone)
-    looks = (forms.check(form, answers, today=today) for _, answers in _answered(form, values, prefill, some))
+    today, local = business_date(now, engine.clock.zone), now.astimezone(engine.clock.zone)
+    looks = (
+        forms.check(form, answers, today=today, now=local)
+        for _, answers in _answered(form, values, prefill, some)
+    )
     checked = min(looks, key=lambda found: len(found.problems))
     if checked.problems:
         names = Label(

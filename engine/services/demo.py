@@ -239,9 +239,14 @@ class _World:
                 "category": self.random.choices(("normal", "key"), (88, 12))[0],
                 "agent_no": agent,
             },
-            "route_orphan": {"route": "supervisor", "assignee_no": task.supervisor_no or "SU01"},
+            "route_orphan": {
+                "route": "supervisor",
+                "assignee_no": task.supervisor_no or "SU01",
+                "deadline": self.engine.workdays().add_workdays(self.engine.clock.today(), 1).isoformat(),
+            },
             "take_over_orphan": {
                 "result": self.random.choices(("accepted", "refused"), (92, 8))[0],
+                "contact_result": "00",
                 "servicing_agent_no": agent,
             },
             "chase_policy": {

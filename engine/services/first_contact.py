@@ -28,13 +28,11 @@ def begin(scope: StepScope, *, contact_follows: bool = False) -> Deadline | None
     stage begins that asks for one (§1.1). Where nobody will be asked any more there is no clock. Returns the clock.
     *contact_follows*: the step under way asks for the contact, though no task does yet.
     """
-    kind = DeadlineKind.FIRST_CONTACT
-    for old in open_deadlines(scope.tx, scope.renewal.id, kind):
-        old.settled_at, old.ending = scope.now, str(DeadlineEnd.PASSED_ON)
+    _pass_on(scope)
     owner, asked = scope.renewal.owner_no, contact_asked_on(scope, contact_follows=contact_follows)
     if owner is None or asked is None:
         return None
-    deadline = new_deadline(scope, kind, since=asked)
+    deadline = new_deadline(scope, DeadlineKind.FIRST_CONTACT, since=asked)
     scope.tx.add(deadline)
     scope.record("first_contact_due", subject=owner, due=last_day(scope, deadline))
     return deadline
@@ -59,9 +57,52 @@ def contact_asked_on(scope: StepScope, *, contact_follows: bool = False) -> date
     return max(scope.today, min(days)) if days else min(later, default=None)
 
 
+def agree(scope: StepScope, day: date) -> None:
+    """Let the clock of who answers for the renewal end with *day*: the channel department named it (K-C2).
+
+    One that runs is set to it; where none runs, or its time is over already, another one begins.
+    """
+    owner = scope.renewal.owner_no
+    if owner is None:
+        return
+    running = open_clock(scope)
+    if running is None or running.rung_at is not None:
+        _pass_on(scope)
+        running = _by_rule(scope)
+        scope.tx.add(running)
+    elif last_day(scope, running) == day:
+        return
+    running.due_at = midnight(day + timedelta(days=1), scope.engine.clock.zone)
+    scope.record("first_contact_agreed", subject=owner, due=day)
+
+
+def latest_day(scope: StepScope) -> date:
+    """Return the last day that may be named for the first contact: that of the rule, and within the cover."""
+    day, expiry = last_day(scope, _by_rule(scope)), scope.renewal.expiry_date
+    return min(day, expiry) if scope.today <= expiry else day
+
+
+def open_clock(scope: StepScope) -> Deadline | None:
+    """Return the clock that runs for the owner's first contact, if one does."""
+    scope.tx.flush()  # it may have begun in this very step
+    found = open_deadlines(scope.tx, scope.renewal.id, DeadlineKind.FIRST_CONTACT)
+    return found[-1] if found else None
+
+
 def last_day(scope: StepScope, deadline: Deadline) -> date:
     """The last whole day of a deadline, which is due at the midnight after it."""
     return business_date(deadline.due_at, scope.engine.clock.zone) - timedelta(days=1)
+
+
+def _pass_on(scope: StepScope) -> None:
+    for old in open_deadlines(scope.tx, scope.renewal.id, DeadlineKind.FIRST_CONTACT):
+        old.settled_at, old.ending = scope.now, str(DeadlineEnd.PASSED_ON)
+
+
+def _by_rule(scope: StepScope) -> Deadline:
+    asked = stage_starts(scope.renewal.expiry_date)[Stage.FOLLOW_UP]
+    since = contact_asked_on(scope) or max(scope.today, asked)
+    return new_deadline(scope, DeadlineKind.FIRST_CONTACT, since=since)
 
 
 def new_deadline(scope: StepScope, kind: DeadlineKind, *, since: date | None = None) -> Deadline:

@@ -257,7 +257,8 @@ def complete_in_scope(
 def _checked(scope: StepScope, form: forms.Form, values: Mapping[str, Any]) -> dict[str, Any]:
     """The clean values of a submission; the people it names must serve, its days must make sense."""
     directory = directory_on(scope.tx, scope.today)
-    checked = forms.check(form, numbers_as_stored(values, directory), today=scope.today)
+    local = scope.now.astimezone(scope.engine.clock.zone)
+    checked = forms.check(form, numbers_as_stored(values, directory), today=scope.today, now=local)
     problems = {
         **people_problems(scope, form, checked.clean, directory),
         **provisional.problems(scope, form, checked.clean),
@@ -302,8 +303,10 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
         on_behalf_of=_on_behalf_of(task, scope.actor),
         form_hash=commit_to(salt, task_id=task.id, form_id=task.form_id, values=clean),
     )
+    scope.element_id = task.element_id
     absorb(scope, task.form_id, clean)
     absorb_consent(scope, clean, task_id=task.id)
+    scope.element_id = None
 
 
 def _on_behalf_of(task: UserTask, actor: Actor) -> str | None:

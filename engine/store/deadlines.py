@@ -56,7 +56,9 @@ def _same_owner() -> ColumnElement[bool]:
 def ending() -> ColumnElement[str | None]:
     """Return, over Deadline ⟕ Renewal, how a renewal's deadline has come to its end; NULL while it stands."""
     kind = Deadline.kind
-    of_contact = kind.in_([str(DeadlineKind.FIRST_CONTACT), str(DeadlineKind.RECHECK)])
+    of_contact = kind.in_(
+        [str(DeadlineKind.FIRST_CONTACT), str(DeadlineKind.RECHECK), str(DeadlineKind.FOLLOW_UP)]
+    )
     return case(
         (Renewal.id.is_(None), null()),
         (Renewal.ended_at.is_not(None), str(DeadlineEnd.RENEWAL_CLOSED)),
