@@ -72,6 +72,7 @@ def _titles() -> dict[int, tuple[str, str]]:
 
 def page(status: int, sentence: str | None = None, reference: str | None = None) -> ResponseReturnValue:
     """Render the page of a refusal with its *status*."""
+    g.is_refusal_page = True
     title, remedy = _titles().get(status, (_("请求未完成"), _("请返回上一页重试。")))
     return (
         render_template(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,6 +12,7 @@ from flask_babel import gettext as _
 
 from admin.actor import require_actor
 from admin.context import current_engine
+from admin.drawn_again import PAGE, drawn_again, keep_said, refusal_in_both, said_before, said_in_place
 from admin.errors import say
 from admin.i18n import language
 from admin.targets import local_target
@@ -28,7 +31,14 @@ from engine.api import (
 blueprint = Blueprint("put_off", __name__, url_prefix="/inbox/put-off")
 
 
+def _again() -> ResponseReturnValue:
+    """Draw the page in the other language with what is typed, what is chosen, and what was refused."""
+    page = _page(chosen_tasks(most=MOST_PUT_OFF)[:MOST_PUT_OFF])
+    return _render(page, said_before()) if page.rows else redirect(_back(), code=303)
+
+
 @blueprint.post("")
+@drawn_again(_again, form="put-off")
 def choose() -> ResponseReturnValue:
     """Show what was chosen and ask until when."""
     back = _back()
@@ -44,28 +54,31 @@ def choose() -> ResponseReturnValue:
     if not page.rows:
         flash(_("所选任务都不能推迟：不是您的任务，或还没有人领取，或已办结。"), "error")
         return redirect(back, code=303)
-    return _render(page, back)
+    return _render(page)
 
 
 @blueprint.post("/confirm")
+@drawn_again(_again, form="put-off")
 def confirm() -> ResponseReturnValue:
     """Put the tasks off; those that are refused stay on the page, each with its reason."""
-    back, reason, tasks = _back(), request.form.get("reason", ""), chosen_tasks(most=MOST_PUT_OFF)
+    reason, tasks = request.form.get("reason", ""), chosen_tasks(most=MOST_PUT_OFF)
     try:
         found = put_off_tasks(current_engine(), tasks, _day(), reason=reason, actor=require_actor())
     except EngineError as error:
-        flash(say(error), "error")
-        page = _page(tasks[:MOST_PUT_OFF])
-        return (_render(page, back), 422) if page.rows else redirect(back, code=303)
+        return _refused(tasks[:MOST_PUT_OFF], {PAGE: refusal_in_both(error)})
     refused = {task_id: _why(error) for task_id, error in found.items() if error is not None}
     if done := [task_id for task_id in found if task_id not in refused]:
         flash(_told(done), "success")
-    page = _page(list(refused))
-    if not page.rows:
-        for sentence in dict.fromkeys(refused.values()):
-            flash(sentence, "error")
-        return redirect(back, code=303)
-    return _render(page, back, refused), 422
+    if not refused:
+        return redirect(_back(), code=303)
+    return _refused(list(refused), {str(task_id): why for task_id, why in refused.items()})
+
+
+def _refused(tasks: list[int], said: Mapping[str, Label]) -> ResponseReturnValue:
+    """Show what is left to put off, with the reasons; back to the list where nothing is left."""
+    page = _page(tasks)
+    left = said_in_place(said, (row.task_id for row in page.rows))
+    return (_render(page, left), 422) if page.rows else redirect(_back(), code=303)
 
 
 @blueprint.post("/resume")
@@ -112,10 +125,10 @@ def late_among(tasks: list[int]) -> int:
     return sum(1 for row in _page(tasks).rows if row.is_late)
 
 
-def _why(error: EngineError) -> str:
+def _why(error: EngineError) -> Label:
     """What stands beside a refused task: the reason alone, as the column says what it is about."""
     reason = error.params.get("reason")
-    return reason.say(language()) if isinstance(reason, Label) else say(error)
+    return reason if isinstance(reason, Label) else refusal_in_both(error)
 
 
 def _back() -> str:
@@ -135,5 +148,9 @@ def _page(tasks: list[int]) -> PutOffPage:
         return put_off_page(session, require_actor(), tasks, Present.of(engine.clock))
 
 
-def _render(page: PutOffPage, back: str, refused: dict[int, str] | None = None) -> str:
-    return render_template("inbox/put_off.html", page=page, back=back, refused=refused or {})
+def _render(page: PutOffPage, said: Mapping[str, Label] = MappingProxyType({})) -> str:
+    """Show what is chosen; *said* holds what was refused, the whole or single tasks."""
+    keep_said(said)
+    shown = {place: label.say(language()) for place, label in said.items()}
+    refusal = shown.pop(PAGE, None)
+    return render_template("inbox/put_off.html", page=page, back=_back(), refusal=refusal, refused=shown)
