@@ -22,7 +22,7 @@ def is_misread() -> bool:
     return bool(g.get("is_misread", False))
 
 
-_BACKWARDS = Label("止于不早于起", "end it on or after its start")
+_BACKWARDS = Label("止不能早于起", "it must not end before it begins")
 
 
 def backwards(first: date | None, last: date | None) -> Label | None:

@@ -92,7 +92,7 @@ def test_a_period_that_ends_before_it_begins_is_named(specialist: Browser) -> No
     for path, name in (("/inbox?tab=all&", "期限"), ("/renewals?", "保险到期")):
         specialist.get(f"{path}from=2027-01-01&to=2026-01-01")
 
-        assert f"{name}“2027-01-01 – 2026-01-01”：止于不早于起" in specialist.text
+        assert f"{name}“2027-01-01 – 2026-01-01”：止不能早于起" in specialist.text
         assert [] == specialist.soup.select("#main tbody a, input[name=task]")
 
 
