@@ -170,6 +170,8 @@ from engine.queries.timeline import timeline as timeline
 from engine.queries.typed import TypedPage as TypedPage
 from engine.queries.typed import form_of_task as form_of_task
 from engine.queries.typed import typed_page as typed_page
+from engine.queries.urged import UrgedLine as UrgedLine
+from engine.queries.urged import urged_lines as urged_lines
 from engine.queries.vehicles import search_fault as search_fault
 from engine.queries.words import KIND_LABELS as KIND_LABELS
 from engine.queries.words import Happening as Happening
