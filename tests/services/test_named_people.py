@@ -219,6 +219,20 @@ def test_the_lists_offer_exactly_those_whom_the_check_accepts(orphan: Engine) ->
                 assert {"AG002", "TR01", "SP03"} <= offered and not {"TR05", "AG009", "CC01"} & offered
 
 
+def test_a_renewal_kept_from_the_life_insurer_offers_and_takes_specialists_alone(book: Engine) -> None:
+    with book.store.transaction() as tx:
+        tx.get_one(Renewal, renewal_of(book, LAPSED)).is_recalled = True
+        tx.record("test_prepared", at=book.clock.now(), actor="test")
+    form, actor = book.latest().forms["hand_to_win_back"], person(book, "SP01")
+    with book.store.reading() as session:
+        found = people_for(session, actor, form, TODAY, renewal_id=renewal_of(book, LAPSED), most=1500)
+
+    assert {"specialist"} == {one.role for one in found["assignee_no"]}
+    with pytest.raises(InvalidForm) as refused:
+        win_back(book, "AG002")
+    assert "kept_from_life" == problem(refused).code
+
+
 def test_a_trainer_stands_in_where_the_workplace_has_no_supervisor(book: Engine) -> None:
     with book.store.reading() as session:
         directory = directory_on(session, TODAY)
