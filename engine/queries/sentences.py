@@ -172,6 +172,11 @@ def _withdrawn(event: Happening, words: Words) -> Label:
             f"已有人从认领池认领，任务{task_zh(event)}不再需要，已撤回",
             f"Somebody claimed it from the pool: task {task_en(event, words)} was withdrawn",
         )
+    if event.reason == "contacted_at_take_over":
+        return Label(
+            f"接手孤儿单时已联系客户，任务{task_zh(event)}按该结果办结，已撤回",
+            f"The customer was contacted at the take-over, which answers task {task_en(event, words)}: it was withdrawn",
+        )
     if event.reason == "do_not_contact":
         return Label(
             f"客户要求不再联系，任务{task_zh(event)}已撤回",

@@ -238,6 +238,7 @@ class _World:
             "take_over_orphan": {
                 "result": self.random.choices(("accepted", "refused"), (92, 8))[0],
                 "servicing_agent_no": agent,
+                "contact_result": contact,
             },
             "chase_policy": {
                 "result": self.random.choices(("on_track", "urged", "at_risk"), (60, 30, 10))[0]

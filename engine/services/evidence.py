@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.domain.codes import RenewalState, Stage
-from engine.domain.contacts import EFFECTIVE_RESULTS
+from engine.domain.contacts import EFFECTIVE_RESULTS, NOT_CONTACTED, NOT_RENEWABLE, REFUSED
 from engine.domain.stage import stage_last_day
 from engine.services import chasing, pool, provisional, quoting, recheck, transfers
 from engine.services.assignment import hand_to
@@ -21,7 +21,6 @@ QUOTED_RESULTS = frozenset({"14", "15"})
 AGREED = "41"
 ENTERED_WITHIN = 2
 """Days after a contact within which it is to be written down."""
-REFUSED = "61"
 INTO_POOL = "pool"
 """The route by which an orphan policy goes into the claim pool (§1.5 V-21) [inferred 推断]."""
 _BEFORE_CONTACT = (RenewalState.DISPATCH_PENDING, RenewalState.ASSIGNED)
@@ -46,8 +45,9 @@ def _taken_over(scope: StepScope, values: Values) -> None:
     """A supervisor took an orphan policy over and may have named a new servicing agent (K-L2)."""
     if values.get("result") == "accepted":
         hand_to(scope, values.get("servicing_agent_no"), reason="K-L2")
-        if values.get("contact_result"):
-            _contacted(scope, {**values, "result": values["contact_result"]})
+        told = {"result": values.get("contact_result"), "contacted_at": values.get("first_contact_date")}
+        if told["result"] not in (None, NOT_CONTACTED):
+            _contacted(scope, {**values, **told})
 
 
 def _routed(scope: StepScope, values: Values) -> None:
@@ -143,13 +143,13 @@ def _contacted(scope: StepScope, values: Values) -> None:
         scope.move_to(RenewalState.APPLYING)
     elif result in QUOTED_RESULTS:
         scope.move_to(RenewalState.QUOTED)
-    elif result and result != "00" and row.state in _BEFORE_CONTACT:
+    elif result and result != NOT_CONTACTED and row.state in _BEFORE_CONTACT:
         scope.move_to(RenewalState.FOLLOWING)
     if result == REFUSED:
         _tag_reason(scope, values, "agent")
     if result == provisional.ISSUED:
         provisional.report(scope, str(values.get(provisional.POLICY_NO)))
-    if result == "71":
+    if result == NOT_RENEWABLE:
         _exclusion(scope, values)
 
 

@@ -12,14 +12,17 @@ from decimal import Decimal
 from typing import Any
 
 import forms
-from engine.domain.codes import QuoteKind
+from engine.clock import business_date
+from engine.domain.codes import DeadlineKind, QuoteKind
 from engine.services.context import StepScope
 from engine.services.quoting import GivenQuote, difference_from
+from engine.store.deadlines import open_deadlines
 from engine.store.quotes import current_quotes
 
 WIN_BACK_DAYS = 30
 """How long after the expiry a customer is still followed up (domain.md §1)."""
 ROUTING, ROUTE, INTO_POOL, TO_SPECIALIST = "route_orphan", "route", "pool", "specialist"
+FIRST_CONTACT = "first_contact_date"
 AGREED_DAYS = ("next_follow_up_date", "appointment_at")
 STAGE_DAYS = ("complete_by", "mend_by", "next_check_date")
 """Days on which something of a stage before the expiry comes back (G-L3, G-S1, K-S2)."""
@@ -38,6 +41,7 @@ def sense_problems(scope: StepScope, form: forms.Form, clean: Mapping[str, Any])
         **_unwanted(scope, form, clean),
         **_not_an_orphan(scope, form, clean),
         **_kept_from_life(scope, form, clean),
+        **_before_hand_over(scope, form, clean),
     }
 
 
@@ -85,6 +89,19 @@ def _not_an_orphan(scope: StepScope, form: forms.Form, clean: Mapping[str, Any])
     if field is None or clean.get(ROUTE) != INTO_POOL or scope.renewal.agent_no is None:
         return {}
     return {ROUTE: forms.not_an_orphan(field)}
+
+
+def _before_hand_over(
+    scope: StepScope, form: forms.Form, clean: Mapping[str, Any]
+) -> dict[str, forms.Problem]:
+    """Refuse a first contact before the policy was handed to who takes it over (K-L2)."""
+    field, told = form.field(FIRST_CONTACT), clean.get(FIRST_CONTACT)
+    handed = [task.created_at for task in scope.tasks if task.form_id == form.form_id]
+    if field is None or not told or not handed:
+        return {}
+    clocks = open_deadlines(scope.tx, scope.renewal.id, DeadlineKind.FIRST_CONTACT)
+    since = business_date(min([*handed, *(row.started_at for row in clocks)]), scope.engine.clock.zone)
+    return {FIRST_CONTACT: forms.too_early(field, since)} if _day(told) < since else {}
 
 
 def _kept_from_life(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:

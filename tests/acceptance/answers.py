@@ -126,7 +126,6 @@ def route_orphan(today: date, assignee_no: str, **more: Any) -> Values:
 def take_over_orphan(today: date, servicing_agent_no: str, **more: Any) -> Values:
     return {
         "result": "accepted",
-        "first_contact_date": _soon(today, 1),
         "contact_result": "00",
         "servicing_agent_no": servicing_agent_no,
         **more,
