@@ -23,6 +23,7 @@ ENTERED_WITHIN = 2
 """Days after a contact within which it is to be written down."""
 INTO_POOL = "pool"
 """The route by which an orphan policy goes into the claim pool (§1.5 V-21) [inferred 推断]."""
+REVIEW = "review"
 _BEFORE_CONTACT = (RenewalState.DISPATCH_PENDING, RenewalState.ASSIGNED)
 
 
@@ -225,6 +226,20 @@ def _exclusion(scope: StepScope, values: Values) -> None:
         scope.renewal.exclusion_evidence = str(values.get("evidence") or "")[:2000]
 
 
+def _exclusion_reviewed(scope: StepScope, values: Values) -> None:
+    """One of those asked agreed to the exclusion, or refused it: then its reason stands no more (X-L1, X-S1, X-C1).
+
+    Were it kept, a renewal that is opened again later would be taken for excluded by it.
+    """
+    row = scope.renewal
+    if values.get("verdict") != "refused":
+        _exclusion(scope, values)
+        return
+    if row.exclusion_code is not None:
+        scope.change_fact("exclusion_code", row.exclusion_code, None, source=REVIEW)
+    row.exclusion_code = row.exclusion_evidence = None
+
+
 def _money(value: Any) -> Decimal | None:
     try:
         return None if value in (None, "") else Decimal(str(value))
@@ -247,7 +262,7 @@ _EFFECTS: Mapping[str, Callable[[StepScope, Values], None]] = {
     "lapse_reason": _reason,
     "verify_loss": _verified,
     "verify_lapse_reason": _verified,
-    "exclusion_review": _exclusion,
+    "exclusion_review": _exclusion_reviewed,
     "final_sweep": _swept,
     "chase_policy": _chased,
     "check_follow_up": _checked,
