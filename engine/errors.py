@@ -113,7 +113,7 @@ class InvalidForm(EngineError):
 
     code = "invalid_form"
     zh = "表单有 {count} 处需要修改：{fields}。"
-    en = "{count} fields need attention: {fields}."
+    en = "Fields that need attention ({count}): {fields}."
 
 
 class BadInput(EngineError):

@@ -16,7 +16,7 @@ from admin.drawing import drawn
 from admin.errors import say
 from admin.fields import ShownField, typed_values
 from admin.i18n import language
-from admin.targets import local_target
+from admin.targets import back_to_inbox, local_target
 from admin.views.chosen import chosen_tasks
 from engine.api import (
     LOOKED_AT,
@@ -60,7 +60,7 @@ def index() -> str:
 def prepare() -> ResponseReturnValue:
     """Freeze what was ticked in the inbox, or everything its filter keeps."""
     engine, actor = current_engine(), require_actor()
-    came_from = local_target(request.form.get("next"), url_for("inbox.index"))
+    came_from = back_to_inbox()
     try:
         act = prepare_bulk(engine, chosen_tasks(most=MOST_AT_ONCE), actor=actor, came_from=came_from)
     except EngineError as error:
@@ -190,9 +190,9 @@ def _page(act_id: int) -> BulkPage:
 
 def _known_of_some(page: BulkPage) -> list[Mapping[str, Any]]:
     """What the forms of the first rows would open with."""
-    known = prefiller(current_engine(), require_actor())
-    pending = [row.task_id for row in page.rows if row.status == BulkRowStatus.PENDING]
-    return [known(task_id) for task_id in pending[:LOOKED_AT]]
+    pending = [row.task_id for row in page.rows if row.status == BulkRowStatus.PENDING][:LOOKED_AT]
+    known = prefiller(current_engine(), require_actor())(pending)
+    return [known.get(task_id, {}) for task_id in pending]
 
 
 def _render(

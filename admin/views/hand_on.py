@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -11,8 +11,8 @@ from admin.context import current_engine
 from admin.errors import say
 from admin.i18n import counted
 from admin.people_named import colleague_name
-from admin.targets import local_target
-from admin.views.chosen import chosen_tasks
+from admin.targets import back_to_inbox
+from admin.views.chosen import chosen_tasks, page_of_chosen, tell_refusals
 from engine.api import (
     MOST_HANDED_ON,
     EngineError,
@@ -28,18 +28,14 @@ blueprint = Blueprint("hand_on", __name__, url_prefix="/inbox/hand-on")
 @blueprint.post("")
 def choose() -> ResponseReturnValue:
     """Show what was chosen and ask for the colleague."""
-    back = local_target(request.form.get("next"), url_for("inbox.index"))
-    try:
-        tasks = chosen_tasks(most=MOST_HANDED_ON)
-    except EngineError as error:
-        flash(say(error), "error")
-        return redirect(back, code=303)
-    if not 1 <= len(tasks) <= MOST_HANDED_ON:
-        flash(_("请勾选 1 至 %(n)s 项任务后再委托。", n=MOST_HANDED_ON), "error")
-        return redirect(back, code=303)
-    page = _page(tasks)
-    if not page.rows:
-        flash(_("所选任务都不能委托：不是您的任务，或已委托、已办结。"), "error")
+    back = back_to_inbox()
+    page = page_of_chosen(
+        _page,
+        most=MOST_HANDED_ON,
+        how_many=_("请勾选 1 至 %(n)s 项任务后再委托。", n=MOST_HANDED_ON),
+        nothing=_("所选任务都不能委托：不是您的任务，或已委托、已办结。"),
+    )
+    if page is None:
         return redirect(back, code=303)
     return render_template("inbox/hand_on.html", page=page, back=back)
 
@@ -47,7 +43,7 @@ def choose() -> ResponseReturnValue:
 @blueprint.post("/confirm")
 def confirm() -> ResponseReturnValue:
     """Hand the tasks on and say what became of them."""
-    back = local_target(request.form.get("next"), url_for("inbox.index"))
+    back = back_to_inbox()
     colleague, note = request.form.get("colleague", "").strip(), request.form.get("note", "")
     try:
         found = delegate_tasks(
@@ -67,8 +63,7 @@ def confirm() -> ResponseReturnValue:
             ),
             "success",
         )
-    for sentence in dict.fromkeys(say(error) for error in refused):
-        flash(sentence, "error")
+    tell_refusals(refused)
     return redirect(back, code=303)
 
 

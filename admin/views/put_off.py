@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,8 +12,8 @@ from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say
 from admin.i18n import counted, language
-from admin.targets import local_target
-from admin.views.chosen import chosen_tasks
+from admin.targets import back_to_inbox
+from admin.views.chosen import chosen_tasks, page_of_chosen, tell_refusals
 from engine.api import (
     MOST_PUT_OFF,
     EngineError,
@@ -31,35 +31,31 @@ blueprint = Blueprint("put_off", __name__, url_prefix="/inbox/put-off")
 @blueprint.post("")
 def choose() -> ResponseReturnValue:
     """Show what was chosen and ask until when."""
-    back = _back()
-    try:
-        tasks = chosen_tasks(most=MOST_PUT_OFF)
-    except EngineError as error:
-        flash(say(error), "error")
-        return redirect(back, code=303)
-    if not 1 <= len(tasks) <= MOST_PUT_OFF:
-        flash(_("请勾选 1 至 %(n)s 项任务。", n=MOST_PUT_OFF), "error")
-        return redirect(back, code=303)
-    page = _page(tasks)
-    if not page.rows:
-        flash(_("所选任务都不能推迟：不是您的任务，或还没有人领取，或已办结。"), "error")
-        return redirect(back, code=303)
-    return _render(page, back)
+    back = back_to_inbox()
+    page = page_of_chosen(
+        _page,
+        most=MOST_PUT_OFF,
+        how_many=_("请勾选 1 至 %(n)s 项任务。", n=MOST_PUT_OFF),
+        nothing=_("所选任务都不能推迟：不是您的任务，或还没有人领取，或已办结。"),
+    )
+    return redirect(back, code=303) if page is None else _render(page, back)
 
 
 @blueprint.post("/confirm")
 def confirm() -> ResponseReturnValue:
     """Put the tasks off; those that are refused stay on the page, each with its reason."""
-    back, reason, tasks = _back(), request.form.get("reason", ""), chosen_tasks(most=MOST_PUT_OFF)
+    back, day, tasks = back_to_inbox(), _day(), chosen_tasks(most=MOST_PUT_OFF)
     try:
-        found = put_off_tasks(current_engine(), tasks, _day(), reason=reason, actor=require_actor())
+        found = put_off_tasks(
+            current_engine(), tasks, day, reason=request.form.get("reason", ""), actor=require_actor()
+        )
     except EngineError as error:
         flash(say(error), "error")
         page = _page(tasks[:MOST_PUT_OFF])
         return (_render(page, back), 422) if page.rows else redirect(back, code=303)
     refused = {task_id: _why(error) for task_id, error in found.items() if error is not None}
     if done := [task_id for task_id in found if task_id not in refused]:
-        flash(_told(done), "success")
+        flash(_told(done, day), "success")
     page = _page(list(refused))
     if not page.rows:
         for sentence in dict.fromkeys(refused.values()):
@@ -77,20 +73,19 @@ def resume() -> ResponseReturnValue:
         found = resume_tasks(current_engine(), tasks, actor=require_actor())
     except EngineError as error:
         flash(say(error), "error")
-        return redirect(_back(), code=303)
+        return redirect(back_to_inbox(), code=303)
     refused = [error for error in found.values() if error is not None]
     if done := sum(1 for task_id, error in found.items() if error is None and task_id in waiting):
         flash(counted("已取消 %(n)s 项任务的推迟，任务回到待办。", n=done), "success")
     elif not refused:
         flash(_("所选任务都没有推迟，无需取消。"), "warning")
-    for sentence in dict.fromkeys(say(error) for error in refused):
-        flash(sentence, "error")
-    return redirect(_back(), code=303)
+    tell_refusals(refused)
+    return redirect(back_to_inbox(), code=303)
 
 
-def _told(done: list[int]) -> str:
+def _told(done: list[int], day: date | None) -> str:
     """Where the tasks that were put off are listed now: what is late stays where it was."""
-    count, day, late = len(done), _day(), late_among(done)
+    count, late = len(done), late_among(done)
     if not late:
         return counted("已将 %(n)s 项任务推迟到 %(day)s，列在“稍后跟进”；逾期的不会隐藏。", n=count, day=day)
     if late == count:
@@ -116,10 +111,6 @@ def _why(error: EngineError) -> str:
     """What stands beside a refused task: the reason alone, as the column says what it is about."""
     reason = error.params.get("reason")
     return reason.say(language()) if isinstance(reason, Label) else say(error)
-
-
-def _back() -> str:
-    return local_target(request.form.get("next"), url_for("inbox.index"))
 
 
 def _day() -> date | None:

@@ -18,7 +18,7 @@ from admin.fields import ShownField, typed_values
 from admin.i18n import language
 from admin.kept import opened_mark, was_opened_by
 from admin.may_call import may_call
-from admin.targets import local_target
+from admin.targets import back_to_inbox
 from engine.api import (
     Conflict,
     Draft,
@@ -108,7 +108,7 @@ def urge(task_id: int) -> ResponseReturnValue:
         flash(say(error), "error")
     else:
         flash(_("已催办，责任人会收到工作短信，历史中有记录。"), "success")
-    return redirect(local_target(request.form.get("next"), url_for("inbox.index")), code=303)
+    return redirect(back_to_inbox(), code=303)
 
 
 @blueprint.post("/<int:task_id>/draft/auto")

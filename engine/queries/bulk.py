@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,8 +17,8 @@ from engine.domain.codes import BulkRowStatus, BulkStatus, Label
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.queries.diagram import DeployedOf
+from engine.queries.opened_forms import opened_forms
 from engine.queries.present import Present
-from engine.queries.task_page import opened_form
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.store.bulk import BulkAct, BulkRow, counts_of, counts_of_each
 from engine.store.renewals import Customer, Renewal, Vehicle
@@ -178,15 +178,12 @@ def fields_by_row(form: forms.Form) -> frozenset[str]:
     )
 
 
-def prefiller(engine: Engine, actor: Actor) -> Callable[[int], Mapping[str, Any]]:
-    """Return what says, by the number of a task, what its form opens with; nothing for one out of reach."""
+def prefiller(engine: Engine, actor: Actor) -> Callable[[Collection[int]], Mapping[int, Mapping[str, Any]]]:
+    """Return what says, by the numbers of tasks, what their forms open with; one out of reach is left out."""
 
-    def prefill(task_id: int) -> Mapping[str, Any]:
+    def prefill(task_ids: Collection[int]) -> Mapping[int, Mapping[str, Any]]:
         with engine.store.reading() as session:
             present = Present.of(engine.clock)
-            try:
-                return opened_form(session, actor, task_id, present, deployed_of=engine.deployed)
-            except NotFound:
-                return {}
+            return opened_forms(session, actor, task_ids, present, deployed_of=engine.deployed)
 
     return prefill

@@ -229,18 +229,16 @@ def customer_file(
     phone_state, wanted = _phone_state(members, contacts), preferred_time(told)
     cars = _cars(found)
     has_stopped = any(row.do_not_contact for row in members)
-    lacks = completeness(
-        {
-            FilePart.NAME: any(row.name for row in members),
-            FilePart.ID_NO: any(row.id_no for row in members),
-            FilePart.PHONE: any(row.phone for row in members),
-            FilePart.SOUND_PHONE: phone_state in (PhoneState.SOUND, PhoneState.UNTRIED),
-            FilePart.PREFERRED_TIME: wanted is not None,
-            FilePart.REACHED: any(contact.is_effective for contact in contacts),
-            FilePart.CONSENT: consents.all_answered,
-        },
-        [_known_of(car) for car in cars],
-    )
+    known = {
+        FilePart.NAME: any(row.name for row in members),
+        FilePart.ID_NO: any(row.id_no for row in members),
+        FilePart.PHONE: any(row.phone for row in members),
+        FilePart.SOUND_PHONE: phone_state in (PhoneState.SOUND, PhoneState.UNTRIED),
+        FilePart.PREFERRED_TIME: wanted is not None,
+        FilePart.REACHED: any(contact.is_effective for contact in contacts),
+        FilePart.CONSENT: consents.all_answered,
+    }
+    lacks = completeness(known, [_known_of(car) for car in cars])
     return CustomerFile(
         id=customer.id,
         name=shown_customer(next(iter(members), None)),
@@ -256,12 +254,7 @@ def customer_file(
         preferred_time=wanted,
         percent=lacks.percent,
         gaps=tuple(
-            Gap(
-                part=one.part,
-                what=one.part.label,
-                plate=None if one.car is None else cars[one.car].plate or cars[one.car].vin,
-            )
-            for one in lacks.missing
+            Gap(part=one.part, what=one.part.label, plate=_called(one.car, cars)) for one in lacks.missing
         ),
         check=last_check(told, names),
         cars=cars,
@@ -272,6 +265,11 @@ def customer_file(
         losses=loss_lines(told, names),
         opportunities=opportunity_lines(told),
     )
+
+
+def _called(car: int | None, cars: Sequence[CarLine]) -> str | None:
+    """How a car is named where it lacks something; None for what the customer lacks."""
+    return None if car is None else cars[car].plate or cars[car].vin
 
 
 def _found(session: Session, mine: Mine, present: Present, deployed_of: DeployedOf) -> tuple[_Found, int]:

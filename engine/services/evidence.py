@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.domain.codes import RenewalState, Stage
-from engine.domain.contacts import EFFECTIVE_RESULTS, NOT_CONTACTED, NOT_RENEWABLE, REFUSED
+from engine.domain.contacts import EFFECTIVE_RESULTS, NO_ANSWER, NOT_CONTACTED, NOT_RENEWABLE, REFUSED
 from engine.domain.stage import stage_last_day
 from engine.services import chasing, pool, provisional, quoting, recheck, transfers
 from engine.services.assignment import hand_to
@@ -132,6 +132,7 @@ def _contacted(scope: StepScope, values: Values) -> None:
     row, result = scope.renewal, str(values.get("result") or "")
     row.stage_contacts += 1
     row.last_result = result or None
+    row.missed_calls = row.missed_calls + 1 if result == NO_ANSWER else 0
     row.next_contact_date, row.resubmit_by = _agreed_date(values), None
     row.quote_owed = row.quote_owed or bool(values.get("quote_requested"))
     _flag_late_entry(scope, values)

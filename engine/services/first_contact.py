@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from engine.clock import business_date, midnight
 from engine.domain.codes import DeadlineEnd, DeadlineKind, Stage
@@ -64,8 +64,14 @@ def last_day(scope: StepScope, deadline: Deadline) -> date:
 
 def new_deadline(scope: StepScope, kind: DeadlineKind, *, since: date | None = None) -> Deadline:
     """Return a deadline of *kind* for the renewal that runs from *since*, today by default; the caller adds it."""
-    row, engine = scope.renewal, scope.engine
+    engine = scope.engine
     last = engine.workdays().add_workdays(since or scope.today, WORKDAYS[kind])
+    return deadline_at(scope, kind, midnight(last + timedelta(days=1), engine.clock.zone))
+
+
+def deadline_at(scope: StepScope, kind: DeadlineKind, due_at: datetime) -> Deadline:
+    """Return a deadline of *kind* for the renewal as it stands now; the caller adds it."""
+    row = scope.renewal
     return Deadline(
         kind=str(kind),
         instance_id=row.id,
@@ -74,5 +80,5 @@ def new_deadline(scope: StepScope, kind: DeadlineKind, *, since: date | None = N
         owner_no=row.owner_no,
         contacts=row.contacts,
         started_at=scope.now,
-        due_at=midnight(last + timedelta(days=1), engine.clock.zone),
+        due_at=due_at,
     )

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from engine.domain.codes import DeadlineEnd, DeadlineKind
 from engine.domain.notice_hours import OPENS
 from engine.services.context import StepScope
-from engine.store.deadlines import Deadline, open_deadlines
+from engine.services.first_contact import deadline_at
+from engine.store.deadlines import open_deadlines
 
 AGREED = "recheck_agreed"
 
@@ -26,16 +27,5 @@ def agree(scope: StepScope, day: date | None) -> None:
         )
     if day is None:
         return
-    scope.tx.add(
-        Deadline(
-            kind=str(kind),
-            instance_id=row.id,
-            unit_code=row.workplace_code,
-            branch_code=row.branch_code,
-            owner_no=row.owner_no,
-            contacts=row.contacts,
-            started_at=scope.now,
-            due_at=datetime.combine(day, OPENS, scope.engine.clock.zone),
-        )
-    )
+    scope.tx.add(deadline_at(scope, kind, datetime.combine(day, OPENS, scope.engine.clock.zone)))
     scope.record(AGREED, due=day)

@@ -28,7 +28,7 @@ from engine.errors import (
     defect,
 )
 from engine.label import Label, Thing, joined
-from engine.services import incidents, provisional
+from engine.services import incidents, provisional, task_events
 from engine.services.access import sees
 from engine.services.aftermath import follow_up
 from engine.services.consents import FORM_ANSWER, absorb_consent
@@ -95,15 +95,7 @@ def claim_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
         if task.status == TaskStatus.OPEN:
             task.status, task.claimed_by, task.claimed_at = str(TaskStatus.CLAIMED), actor.name, now
             task.version += 1
-            tx.record(
-                "task_claimed",
-                at=now,
-                actor=actor.name,
-                instance_id=task.instance_id,
-                task_id=task.id,
-                subject=task.name,
-                action_id=task.action_id,
-            )
+            task_events.record("task_claimed", tx, task, actor=actor, at=now)
 
 
 def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
@@ -116,15 +108,7 @@ def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
             task.status, task.claimed_by, task.claimed_at = str(TaskStatus.OPEN), None, None
             task.follow_up_at = None
             task.version += 1
-            tx.record(
-                "task_released",
-                at=now,
-                actor=actor.name,
-                instance_id=task.instance_id,
-                task_id=task.id,
-                subject=task.name,
-                action_id=task.action_id,
-            )
+            task_events.record("task_released", tx, task, actor=actor, at=now)
 
 
 Around = Callable[[StepScope], AbstractContextManager[None]]

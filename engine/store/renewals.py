@@ -217,6 +217,8 @@ class Renewal(Base):
     last_contact_at: Mapped[datetime | None]
     last_result: Mapped[Code | None]
     """Outcome code (domain.md §4.2) of the latest contact or visit."""
+    missed_calls: Mapped[int] = mapped_column(default=0)
+    """Calls in a row that nobody answered (21) in this stage."""
     quote_mid: Mapped[Decimal | None]
     quote_opens_date: Mapped[date | None]
     has_actual_quote: Mapped[bool] = mapped_column(default=False)
@@ -298,6 +300,15 @@ def lines_of(session: Session, renewal_id: int) -> Sequence[PolicyLine]:
     ).all()
 
 
+def lines_of_renewals(session: Session, renewal_ids: Collection[int]) -> dict[int, list[PolicyLine]]:
+    """Return the expiring lines of each renewal."""
+    lines: dict[int, list[PolicyLine]] = {renewal_id: [] for renewal_id in renewal_ids}
+    found = select(PolicyLine).where(PolicyLine.renewal_id.in_(renewal_ids)).order_by(PolicyLine.line)
+    for line in session.scalars(found) if lines else ():
+        lines[line.renewal_id or 0].append(line)
+    return lines
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The rows behind many renewals, by id; lines by renewal."""
@@ -315,15 +326,11 @@ def load_facts(session: Session, renewal_ids: Collection[int]) -> Facts:
     ).all()
     vehicles = {row.vehicle_id for row in renewals}
     customers = {row.customer_id for row in renewals if row.customer_id is not None}
-    lines: dict[int, list[PolicyLine]] = {row.id: [] for row in renewals}
-    found = select(PolicyLine).where(PolicyLine.renewal_id.in_(renewal_ids)).order_by(PolicyLine.line)
-    for line in session.scalars(found):
-        lines[line.renewal_id or 0].append(line)
     return Facts(
         renewals={row.id: row for row in renewals},
         vehicles={v.id: v for v in session.scalars(select(Vehicle).where(Vehicle.id.in_(vehicles)))},
         customers={c.id: c for c in session.scalars(select(Customer).where(Customer.id.in_(customers)))},
-        lines=lines,
+        lines=lines_of_renewals(session, [row.id for row in renewals]),
     )
 
 

@@ -47,8 +47,13 @@ def recorded_actions() -> Iterator[str]:
     """Actions named in calls of ``record`` anywhere in the engine; a name with a gap gives its beginning."""
     for path in sorted((ROOT / "engine").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "record" and node.args:
-                yield from _texts(node.args[0])
+            if isinstance(node, ast.Call) and _called(node) in ("record", "_record"):
+                for given in node.args[:2]:  # a helper takes the transaction first
+                    yield from _texts(given)
+
+
+def _called(call: ast.Call) -> str:
+    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
 
 
 def _texts(node: ast.expr) -> Iterator[str]:
