@@ -224,6 +224,15 @@ class DeadlineEnd(_Labelled):
     RENEWAL_CLOSED = "renewal_closed"
 
 
+class OrphanRoute(_Labelled):
+    """How an orphan policy is served by somebody else than an agent (K-C2, K-L2)."""
+
+    SUPERVISOR = "supervisor"
+    SPECIALIST = "specialist"
+    TELESALES = "telesales"
+    CLAIMED = "claimed"
+
+
 class OutboxStatus(_Labelled):
     """Life of an outside effect."""
 
@@ -366,6 +375,10 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (DeadlineEnd.ASSIGNED, Label("已有责任人", "Somebody is responsible")),
     (DeadlineEnd.FILLED, Label("已到任", "Filled")),
     (DeadlineEnd.RENEWAL_CLOSED, Label("续保已结束", "The renewal ended")),
+    (OrphanRoute.SUPERVISOR, Label("业务主任继续服务", "The supervisor goes on serving it")),
+    (OrphanRoute.SPECIALIST, Label("专员直接服务", "The specialist serves it directly")),
+    (OrphanRoute.TELESALES, Label("转电销（渠道锁定）", "Telesales (channel lock)")),
+    (OrphanRoute.CLAIMED, Label("从认领池认领", "Claimed from the pool")),
     (OutboxStatus.QUEUED, Label("待发送", "Queued")),
     (OutboxStatus.SENDING, Label("发送中", "Being sent")),
     (OutboxStatus.SENT, Label("已发送", "Sent")),

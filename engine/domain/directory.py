@@ -78,7 +78,12 @@ class Responsible:
     is_recalled: bool = False
 
     def assignee_for(self, role: Role) -> str | None:
-        """Return who does a task of *role*, falling back over vacancies; None = the role's queue."""
+        """Return who does a task of *role*, falling back over vacancies; None = the role's queue.
+
+        An orphan's contacts are for whoever answers for it: its route may be the specialist (K-C2).
+        """
+        if role is Role.AGENT and self.is_orphan and self.owner_no:
+            return self.owner_no
         chain = _FALLBACK[role]
         people = {
             Role.AGENT: self.agent_no if not self.is_orphan else None,

@@ -135,6 +135,7 @@ FIELDS: Mapping[str, Label] = {
     "transferred_on": Label("过户告知日", "day the transfer was told"),
     "loss_reason": Label("流失原因", "loss reason"),
     "exclusion_code": Label("剔除原因", "exclusion reason"),
+    "is_key": Label("重点客户", "key customer"),
     "do_not_contact": Label("不再联系", "do-not-contact"),
     "no_messages": Label("不接收短信", "no messages"),
     "phone": Label("手机", "phone"),

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from engine.domain.codes import RenewalState, Stage
+from engine.domain.codes import OrphanRoute, RenewalState, Stage
 from engine.domain.contacts import EFFECTIVE_RESULTS, NO_ANSWER, NOT_CONTACTED, NOT_RENEWABLE, REFUSED
 from engine.domain.stage import stage_last_day
-from engine.services import chasing, pool, provisional, quoting, recheck, transfers
+from engine.services import chasing, orphan_routes, pool, provisional, quoting, recheck, transfers
 from engine.services.assignment import hand_to
 from engine.services.context import StepScope
 
@@ -23,6 +23,7 @@ ENTERED_WITHIN = 2
 """Days after a contact within which it is to be written down."""
 INTO_POOL = "pool"
 """The route by which an orphan policy goes into the claim pool (§1.5 V-21) [inferred 推断]."""
+_KEY_BY_CATEGORY = {"key": True, "normal": False}
 REVIEW = "review"
 _BEFORE_CONTACT = (RenewalState.DISPATCH_PENDING, RenewalState.ASSIGNED)
 
@@ -35,17 +36,27 @@ def absorb(scope: StepScope, form_id: str, values: Values) -> None:
 
 
 def _dispatched(scope: StepScope, values: Values) -> None:
-    """The list reached an agent (P-S1): another agent than listed becomes responsible."""
+    """The list reached an agent (P-S1): another agent, or trainer, than listed becomes responsible."""
     hand_to(scope, values.get("agent_no"), reason="P-S1")
+    _sorted_as_key(scope, values)
     if scope.renewal.state == RenewalState.DISPATCH_PENDING:
         scope.move_to(RenewalState.ASSIGNED)
     _exclusion(scope, values)
 
 
+def _sorted_as_key(scope: StepScope, values: Values) -> None:
+    """A customer sorted as key, or as normal, is one until the decision table says otherwise (K-S1)."""
+    is_key, row = _KEY_BY_CATEGORY.get(str(values.get("category"))), scope.renewal
+    if is_key is not None and is_key != row.is_key:
+        scope.change_fact("is_key", row.is_key, is_key, source="P-S1")
+        row.is_key = is_key
+
+
 def _taken_over(scope: StepScope, values: Values) -> None:
-    """A supervisor took an orphan policy over and may have named a new servicing agent (K-L2)."""
+    """A supervisor took an orphan policy over, and serves it himself or named who does (K-L2)."""
     if values.get("result") == "accepted":
         hand_to(scope, values.get("servicing_agent_no"), reason="K-L2")
+        orphan_routes.settle(scope, OrphanRoute.SUPERVISOR)
         told = {"result": values.get("contact_result"), "contacted_at": values.get("first_contact_date")}
         if told["result"] not in (None, NOT_CONTACTED):
             _contacted(scope, {**values, **told})
@@ -56,7 +67,12 @@ def _routed(scope: StepScope, values: Values) -> None:
     if values.get("route") == INTO_POOL:
         pool.offer(scope)
         return
+    if values.get("route") == OrphanRoute.TELESALES:
+        orphan_routes.to_telesales(scope, why=values.get("orphan_reason"))
+        return
     hand_to(scope, values.get("assignee_no"), reason="K-C2")
+    if values.get("route") == OrphanRoute.SPECIALIST:
+        orphan_routes.settle(scope, OrphanRoute.SPECIALIST, why=values.get("orphan_reason"))
 
 
 def _customer_changed(scope: StepScope, values: Values) -> None:
@@ -84,6 +100,12 @@ def _chased(scope: StepScope, values: Values) -> None:
     _reason(scope, values)
     scope.renewal.next_check_date = _agreed(scope, "next_check_date", _day(values.get("next_check_date")))
     chasing.chase(scope, values.get("urged_persons") or ())
+
+
+def _assisted(scope: StepScope, values: Values) -> None:
+    """The trainer helped, or asks those above to coordinate (K-L1): they hear of it."""
+    if values.get("result") == "escalate":
+        chasing.escalate(scope, str(values.get("issue")))
 
 
 def _checked(scope: StepScope, values: Values) -> None:
@@ -266,6 +288,7 @@ _EFFECTS: Mapping[str, Callable[[StepScope, Values], None]] = {
     "exclusion_review": _exclusion_reviewed,
     "final_sweep": _swept,
     "chase_policy": _chased,
+    "assist_agent": _assisted,
     "check_follow_up": _checked,
     "complete_customer_file": _file_looked_at,
     "verify_application": _application_looked_at,

@@ -14,15 +14,12 @@ from typing import Any
 import forms
 from engine.domain.codes import MessageName
 from engine.domain.contacts import DO_NOT_CONTACT, NOT_CONTACTED, NOT_RENEWABLE, REFUSED
-from engine.errors import MessageNotAwaited
+from engine.services.announcing import announce
 from engine.services.context import StepScope
-from engine.services.hosting import RenewalHost
 from engine.services.passing import pass_task, pass_timer
 from engine.services.silence import fall_silent
 from engine.services.stating import withdraw_contact
-from engine.services.steps import Cause, apply_step
 from engine.services.waits import AGREED_BESIDE_QUOTE, CONTACT_WAITS
-from engine.spiff import runner
 from engine.store.tasks import UserTask
 
 TOLD = "contacted_at_take_over"
@@ -45,24 +42,6 @@ def follow(scope: StepScope, values: Mapping[str, Any]) -> None:
         end(scope)
 
 
-def announce(scope: StepScope, message: MessageName) -> bool:
-    """Let *message* take effect within the renewal; False when nothing in it waits for that now."""
-    host = RenewalHost(scope)
-    try:
-        step = runner.deliver(
-            scope.deployed.process,
-            scope.instance.definition_key,
-            scope.state,
-            host,
-            message=message,
-            now=scope.now,
-        )
-    except MessageNotAwaited:
-        return False
-    apply_step(scope, host, step, Cause.MESSAGE, reason=TOLD)
-    return True
-
-
 def _open_contact(scope: StepScope) -> UserTask | None:
     """The contact of the stage; one that waits for its day, or beside a quote, is opened now."""
     found = _asked(scope)
@@ -80,11 +59,11 @@ def _asked(scope: StepScope) -> UserTask | None:
 
 
 def _lost(scope: StepScope) -> None:
-    announce(scope, MessageName.POLICY_LOST)
+    announce(scope, MessageName.POLICY_LOST, reason=TOLD)
 
 
 def _excluded(scope: StepScope) -> None:
-    announce(scope, MessageName.POLICY_EXCLUDED)
+    announce(scope, MessageName.POLICY_EXCLUDED, reason=TOLD)
 
 
 def _quiet(scope: StepScope) -> None:

@@ -12,7 +12,7 @@ from engine.domain.directory import Directory
 _STAFF = Label("人员", "colleague")
 _ROLES: Mapping[str, tuple[Role, ...]] = {
     "agent_no": (Role.AGENT,),
-    "servicing_agent_no": (Role.AGENT,),
+    "servicing_agent_no": (Role.AGENT, Role.SUPERVISOR),
     "trainer_no": (Role.TRAINER,),
     "assignee_no": WORKING_ROLES,
 }
