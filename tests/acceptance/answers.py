@@ -44,7 +44,13 @@ def prepare_visit(today: date, **more: Any) -> Values:
 
 
 def approve_visit_plan(today: date, **more: Any) -> Values:
-    return {"verdict": "approved", "notice_channel": "letter", "notice_status": "scheduled", **more}
+    return {
+        "verdict": "approved",
+        "notice_channel": "letter",
+        "notice_status": "sent",
+        "notice_sent_on": today.isoformat(),
+        **more,
+    }
 
 
 def record_contact(today: date, result: str, **more: Any) -> Values:

@@ -148,7 +148,12 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
             },
         },
         "approve_visit_plan": {
-            "approved": {"verdict": "approved", "notice_channel": "sms", "notice_status": "scheduled"},
+            "approved": {
+                "verdict": "approved",
+                "notice_channel": "sms",
+                "notice_status": "sent",
+                "notice_sent_on": day(0),
+            },
             "returned_letter": {
                 "verdict": "approved",
                 "notice_channel": "letter",
@@ -311,7 +316,6 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
                 "help": ["reason"],
                 "content": "客户反映定损争议未处理",
                 "issue": "claims",
-                "next_step_date": day(2),
             },
         },
         "second_visit": after_visit(visit),
