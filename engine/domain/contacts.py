@@ -165,6 +165,11 @@ def as_day(value: object) -> date | None:
         return None
 
 
+def next_contact_day(values: Mapping[str, Any]) -> date | None:
+    """Return the day agreed for the next contact (§4.2): the follow-up date, or that of the appointment (16, 17)."""
+    return as_day(values.get("next_follow_up_date") or values.get("appointment_at"))
+
+
 def _first_day(form: FormGiven) -> date | None:
     return next((day for key in _DAY_KEYS if (day := as_day(form.values.get(key))) is not None), None)
 

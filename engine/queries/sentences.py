@@ -247,6 +247,15 @@ def _reassigned(event: Happening, words: Words) -> Label:
     )
 
 
+@says("task_due_moved", Kind.TASK)
+def _due_moved(event: Happening, words: Words) -> Label:
+    old, new = words.last_day(event["from"]), words.last_day(event["to"])
+    return Label(
+        f"任务{task_zh(event)}的期限由 {old} 改为 {new}",
+        f"The due date of task {task_en(event, words)} moved from {old} to {new}",
+    )
+
+
 # Messages and notices ---------------------------------------------------------------------------------------
 
 
@@ -332,7 +341,7 @@ def _fact(event: Happening, words: Words) -> Label:
         )
     if not event["source"]:
         return told
-    source = words.source(event["source"])
+    source = words.source_of(event, event["source"])
     return Label(f"{told.zh}（来源：{source.zh}）", f"{told.en} (source: {source.en})")
 
 
@@ -347,7 +356,7 @@ def _responsible(event: Happening, words: Words) -> Label:
 
 @says("quote_made", Kind.FACT)
 def _quote(event: Happening, words: Words) -> Label:
-    kind, source = coded(QuoteKind, event["kind"]), words.source(event["source"])
+    kind, source = coded(QuoteKind, event["kind"]), words.source_of(event, event["source"])
     number = event["version"]
     zh, en = f"{kind.zh}第 {number} 版", f"{kind.en}, version {number}"
     if event["mid"] is None:
@@ -374,7 +383,7 @@ tells(
 
 @says("quote_stale", Kind.FACT)
 def _stale(event: Happening, words: Words) -> Label:
-    source = words.source(event.reason or "")
+    source = words.source_of(event, event.reason or "")
     return Label(
         f"实际报价第 {event['version']} 版已过时：报价后资料有变（来源：{source.zh}），须重新测算",
         f"Version {event['version']} of the actual quote is out of date: facts changed since (source: {source.en})",

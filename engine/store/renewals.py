@@ -475,6 +475,20 @@ def find_customer(session: Session, *, name: str, phone: str | None) -> Customer
     return next((one for one in found if one.name == name), None)
 
 
+def count_with_phone(session: Session, phone: str) -> int:
+    """Return how many customers have this number."""
+    query = select(func.count()).select_from(Customer).where(Customer.phone.is_(session, phone))
+    return session.scalar(query) or 0
+
+
+def marked_otherwise(session: Session, phone: str, is_doubtful: bool) -> Sequence[Customer]:
+    """Return the customers with this number whose mark says something else, by row id."""
+    query = select(Customer).where(
+        Customer.phone.is_(session, phone), Customer.phone_doubtful.is_not(is_doubtful)
+    )
+    return session.scalars(query.order_by(Customer.id)).all()
+
+
 def open_renewals_of(session: Session, customer_id: int) -> Sequence[int]:
     """Return a customer's renewals that have not ended, by number."""
     query = select(Renewal.id).where(Renewal.customer_id == customer_id, Renewal.ended_at.is_(None))
