@@ -26,7 +26,7 @@ LAPSE_REASONS = (
 EXCLUSION_CODES = [f"X{number:02}" for number in range(1, 15)]
 OUTCOMES = {
     "dispatch_list": ["category", "exclusion_code"],
-    "confirm_delivery": ["result"],
+    "confirm_delivery": ["result", "undelivered_reason"],
     "prepare_plan": [],
     "prepare_visit": [],
     "approve_visit_plan": ["verdict"],
