@@ -242,6 +242,7 @@ from engine.services.messages import MessageDelivered as MessageDelivered
 from engine.services.messages import deliver_message as deliver_message
 from engine.services.nodes import nodes_due as nodes_due
 from engine.services.nodes import tell_nodes as tell_nodes
+from engine.services.notes import FileClosed as FileClosed
 from engine.services.notes import add_comment as add_comment
 from engine.services.notes import attach_file as attach_file
 from engine.services.notes import open_file as open_file

@@ -105,5 +105,6 @@ def delete_notes(
         ).all()
         for number, instance_id in rows:
             gone.setdefault(instance_id, ([], []))[place].append(number)
-        session.execute(delete(kind).where(kind.id.in_([number for number, _ in rows])))
+        if rows:
+            session.execute(delete(kind).where(kind.id.in_([number for number, _ in rows])))
     return gone

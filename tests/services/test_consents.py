@@ -188,7 +188,9 @@ def test_who_wants_no_contact_gets_no_letter_either(book: Engine) -> None:
     while not _has(book, 4, "approve_visit_plan"):
         form = next(t.form_id for t in _open(book, 4) if hasattr(answers, t.form_id))
         complete(book, 4, form, getattr(answers, form)(TODAY))
-    say(book, car=4, kinds=["marketing_call"], answer="withdrawn")
+    with book.store.transaction() as tx:  # withdrawn by a row that the plan was overlooked with
+        tx.get_one(Customer, customer(book, 4).id).do_not_contact = True
+        tx.record("arranged", at=book.clock.now(), actor="SYSTEM", instance_id=renewal_of(book, 4))
 
     with pytest.raises(InvalidForm) as refused:
         complete(book, 4, "approve_visit_plan", answers.approve_visit_plan(TODAY, notice_channel="letter"))
