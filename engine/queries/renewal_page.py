@@ -157,7 +157,7 @@ class RenewalPage:
 def renewal_page(
     session: Session, actor: Actor, renewal_id: int, present: Present, *, deployed_of: DeployedOf
 ) -> RenewalPage:
-    """Return one renewal of *actor*'s scope; a dozen statements whatever it holds.
+    """Return one renewal of *actor*'s scope; ten statements whatever it holds, one more for a customer in several rows.
 
     Raises:
         NotFound: it does not exist or lies outside the scope; both look the same.
