@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import current_app
+from flask import current_app, request, url_for
 from werkzeug.exceptions import HTTPException
 
 
@@ -20,3 +20,8 @@ def local_target(text: str | None, default: str) -> str:
     except HTTPException:
         return default
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def back_to_inbox() -> str:
+    """Return the list that the request says it came from, else the inbox."""
+    return local_target(request.form.get("next"), url_for("inbox.index"))

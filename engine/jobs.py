@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -96,6 +96,17 @@ def enqueue_due(engine: Engine) -> None:
     put_job(engine, "rescue", once="rescue")
 
 
+BY_NOW: Mapping[str, Callable[..., object]] = {
+    "settle_people": keep_people,
+    "tell_nodes": tell_nodes,
+    "requote": requote,
+    "erase_kept": erase_kept,
+    "freeze_ledgers": freeze_ledgers,
+    "deliver": send_queued,
+}
+"""Jobs that do what is due at the moment at which they are run."""
+
+
 def build_app(engine: Engine) -> App:
     """Return the app with the jobs of *engine*."""
     conninfo = engine.settings.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
@@ -105,7 +116,7 @@ def build_app(engine: Engine) -> App:
     def job(name: str) -> Callable[[Callable[..., Any]], Any]:
         return app.task(name=name, queue=QUEUE, retry=retry, pass_context=True)
 
-    def kept(context: JobContext, act: Callable[[], None]) -> None:
+    def kept(context: JobContext, act: Callable[[], object]) -> None:
         """Run *act*; when it fails for the last time keep an incident."""
         try:
             act()
@@ -125,50 +136,28 @@ def build_app(engine: Engine) -> App:
 
         kept(context, act)
 
-    @job("settle_people")
-    def _settle_people(context: JobContext) -> None:
-        kept(context, lambda: _give(keep_people(engine, now=engine.clock.now())))
+    def done_by_now(name: str, act: Callable[..., object]) -> None:
+        """Register a job that is *act*, at the moment at which it is run; what was done stands in the database."""
 
-    @job("tell_nodes")
-    def _tell_nodes(context: JobContext) -> None:
-        kept(context, lambda: _give(tell_nodes(engine, now=engine.clock.now())))
+        @job(name)
+        def _do(context: JobContext) -> None:
+            kept(context, lambda: act(engine, now=engine.clock.now()))
 
-    @job("requote")
-    def _requote(context: JobContext) -> None:
-        kept(context, lambda: _give(requote(engine, now=engine.clock.now())))
-
-    @job("erase_kept")
-    def _erase_kept(context: JobContext) -> None:
-        kept(context, lambda: _give(erase_kept(engine, now=engine.clock.now())))
-
-    @job("freeze_ledgers")
-    def _freeze_ledgers(context: JobContext) -> None:
-        kept(context, lambda: _give(freeze_ledgers(engine, now=engine.clock.now())))
-
-    @job("deliver")
-    def _deliver(context: JobContext) -> None:
-        kept(context, lambda: _give(send_queued(engine, now=engine.clock.now())))
+    for name, act in BY_NOW.items():
+        done_by_now(name, act)
 
     @job("commit_import")
     def _commit_import(context: JobContext, batch_id: int, actor: str) -> None:
-        def look(_done: int) -> None:
-            if context.should_abort():
-                raise JobAborted
-
         def act() -> None:
-            commit_batch(engine, batch_id, actor=_who(engine, actor), on_progress=look)
+            commit_batch(engine, batch_id, actor=_who(engine, actor), on_progress=_watch(context))
 
         kept(context, act)
 
     @job("bulk_complete")
     def _bulk_complete(context: JobContext, act_id: int, actor: str) -> None:
-        def look(_done: int) -> None:
-            if context.should_abort():
-                raise JobAborted
-
         def act() -> None:
             who = _who(engine, actor)
-            carry_out(engine, act_id, actor=who, prefill=prefiller(engine, who), on_progress=look)
+            carry_out(engine, act_id, actor=who, prefill=prefiller(engine, who), on_progress=_watch(context))
 
         kept(context, act)
 
@@ -182,8 +171,14 @@ def build_app(engine: Engine) -> App:
     return app
 
 
-def _give(_result: object) -> None:
-    """Swallow a result: what was done stands in the database."""
+def _watch(context: JobContext) -> Callable[[int], None]:
+    """What ends a long job between two of its parts when the worker is asked to stop."""
+
+    def look(_done: int) -> None:
+        if context.should_abort():
+            raise JobAborted
+
+    return look
 
 
 def _who(engine: Engine, name: str) -> Any:

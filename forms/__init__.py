@@ -13,14 +13,20 @@ from forms.loader import form_faults, load_form, load_forms
 from forms.model import DayBound, Field, FieldKind, Form, Option, Text
 from forms.problems import (
     Problem,
+    before_listed,
     expiring_policy,
+    far_from_last_year,
     kept_from_life,
     kept_from_life_route,
     not_an_orphan,
     not_serving,
+    quoted_elsewhere,
+    serves_elsewhere,
     too_late,
     unexplained,
     unwanted,
+    wide_band,
+    wrong_role,
 )
 from forms.schema import json_schema
 from forms.validate import Checked, check, from_html, outcomes, visible_fields
@@ -41,9 +47,11 @@ __all__ = [
     "Option",
     "Problem",
     "Text",
+    "before_listed",
     "check",
     "clean_text",
     "expiring_policy",
+    "far_from_last_year",
     "form_faults",
     "from_html",
     "json_schema",
@@ -57,10 +65,14 @@ __all__ = [
     "outcomes",
     "parse_condition",
     "prefill",
+    "quoted_elsewhere",
     "read_day",
     "read_number",
+    "serves_elsewhere",
     "too_late",
     "unexplained",
     "unwanted",
     "visible_fields",
+    "wide_band",
+    "wrong_role",
 ]

@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from admin.actor import require_actor
+from admin.choosing import people_options
 from admin.context import current_engine
 from admin.drawing import drawn
 from admin.errors import say
 from admin.fields import ShownField, typed_values
 from admin.i18n import language
-from admin.targets import local_target
+from admin.targets import back_to_inbox, local_target
 from admin.views.chosen import chosen_tasks
 from engine.api import (
     LOOKED_AT,
@@ -60,7 +61,7 @@ def index() -> str:
 def prepare() -> ResponseReturnValue:
     """Freeze what was ticked in the inbox, or everything its filter keeps."""
     engine, actor = current_engine(), require_actor()
-    came_from = local_target(request.form.get("next"), url_for("inbox.index"))
+    came_from = back_to_inbox()
     try:
         act = prepare_bulk(engine, chosen_tasks(most=MOST_AT_ONCE), actor=actor, came_from=came_from)
     except EngineError as error:
@@ -190,9 +191,9 @@ def _page(act_id: int) -> BulkPage:
 
 def _known_of_some(page: BulkPage) -> list[Mapping[str, Any]]:
     """What the forms of the first rows would open with."""
-    known = prefiller(current_engine(), require_actor())
-    pending = [row.task_id for row in page.rows if row.status == BulkRowStatus.PENDING]
-    return [known(task_id) for task_id in pending[:LOOKED_AT]]
+    pending = [row.task_id for row in page.rows if row.status == BulkRowStatus.PENDING][:LOOKED_AT]
+    known = prefiller(current_engine(), require_actor())(pending)
+    return [known.get(task_id, {}) for task_id in pending]
 
 
 def _render(
@@ -208,7 +209,7 @@ def _render(
     if values is None:
         first = some[0] if some else {}
         values = {key: value for key, value in first.items() if key not in page.by_row}
-    schema, fields, data = drawn(page.form, values, problems or {}, picks_people=True)
+    schema, fields, data = drawn(page.form, values, problems or {}, people=people_options(page.form))
     by_row = page.by_row.intersection(*(known.keys() for known in some)) if some else frozenset()
     return render_template(
         "bulk/show.html",

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from flask import request
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from flask import flash, request
 
 from admin.actor import require_actor
 from admin.context import current_engine
+from admin.errors import say
 from admin.views.inbox_filter import exact_wish
-from engine.api import Present, inbox_ids
+from engine.api import EngineError, Present, inbox_ids
+
+
+class _Listing(Protocol):
+    """A page of tasks."""
+
+    @property
+    def rows(self) -> Sequence[object]: ...
+
+
+Listing = TypeVar("Listing", bound=_Listing)
 
 
 def chosen_tasks(*, most: int) -> list[int]:
@@ -23,6 +37,34 @@ def chosen_tasks(*, most: int) -> list[int]:
     engine, wish = current_engine(), exact_wish()
     with engine.store.reading() as session:
         return list(inbox_ids(session, require_actor(), wish, Present.of(engine.clock), most=most + 1))
+
+
+def page_of_chosen(
+    look: Callable[[list[int]], Listing], *, most: int, how_many: str, nothing: str
+) -> Listing | None:
+    """Return what *look* shows of the chosen tasks; None, and told why, where there is nothing to go on with.
+
+    *how_many* is said where none or more than *most* are chosen, *nothing* where none of them will do.
+    """
+    try:
+        tasks = chosen_tasks(most=most)
+    except EngineError as error:
+        flash(say(error), "error")
+        return None
+    if not 1 <= len(tasks) <= most:
+        flash(how_many, "error")
+        return None
+    page = look(tasks)
+    if not page.rows:
+        flash(nothing, "error")
+        return None
+    return page
+
+
+def tell_refusals(refused: Iterable[EngineError]) -> None:
+    """Tell why tasks were refused, each reason once."""
+    for sentence in dict.fromkeys(say(error) for error in refused):
+        flash(sentence, "error")
 
 
 def _numbers(text: str) -> list[int]:

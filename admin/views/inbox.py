@@ -13,7 +13,7 @@ from admin.actor import is_agent, require_actor
 from admin.context import current_engine
 from admin.errors import say
 from admin.formatters import show_code, show_diagram_name
-from admin.targets import local_target
+from admin.targets import back_to_inbox
 from admin.views.args import url_with
 from admin.views.inbox_filter import asked_wish, exact_wish, filter_args
 from admin.views.inbox_workbook import XLSX, inbox_workbook
@@ -153,4 +153,4 @@ def release(task_id: int) -> ResponseReturnValue:
 
 
 def _back() -> ResponseReturnValue:
-    return redirect(local_target(request.form.get("next"), url_for("inbox.index")), code=303)
+    return redirect(back_to_inbox(), code=303)

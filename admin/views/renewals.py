@@ -16,7 +16,7 @@ from admin.errors import say, status_of
 from admin.formatters import show_code
 from admin.i18n import counted, language
 from admin.may_call import may_call
-from admin.misread import is_misread, misread
+from admin.misread import check_period, is_misread, misread
 from admin.views.args import (
     code_arg,
     day_arg,
@@ -70,6 +70,28 @@ def index() -> str:
     """Show the renewals of the person's scope, filtered."""
     engine, actor = current_engine(), require_actor()
     present = Present.of(engine.clock)
+    wish = _wish()
+    with engine.store.reading() as session:
+        page = portfolio_page(session, actor, wish, present)
+    return render_template(
+        "renewals/index.html",
+        page=page,
+        wish=wish,
+        open_arg=_open_arg(),
+        may_write=may_reveal(actor),
+        stages=list(Stage),
+        state_options=[(s, show_code(s, "state")) for s in RenewalState],
+        outcome_options=[(s, show_code(s, "state")) for s in RenewalState if s in OUTCOME_STATES],
+        unit_options=[(unit.code, unit.name) for unit in page.units],
+        url_with=url_with,
+        is_filtered=any(value for key, value in request.args.items() if key not in ("stage", "after")),
+        first_url=url_with(after=None) if wish.after else None,
+        next_url=url_with(after=page.next_position) if page.next_position else None,
+    )
+
+
+def _wish() -> PortfolioWish:
+    """What the address asks for; nothing is found by a condition that cannot be read."""
     stage, state, outcome = (
         code_arg("stage", Stage),
         code_arg("state", RenewalState),
@@ -91,24 +113,8 @@ def index() -> str:
     )
     if (given := text_arg("open")) not in ("", "all", *_OPEN):
         misread(_("没有“%(text)s”这个选项，请重新选择，或清除该条件。", text=given[:20]))
-    wish = replace(wish, is_void=is_misread())
-    with engine.store.reading() as session:
-        page = portfolio_page(session, actor, wish, present)
-    return render_template(
-        "renewals/index.html",
-        page=page,
-        wish=wish,
-        open_arg=_open_arg(),
-        may_write=may_reveal(actor),
-        stages=list(Stage),
-        state_options=[(s, show_code(s, "state")) for s in RenewalState],
-        outcome_options=[(s, show_code(s, "state")) for s in RenewalState if s in OUTCOME_STATES],
-        unit_options=[(unit.code, unit.name) for unit in page.units],
-        url_with=url_with,
-        is_filtered=any(value for key, value in request.args.items() if key not in ("stage", "after")),
-        first_url=url_with(after=None) if wish.after else None,
-        next_url=url_with(after=page.next_position) if page.next_position else None,
-    )
+    check_period(_("保险到期"), wish.expiry_from, wish.expiry_to)
+    return replace(wish, is_void=is_misread())
 
 
 def _open_arg() -> str:

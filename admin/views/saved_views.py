@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.errors import say
-from admin.targets import local_target
+from admin.targets import back_to_inbox
 from admin.views.inbox_filter import exact_wish, filter_args
 from engine.api import EngineError, drop_view, save_view
 
@@ -21,12 +21,19 @@ SEARCH = "q"
 @blueprint.post("")
 def save() -> ResponseReturnValue:
     """Keep the filter of the request under a name."""
-    back = local_target(request.form.get("next"), url_for("inbox.index"))
+    back = back_to_inbox()
     try:
         exact_wish()
         query = {name: text for name, text in filter_args(request.form).items() if name != SEARCH}
         shared = request.form.get("shared") == "1"
-        save_view(current_engine(), request.form.get("name", ""), query, shared=shared, actor=require_actor())
+        save_view(
+            current_engine(),
+            request.form.get("name", ""),
+            query,
+            shared=shared,
+            replaces=request.form.get("replaces") == "1",
+            actor=require_actor(),
+        )
     except EngineError as error:
         flash(say(error), "error")
         return redirect(back, code=303)
@@ -39,4 +46,4 @@ def drop(view_id: int) -> ResponseReturnValue:
     """Forget one of the own views."""
     drop_view(current_engine(), view_id, actor=require_actor())
     flash(_("视图已删除。"), "success")
-    return redirect(local_target(request.form.get("next"), url_for("inbox.index")), code=303)
+    return redirect(back_to_inbox(), code=303)

@@ -15,7 +15,7 @@ EFFECTIVE_RESULTS = frozenset(
     {"11", "12", "13", "14", "15", "16", "17", "31", "32", "33", "34", "41", "51", "61", "62"}
 )
 """Outcome codes of a contact that reached the customer."""
-DEAD_NUMBER = "22"
+NO_ANSWER, DEAD_NUMBER = "21", "22"
 NOT_CONTACTED = "00"
 DO_NOT_CONTACT = "62"
 """The customer asked for no more contact."""
@@ -155,6 +155,11 @@ def as_day(value: object) -> date | None:
         return date.fromisoformat(str(value)[:10]) if value else None
     except ValueError:
         return None
+
+
+def next_contact_day(values: Mapping[str, Any]) -> date | None:
+    """Return the day agreed for the next contact (§4.2): the follow-up date, or that of the appointment (16, 17)."""
+    return as_day(values.get("next_follow_up_date") or values.get("appointment_at"))
 
 
 def _first_day(form: FormGiven) -> date | None:

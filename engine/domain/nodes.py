@@ -13,9 +13,9 @@ from engine.domain.stage import days_left
 NEW_LIST = 60
 """The node of a new list: the distribution itself tells of it."""
 LAPSED = -1
-CHASED, MENDING, RECHECK = 101, 102, 103
+CHASED, MENDING, RECHECK, FOLLOW_UP = 101, 102, 103, 104
 """No nodes of an expiry, but told in the same message of the day: a specialist's reminder (K-S2), what a check found
-missing (G-S1), an agreed day to look again (G-L2)."""
+missing (G-S1), an agreed day to look again (G-L2) or to follow up (S-S1)."""
 NODES = (45, 30, 15, 7, 3, 0, LAPSED)
 """Calendar days before expiry on which an agent is told, in the order they come; LAPSED is the day after it."""
 
@@ -55,12 +55,14 @@ _ALONE: Mapping[int, str] = {
     CHASED: "被专员催办",
     MENDING: "的信息待补正",
     RECHECK: "约定的复查日已到，尚无新的有效联系",
+    FOLLOW_UP: "约定的跟进日已到，尚无新的有效联系",
 }
 _AMONG: Mapping[int, str] = {
     NEW_LIST: "新下发",
     CHASED: "被专员催办",
     MENDING: "信息待补正",
     RECHECK: "复查日已到",
+    FOLLOW_UP: "跟进日已到",
 }
 
 

@@ -6,9 +6,9 @@ renewals lie in the reader's scope (§7 cases 24, 45 and 46).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -227,20 +227,18 @@ def customer_file(
     members = [row for row in everyone if any(row.id == one.Renewal.customer_id for one in found.rows)]
     consents = consents_shown(session, everyone, present.today, seen={row.id for row in members})
     stopped = withheld(everyone)  # also by a word taken outside of the scope: it holds here too
-    phone_state, wanted = _phone_state(members, contacts), preferred_time(told)
+    phone_state, wanted = _phone_state(session, found, members, contacts), preferred_time(told)
     cars = _cars(found)
-    lacks = completeness(
-        {
-            FilePart.NAME: any(row.name for row in members),
-            FilePart.ID_NO: any(row.id_no for row in members),
-            FilePart.PHONE: any(row.phone for row in members),
-            FilePart.SOUND_PHONE: phone_state in (PhoneState.SOUND, PhoneState.UNTRIED),
-            FilePart.PREFERRED_TIME: wanted is not None,
-            FilePart.REACHED: any(contact.is_effective for contact in contacts),
-            FilePart.CONSENT: consents.all_answered,
-        },
-        [_known_of(car) for car in cars],
-    )
+    known = {
+        FilePart.NAME: any(row.name for row in members),
+        FilePart.ID_NO: any(row.id_no for row in members),
+        FilePart.PHONE: any(row.phone for row in members),
+        FilePart.SOUND_PHONE: phone_state in (PhoneState.SOUND, PhoneState.UNTRIED),
+        FilePart.PREFERRED_TIME: wanted is not None,
+        FilePart.REACHED: any(contact.is_effective for contact in contacts),
+        FilePart.CONSENT: consents.all_answered,
+    }
+    lacks = completeness(known, [_known_of(car) for car in cars])
     return CustomerFile(
         id=customer.id,
         name=shown_customer(next(iter(members), None)),
@@ -256,12 +254,7 @@ def customer_file(
         preferred_time=wanted,
         percent=lacks.percent,
         gaps=tuple(
-            Gap(
-                part=one.part,
-                what=one.part.label,
-                plate=None if one.car is None else cars[one.car].plate or cars[one.car].vin,
-            )
-            for one in lacks.missing
+            Gap(part=one.part, what=one.part.label, plate=_called(one.car, cars)) for one in lacks.missing
         ),
         check=last_check(told, names),
         cars=cars,
@@ -272,6 +265,11 @@ def customer_file(
         losses=loss_lines(told, names),
         opportunities=opportunity_lines(told),
     )
+
+
+def _called(car: int | None, cars: Sequence[CarLine]) -> str | None:
+    """How a car is named where it lacks something; None for what the customer lacks."""
+    return None if car is None else cars[car].plate or cars[car].vin
 
 
 def _found(session: Session, mine: Mine, present: Present, deployed_of: DeployedOf) -> tuple[_Found, int]:
@@ -307,16 +305,34 @@ def _told(session: Session, found: _Found) -> list[Told]:
     return sorted(told, key=lambda one: one.form.at)
 
 
-def _phone_state(members: Sequence[Customer], contacts: Sequence[ContactLine]) -> PhoneState:
-    """What the rows and the last contacts say of the number; *contacts* stand newest first."""
+def _phone_state(
+    session: Session, found: _Found, members: Sequence[Customer], contacts: Sequence[ContactLine]
+) -> PhoneState:
+    """What the rows and the last contacts say of the number; *contacts* stand newest first.
+
+    A contact tells of the number that stood then: what was written down before the last change says nothing of it.
+    """
     if not any(row.phone for row in members):
         return PhoneState.NONE
     if any(row.phone_doubtful for row in members):
         return PhoneState.DOUBTFUL
     last = next((one for one in contacts if one.is_dead_number or one.is_effective), None)
+    if last is not None and (changed := _number_changed_at(session, found)) is not None:
+        of_this = [one for one in contacts if one.at > changed and one.day >= _day_of(changed, found)]
+        last = next((one for one in of_this if one.is_dead_number or one.is_effective), None)
     if last is None:
         return PhoneState.UNTRIED
     return PhoneState.DEAD if last.is_dead_number else PhoneState.SOUND
+
+
+def _number_changed_at(session: Session, found: _Found) -> datetime | None:
+    """When the number of the customer was last changed, or the customer became another one; as the history has it."""
+    changed = _newest_change(session, found, {"phone", "customer"})
+    return changed.at if changed else None
+
+
+def _day_of(moment: datetime, found: _Found) -> date:
+    return moment.astimezone(found.present.zone).date()
 
 
 def _cars(found: _Found) -> tuple[CarLine, ...]:
@@ -434,6 +450,12 @@ def _task(row: Any, found: _Found) -> TaskOfCar:
 
 def _stopped_on(session: Session, found: _Found) -> date | None:
     """The day on which the customer asked not to be contacted, as the history has it."""
+    stopped = _newest_change(session, found, {"do_not_contact"})
+    return _day_of(stopped.at, found) if stopped else None
+
+
+def _newest_change(session: Session, found: _Found, names: Collection[str]) -> HistoryEvent | None:
+    """The last time that one of the facts called *names* changed in the customer's renewals."""
     events = session.scalars(
         select(HistoryEvent)
         .where(
@@ -442,5 +464,4 @@ def _stopped_on(session: Session, found: _Found) -> date | None:
         )
         .order_by(HistoryEvent.seq.desc())
     )
-    stopped = next((row for row in events if row.payload.get("field") == "do_not_contact"), None)
-    return stopped.at.astimezone(found.present.zone).date() if stopped else None
+    return next((row for row in events if row.payload.get("field") in names), None)

@@ -70,7 +70,11 @@ class Quotes:
 
 def quotes_shown(session: Session, actor: Actor, renewal: Renewal, present: Present) -> Quotes:
     """Return the quotes of *renewal* for *actor*; one statement."""
-    rows = quotes_of(session, renewal.id)
+    return quotes_told(actor, renewal, quotes_of(session, renewal.id), present)
+
+
+def quotes_told(actor: Actor, renewal: Renewal, rows: Sequence[Quote], present: Present) -> Quotes:
+    """Return the same of quotes that were read already, newest first."""
     forecast, actual = _current(rows, QuoteKind.FORECAST), _current(rows, QuoteKind.ACTUAL)
     held_back = forecast is not None and hides_from(actor, forecast)
     shown = [row for row in rows if not (held_back and row.kind == QuoteKind.FORECAST)]

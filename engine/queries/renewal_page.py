@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.bootstrap import Deployed
 from engine.clock import business_date
 from engine.domain.actor import Actor
-from engine.domain.codes import IncidentStatus, Label, Role
+from engine.domain.codes import Label, Role
 from engine.domain.masking import mask_id_no, mask_phone, mask_policy_no, mask_text, mask_vin
 from engine.domain.own_clocks import OWN_CLOCKS, STAGE_CLOCK
 from engine.domain.stage import stage_starts
@@ -27,7 +27,7 @@ from engine.queries.vehicles import shown_customer, shown_plate
 from engine.queries.waiting import Offered, Pending, Situation, why_waiting
 from engine.queries.words import choice_labels
 from engine.store.deadlines import latest_offer
-from engine.store.instances import Incident, ProcessInstance, Timer
+from engine.store.instances import Incident, ProcessInstance, Timer, open_incidents
 from engine.store.renewals import (
     Customer,
     PolicyLine,
@@ -166,20 +166,9 @@ def renewal_page(
     vehicle, customer, instance, is_own = _around(session, renewal, actor)
     stopped = withheld_of(session, customer)
     lines = lines_of_vehicles(session, [renewal.vehicle_id]).get(renewal.vehicle_id, [])
-    tasks = session.scalars(
-        select(UserTask)
-        .where(UserTask.instance_id == renewal.id, UserTask.status.in_(OPEN))
-        .order_by(UserTask.due_at, UserTask.id)
-    ).all()
-    timers = session.scalars(
-        select(Timer)
-        .where(Timer.instance_id == renewal.id, Timer.settled.is_(False))
-        .order_by(Timer.due_at, Timer.id)
-        .limit(SHOWN_TIMERS)
-    ).all()
-    incidents = session.scalars(
-        select(Incident).where(Incident.instance_id == renewal.id, Incident.status == IncidentStatus.OPEN)
-    ).all()
+    tasks = _open_tasks(session, renewal)
+    timers = _next_timers(session, renewal)
+    incidents = open_incidents(session, renewal.id)
     names = people_names(
         session, {*_numbers(renewal), *(task.assignee_no or task.claimed_by for task in tasks)}
     )
@@ -256,6 +245,17 @@ def _around(
         .where(Renewal.id == renewal.id)
     ).one()
     return row.Vehicle, row.Customer, row.ProcessInstance, bool(row.is_own)
+
+
+def _open_tasks(session: Session, renewal: Renewal) -> Sequence[UserTask]:
+    """The open tasks, the next due first."""
+    query = select(UserTask).where(UserTask.instance_id == renewal.id, UserTask.status.in_(OPEN))
+    return session.scalars(query.order_by(UserTask.due_at, UserTask.id)).all()
+
+
+def _next_timers(session: Session, renewal: Renewal) -> Sequence[Timer]:
+    query = select(Timer).where(Timer.instance_id == renewal.id, Timer.settled.is_(False))
+    return session.scalars(query.order_by(Timer.due_at, Timer.id).limit(SHOWN_TIMERS)).all()
 
 
 def _numbers(renewal: Renewal) -> set[str | None]:

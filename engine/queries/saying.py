@@ -54,6 +54,40 @@ def says(action: str, kind: Kind) -> Callable[[Saying], Saying]:
     return keep
 
 
+def tells(action: str, kind: Kind, zh: str, en: str) -> None:
+    """Register a sentence of *action* that only fills in what its event tells.
+
+    Between braces stands a name of the event's payload, or ``who`` did it, ``subject`` or ``reason``; the subject as
+    the name of a ``task``, a ``person``, a ``user`` or a ``file``.
+    """
+
+    def say(event: Happening, words: Words) -> Label:
+        return Label(
+            zh.format_map(_Told(event, words, task_zh(event))),
+            en.format_map(_Told(event, words, task_en(event, words))),
+        )
+
+    says(action, kind)(say)
+
+
+class _Told(dict[str, object]):
+    """What an event tells, by the names that a sentence uses; read when it is asked for."""
+
+    def __init__(self, event: Happening, words: Words, task: str) -> None:
+        super().__init__(who=event.who, subject=event.subject, reason=event.reason, task=task)
+        self.event, self.words = event, words
+
+    def __missing__(self, name: str) -> object:
+        subject = self.event.subject
+        if name == "person":
+            return self.words.person(subject)
+        if name == "user":
+            return self.words.actors.get(str(subject), subject)
+        if name == "file":
+            return f"“{subject}”" if subject else ""
+        return self.event[name]
+
+
 def task_zh(event: Happening) -> str:
     """Return the quoted name of the event's task and its action."""
     action = event["action_id"]

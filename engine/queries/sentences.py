@@ -18,7 +18,7 @@ from engine.queries.ledger_sentences import LEDGER_SENTENCES
 from engine.queries.quote_words import cause_text
 from engine.queries.saying import SENTENCES as SENTENCES
 from engine.queries.saying import actions_of as actions_of
-from engine.queries.saying import says, task_en, task_zh
+from engine.queries.saying import says, task_en, task_zh, tells
 from engine.queries.saying import sentence as sentence
 from engine.queries.words import (
     FIELDS,
@@ -109,11 +109,12 @@ def _report_reverted(event: Happening, _words: Words) -> Label:
     )
 
 
-@says("instance_reopened", Kind.PROGRESS)
-def _reopened(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"续保重新打开，第 {event['round']} 轮", f"The renewal was opened again, round {event['round']}"
-    )
+tells(
+    "instance_reopened",
+    Kind.PROGRESS,
+    "续保重新打开，第 {round} 轮",
+    "The renewal was opened again, round {round}",
+)
 
 
 # Tasks ------------------------------------------------------------------------------------------------------
@@ -131,14 +132,8 @@ def _opened(event: Happening, words: Words) -> Label:
     )
 
 
-@says("task_claimed", Kind.TASK)
-def _claimed(event: Happening, words: Words) -> Label:
-    return Label(f"{event.who} 领取了任务{task_zh(event)}", f"{event.who} claimed {task_en(event, words)}")
-
-
-@says("task_released", Kind.TASK)
-def _released(event: Happening, words: Words) -> Label:
-    return Label(f"{event.who} 退回了任务{task_zh(event)}", f"{event.who} released {task_en(event, words)}")
+tells("task_claimed", Kind.TASK, "{who} 领取了任务{task}", "{who} claimed {task}")
+tells("task_released", Kind.TASK, "{who} 退回了任务{task}", "{who} released {task}")
 
 
 @says("task_completed", Kind.TASK)
@@ -191,68 +186,49 @@ def _urged(event: Happening, words: Words) -> Label:
     )
 
 
-@says("late_entry", Kind.TASK)
-def _late_entry(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"补录：联系发生在 {event.subject}，{event['days']} 天后才录入",
-        f"Entered late: the contact of {event.subject} was written down {event['days']} days after it",
-    )
-
-
-@says("task_completion_undone", Kind.TASK)
-def _completion_undone(event: Happening, words: Words) -> Label:
-    return Label(
-        f"批量办理的任务{task_zh(event)}已撤回，重新待办",
-        f"The bulk completion of the task {task_en(event, words)} was undone; it is open again",
-    )
-
-
-@says("bulk_row_refused", Kind.TASK)
-def _bulk_row_refused(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"批量办理 {event['act_id']} 未能办理这项任务：{event.reason}",
-        f"Bulk act {event['act_id']} could not complete this task",
-    )
-
-
-@says("bulk_row_kept", Kind.TASK)
-def _bulk_row_kept(event: Happening, words: Words) -> Label:
-    return Label(
-        f"批量办理 {event['act_id']} 的任务{task_zh(event)}未能撤回：{event.reason}",
-        f"The task {task_en(event, words)} of bulk act {event['act_id']} could not be undone",
-    )
-
-
-@says("bulk_prepared", Kind.TASK)
-def _bulk_prepared(event: Happening, words: Words) -> Label:
-    rows, left_out = event["rows"], event["left_out"]
-    return Label(
-        f"选定 {rows} 项任务{task_zh(event)}批量办理（{event['act_id']}），未纳入 {left_out} 项",
-        f"Chosen for bulk act {event['act_id']}: {rows} tasks {task_en(event, words)}, {left_out} left out",
-    )
-
-
-@says("bulk_ordered", Kind.TASK)
-def _bulk_ordered(event: Happening, _words: Words) -> Label:
-    return Label(f"批量办理 {event['act_id']} 开始", f"Bulk act {event['act_id']} was started")
-
-
-@says("bulk_finished", Kind.TASK)
-def _bulk_finished(event: Happening, _words: Words) -> Label:
-    done, refused = event["done"], event["refused"]
-    return Label(
-        f"批量办理 {event['act_id']} 结束：完成 {done} 项，未成功 {refused} 项",
-        f"Bulk act {event['act_id']} ended: {done} completed, {refused} refused",
-    )
-
-
-@says("bulk_undone", Kind.TASK)
-def _bulk_undone(event: Happening, _words: Words) -> Label:
-    undone, kept = event["undone"], event["kept"]
-    return Label(
-        f"批量办理 {event['act_id']} 已撤回 {undone} 项，未能撤回 {kept} 项",
-        f"Of bulk act {event['act_id']} {undone} were undone, {kept} could not be",
-    )
+tells(
+    "late_entry",
+    Kind.TASK,
+    "补录：联系发生在 {subject}，{days} 天后才录入",
+    "Entered late: the contact of {subject} was written down {days} days after it",
+)
+tells(
+    "task_completion_undone",
+    Kind.TASK,
+    "批量办理的任务{task}已撤回，重新待办",
+    "The bulk completion of the task {task} was undone; it is open again",
+)
+tells(
+    "bulk_row_refused",
+    Kind.TASK,
+    "批量办理 {act_id} 未能办理这项任务：{reason}",
+    "Bulk act {act_id} could not complete this task",
+)
+tells(
+    "bulk_row_kept",
+    Kind.TASK,
+    "批量办理 {act_id} 的任务{task}未能撤回：{reason}",
+    "The task {task} of bulk act {act_id} could not be undone",
+)
+tells(
+    "bulk_prepared",
+    Kind.TASK,
+    "选定 {rows} 项任务{task}批量办理（{act_id}），未纳入 {left_out} 项",
+    "Chosen for bulk act {act_id}: {rows} tasks {task}, {left_out} left out",
+)
+tells("bulk_ordered", Kind.TASK, "批量办理 {act_id} 开始", "Bulk act {act_id} was started")
+tells(
+    "bulk_finished",
+    Kind.TASK,
+    "批量办理 {act_id} 结束：完成 {done} 项，未成功 {refused} 项",
+    "Bulk act {act_id} ended: {done} completed, {refused} refused",
+)
+tells(
+    "bulk_undone",
+    Kind.TASK,
+    "批量办理 {act_id} 已撤回 {undone} 项，未能撤回 {kept} 项",
+    "Of bulk act {act_id} {undone} were undone, {kept} could not be",
+)
 
 
 @says("task_reassigned", Kind.TASK)
@@ -262,6 +238,15 @@ def _reassigned(event: Happening, words: Words) -> Label:
     return Label(
         f"任务{task_zh(event)}由 {old.zh} 转给 {new.zh}",
         f"Task {task_en(event, words)} moved from {old.en} to {new.en}",
+    )
+
+
+@says("task_due_moved", Kind.TASK)
+def _due_moved(event: Happening, words: Words) -> Label:
+    old, new = words.last_day(event["from"]), words.last_day(event["to"])
+    return Label(
+        f"任务{task_zh(event)}的期限由 {old} 改为 {new}",
+        f"The due date of task {task_en(event, words)} moved from {old} to {new}",
     )
 
 
@@ -306,25 +291,20 @@ def _opportunity(event: Happening, _words: Words) -> Label:
     )
 
 
-@says("channel_leak", Kind.MESSAGE)
-def _leak(_event: Happening, _words: Words) -> Label:
-    return Label(
-        "渠道流失：由本公司其他渠道承保，公司计为续保，本渠道不计",
-        "Channel leak: another channel of the company issued it; the company counts it as renewed, the channel does not",
-    )
-
-
-@says("channel_leak_settled", Kind.MESSAGE)
-def _leak_settled(_event: Happening, _words: Words) -> Label:
-    return Label("不再是渠道流失", "No channel leak any more")
-
-
-@says("renewal_unclaimed", Kind.MESSAGE)
-def _unclaimed(_event: Happening, _words: Words) -> Label:
-    return Label(
-        "已匹配到新保单，但当前环节不接收，待本环节结束后处理",
-        "A new policy was matched, but the present step does not take it; it waits for the step's end",
-    )
+tells(
+    "channel_leak",
+    Kind.MESSAGE,
+    "渠道流失：由本公司其他渠道承保，公司计为续保，本渠道不计",
+    "Channel leak: another channel of the company issued it; the company counts it as renewed, the "
+    "channel does not",
+)
+tells("channel_leak_settled", Kind.MESSAGE, "不再是渠道流失", "No channel leak any more")
+tells(
+    "renewal_unclaimed",
+    Kind.MESSAGE,
+    "已匹配到新保单，但当前环节不接收，待本环节结束后处理",
+    "A new policy was matched, but the present step does not take it; it waits for the step's end",
+)
 
 
 @says("list_distributed", Kind.MESSAGE)
@@ -355,7 +335,7 @@ def _fact(event: Happening, words: Words) -> Label:
         )
     if not event["source"]:
         return told
-    source = words.source(event["source"])
+    source = words.source_of(event, event["source"])
     return Label(f"{told.zh}（来源：{source.zh}）", f"{told.en} (source: {source.en})")
 
 
@@ -370,7 +350,7 @@ def _responsible(event: Happening, words: Words) -> Label:
 
 @says("quote_made", Kind.FACT)
 def _quote(event: Happening, words: Words) -> Label:
-    kind, source = coded(QuoteKind, event["kind"]), words.source(event["source"])
+    kind, source = coded(QuoteKind, event["kind"]), words.source_of(event, event["source"])
     number = event["version"]
     zh, en = f"{kind.zh}第 {number} 版", f"{kind.en}, version {number}"
     if event["mid"] is None:
@@ -387,29 +367,29 @@ def _quote(event: Happening, words: Words) -> Label:
     return Label(f"{zh}（来源：{source.zh}）", f"{en} (source: {source.en})")
 
 
-@says("forecast_reviewed", Kind.FACT)
-def _reviewed(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who}核定了预测报价第 {event['version']} 版",
-        f"{event.who} confirmed version {event['version']} of the forecast quote",
-    )
+tells(
+    "forecast_reviewed",
+    Kind.FACT,
+    "{who}核定了预测报价第 {version} 版",
+    "{who} confirmed version {version} of the forecast quote",
+)
 
 
 @says("quote_stale", Kind.FACT)
 def _stale(event: Happening, words: Words) -> Label:
-    source = words.source(event.reason or "")
+    source = words.source_of(event, event.reason or "")
     return Label(
         f"实际报价第 {event['version']} 版已过时：报价后资料有变（来源：{source.zh}），须重新测算",
         f"Version {event['version']} of the actual quote is out of date: facts changed since (source: {source.en})",
     )
 
 
-@says("prospect_noted", Kind.FACT)
-def _prospect(_event: Happening, _words: Words) -> Label:
-    return Label(
-        "原车主记为潜在客户：车辆已过户，可询问新车（L603）",
-        "The former owner was noted as a prospect: the vehicle was sold, a new one may come (L603)",
-    )
+tells(
+    "prospect_noted",
+    Kind.FACT,
+    "原车主记为潜在客户：车辆已过户，可询问新车（L603）",
+    "The former owner was noted as a prospect: the vehicle was sold, a new one may come (L603)",
+)
 
 
 @says("erasure_requested", Kind.FACT)

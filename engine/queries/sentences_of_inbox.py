@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.domain.codes import Label
-from engine.queries.saying import says, task_en, task_zh
+from engine.queries.saying import says, task_en, task_zh, tells
 from engine.queries.words import Happening, Kind, Words
 
 
@@ -13,22 +13,26 @@ def _numbered(number: object, words: Words) -> str:
     return name if str(number) in name.split() else f"{name} {number}"
 
 
+def _noted(event: Happening, words: Words) -> Label:
+    """What a note stands at: a task, or the renewal."""
+    if not event.subject:
+        return Label("续保", "the renewal")
+    return Label(f"任务{task_zh(event)}", f"the task {task_en(event, words)}")
+
+
 @says("comment_added", Kind.TASK)
 def _comment(event: Happening, words: Words) -> Label:
-    of_zh = f"任务{task_zh(event)}" if event.subject else "续保"
-    of_en = f"the task {task_en(event, words)}" if event.subject else "the renewal"
-    text = words.comments.get(int(event["comment_id"] or 0))
-    zh, en = f"{event.who} 备注{of_zh}", f"{event.who} commented on {of_en}"
+    of, text = _noted(event, words), words.comments.get(int(event["comment_id"] or 0))
+    zh, en = f"{event.who} 备注{of.zh}", f"{event.who} commented on {of.en}"
     return Label(f"{zh}：{text}", f"{en}: {text}") if text else Label(zh, en)
 
 
 @says("file_attached", Kind.TASK)
 def _attached(event: Happening, words: Words) -> Label:
-    of_zh = f"任务{task_zh(event)}" if event.subject else "续保"
-    of_en = f"the task {task_en(event, words)}" if event.subject else "the renewal"
+    of = _noted(event, words)
     return Label(
-        f"{event.who} 为{of_zh}添加了附件（{event['kind']}）",
-        f"{event.who} added a file ({event['kind']}) to {of_en}",
+        f"{event.who} 为{of.zh}添加了附件（{event['kind']}）",
+        f"{event.who} added a file ({event['kind']}) to {of.en}",
     )
 
 
@@ -41,9 +45,7 @@ def _erased(event: Happening, _words: Words) -> Label:
     )
 
 
-@says("file_opened", Kind.SYSTEM)
-def _file_opened(event: Happening, _words: Words) -> Label:
-    return Label(f"{event.who} 打开了附件（{event['kind']}）", f"{event.who} opened a file ({event['kind']})")
+tells("file_opened", Kind.SYSTEM, "{who} 打开了附件（{kind}）", "{who} opened a file ({kind})")
 
 
 @says("view_saved", Kind.SYSTEM)
@@ -55,12 +57,9 @@ def _view_saved(event: Happening, _words: Words) -> Label:
     )
 
 
-@says("view_dropped", Kind.SYSTEM)
-def _view_dropped(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 删除了待办视图“{event.subject}”",
-        f"{event.who} dropped the inbox view “{event.subject}”",
-    )
+tells(
+    "view_dropped", Kind.SYSTEM, "{who} 删除了待办视图“{subject}”", "{who} dropped the inbox view “{subject}”"
+)
 
 
 @says("task_put_off", Kind.TASK)
@@ -74,11 +73,7 @@ def _put_off(event: Happening, words: Words) -> Label:
     )
 
 
-@says("task_resumed", Kind.TASK)
-def _resumed(event: Happening, words: Words) -> Label:
-    return Label(
-        f"{event.who} 取消了任务{task_zh(event)}的推迟", f"{event.who} took {task_en(event, words)} up again"
-    )
+tells("task_resumed", Kind.TASK, "{who} 取消了任务{task}的推迟", "{who} took {task} up again")
 
 
 @says("task_delegated", Kind.TASK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.domain.codes import Label
 from engine.domain.nodes import LAPSED, NODES
-from engine.queries.saying import says
+from engine.queries.saying import says, tells
 from engine.queries.words import Happening, Kind, Words
 
 
@@ -54,9 +54,15 @@ def _too_many(event: Happening, _words: Words) -> Label:
     )
 
 
-@says("recheck_agreed", Kind.TASK)
-def _recheck(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 约定 {event['due']} 复查辅导结果",
-        f"{event.who} is to look again on {event['due']} after coaching",
-    )
+tells(
+    "recheck_agreed",
+    Kind.TASK,
+    "{who} 约定 {due} 复查辅导结果",
+    "{who} is to look again on {due} after coaching",
+)
+tells(
+    "follow_up_agreed",
+    Kind.TASK,
+    "{who} 约定 {due} 跟进客户",
+    "{who} agreed that the customer is followed up on {due}",
+)

@@ -6,7 +6,7 @@ import re
 
 from engine.domain.codes import Label, Role
 from engine.domain.workdays import DayKind
-from engine.queries.saying import says
+from engine.queries.saying import says, tells
 from engine.queries.words import (
     NOTHING,
     RECORDS,
@@ -49,32 +49,19 @@ def _deployed(event: Happening, words: Words) -> Label:
     return Label(f"{zh}，{approver} 审批", f"{en}, approved by {approver}") if approver else Label(zh, en)
 
 
-def _file(event: Happening) -> str:
-    return f"“{event.subject}”" if event.subject else ""
-
-
-@says("import_previewed", Kind.SYSTEM)
-def _previewed(event: Happening, _words: Words) -> Label:
-    read, bad = event["read"], event["rejected"]
-    return Label(
-        f"{event.who} 上传了清单{_file(event)}，共 {read} 行，拒绝 {bad} 行",
-        f"{event.who} uploaded the list {_file(event)}: {read} rows, {bad} rejected",
-    )
-
-
-@says("import_committed", Kind.SYSTEM)
-def _committed(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 确认入库清单{_file(event)}：新增 {event['new']}、变更 {event['changed']}、"
-        f"启动续保 {event['started']}",
-        f"{event.who} committed the list {_file(event)}: {event['new']} new, {event['changed']} changed, "
-        f"{event['started']} renewals started",
-    )
-
-
-@says("import_discarded", Kind.SYSTEM)
-def _discarded(event: Happening, _words: Words) -> Label:
-    return Label(f"{event.who} 放弃了清单{_file(event)}", f"{event.who} discarded the list {_file(event)}")
+tells(
+    "import_previewed",
+    Kind.SYSTEM,
+    "{who} 上传了清单{file}，共 {read} 行，拒绝 {rejected} 行",
+    "{who} uploaded the list {file}: {read} rows, {rejected} rejected",
+)
+tells(
+    "import_committed",
+    Kind.SYSTEM,
+    "{who} 确认入库清单{file}：新增 {new}、变更 {changed}、启动续保 {started}",
+    "{who} committed the list {file}: {new} new, {changed} changed, {started} renewals started",
+)
+tells("import_discarded", Kind.SYSTEM, "{who} 放弃了清单{file}", "{who} discarded the list {file}")
 
 
 @says("absence_arranged", Kind.SYSTEM)
@@ -87,31 +74,15 @@ def _absence(event: Happening, words: Words) -> Label:
     )
 
 
-@says("absence_ended", Kind.SYSTEM)
-def _absence_ended(event: Happening, words: Words) -> Label:
-    away = words.person(event.subject)
-    return Label(f"{away}的请假已结束", f"The absence of {away} was ended")
-
-
-@says("org_imported", Kind.SYSTEM)
-def _org(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 导入了机构与人员{_file(event)}", f"{event.who} imported the organisation {_file(event)}"
-    )
-
-
-@says("people_settled", Kind.SYSTEM)
-def _settled(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"按当日机构人员核对责任人，改派续保 {event['moved']} 笔",
-        f"Responsible people were checked against today's organisation; {event['moved']} renewals moved",
-    )
-
-
-@says("user_added", Kind.SYSTEM)
-def _user(event: Happening, words: Words) -> Label:
-    name = words.actors.get(str(event.subject), event.subject)
-    return Label(f"{event.who} 新建了用户 {name}", f"{event.who} added the user {name}")
+tells("absence_ended", Kind.SYSTEM, "{person}的请假已结束", "The absence of {person} was ended")
+tells("org_imported", Kind.SYSTEM, "{who} 导入了机构与人员{file}", "{who} imported the organisation {file}")
+tells(
+    "people_settled",
+    Kind.SYSTEM,
+    "按当日机构人员核对责任人，改派续保 {moved} 笔",
+    "Responsible people were checked against today's organisation; {moved} renewals moved",
+)
+tells("user_added", Kind.SYSTEM, "{who} 新建了用户 {user}", "{who} added the user {user}")
 
 
 def _roles(codes: object) -> Label:
@@ -129,32 +100,11 @@ def _user_roles(event: Happening, words: Words) -> Label:
     )
 
 
-@says("user_closed", Kind.SYSTEM)
-def _user_closed(event: Happening, words: Words) -> Label:
-    name = words.actors.get(str(event.subject), event.subject)
-    return Label(f"{event.who} 停用了用户 {name}", f"{event.who} closed the account of {name}")
-
-
-@says("user_reopened", Kind.SYSTEM)
-def _user_reopened(event: Happening, words: Words) -> Label:
-    name = words.actors.get(str(event.subject), event.subject)
-    return Label(f"{event.who} 启用了用户 {name}", f"{event.who} reopened the account of {name}")
-
-
-@says("password_changed", Kind.SYSTEM)
-def _password(event: Happening, _words: Words) -> Label:
-    return Label(f"{event.who} 修改了密码", f"{event.who} changed the own password")
-
-
-@says("password_reset", Kind.SYSTEM)
-def _password_reset(event: Happening, words: Words) -> Label:
-    name = words.actors.get(str(event.subject), event.subject)
-    return Label(f"{event.who} 重置了 {name} 的密码", f"{event.who} reset the password of {name}")
-
-
-@says("signed_in", Kind.SYSTEM)
-def _signed_in(event: Happening, _words: Words) -> Label:
-    return Label(f"{event.who} 登录", f"{event.who} signed in")
+tells("user_closed", Kind.SYSTEM, "{who} 停用了用户 {user}", "{who} closed the account of {user}")
+tells("user_reopened", Kind.SYSTEM, "{who} 启用了用户 {user}", "{who} reopened the account of {user}")
+tells("password_changed", Kind.SYSTEM, "{who} 修改了密码", "{who} changed the own password")
+tells("password_reset", Kind.SYSTEM, "{who} 重置了 {user} 的密码", "{who} reset the password of {user}")
+tells("signed_in", Kind.SYSTEM, "{who} 登录", "{who} signed in")
 
 
 @says("sign_in_failed", Kind.SYSTEM)
@@ -178,12 +128,12 @@ def _exported(event: Happening, _words: Words) -> Label:
     )
 
 
-@says("history_taken", Kind.SYSTEM)
-def _history_taken(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 导出了这笔续保的历史 {event['rows']} 行（含校验值）",
-        f"{event.who} took the history of this renewal away: {event['rows']} rows with their hashes",
-    )
+tells(
+    "history_taken",
+    Kind.SYSTEM,
+    "{who} 导出了这笔续保的历史 {rows} 行（含校验值）",
+    "{who} took the history of this renewal away: {rows} rows with their hashes",
+)
 
 
 @says("holiday_changed", Kind.SYSTEM)
@@ -196,24 +146,14 @@ def _holiday(event: Happening, _words: Words) -> Label:
     )
 
 
-@says("holiday_removed", Kind.SYSTEM)
-def _holiday_removed(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 删除了假日表中的 {event.subject}",
-        f"{event.who} removed {event.subject} from the holidays",
-    )
-
-
-@says("signed_out", Kind.SYSTEM)
-def _signed_out(event: Happening, _words: Words) -> Label:
-    return Label(f"{event.who} 退出登录", f"{event.who} signed out")
-
-
-@says("access_refused", Kind.SYSTEM)
-def _refused(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 的访问被拒绝：{event.subject}", f"{event.who} was refused access: {event.subject}"
-    )
+tells(
+    "holiday_removed",
+    Kind.SYSTEM,
+    "{who} 删除了假日表中的 {subject}",
+    "{who} removed {subject} from the holidays",
+)
+tells("signed_out", Kind.SYSTEM, "{who} 退出登录", "{who} signed out")
+tells("access_refused", Kind.SYSTEM, "{who} 的访问被拒绝：{subject}", "{who} was refused access: {subject}")
 
 
 @says("record_viewed", Kind.SYSTEM)
@@ -237,34 +177,20 @@ def _viewed(event: Happening, _words: Words) -> Label:
 _ARTICLE = re.compile("^一[次项份个位]")
 
 
-@says("import_started", Kind.SYSTEM)
-def _import_started(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 开始入库清单{_file(event)}", f"{event.who} began to commit the list {_file(event)}"
-    )
-
-
-@says("import_ordered", Kind.SYSTEM)
-def _import_ordered(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 提交入库清单{_file(event)}", f"{event.who} had the list {_file(event)} committed"
-    )
-
-
-@says("import_rows_taken", Kind.SYSTEM)
-def _rows_taken(event: Happening, _words: Words) -> Label:
-    rows = event["rows"]
-    return Label(
-        f"清单{_file(event)}已处理 {rows} 行", f"{rows} rows of the list {_file(event)} were carried out"
-    )
-
-
-@says("import_errors_taken", Kind.SYSTEM)
-def _errors_taken(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 下载了清单{_file(event)}的错误行（未掩码）",
-        f"{event.who} took the rejected rows of the list {_file(event)} away, unmasked",
-    )
+tells("import_started", Kind.SYSTEM, "{who} 开始入库清单{file}", "{who} began to commit the list {file}")
+tells("import_ordered", Kind.SYSTEM, "{who} 提交入库清单{file}", "{who} had the list {file} committed")
+tells(
+    "import_rows_taken",
+    Kind.SYSTEM,
+    "清单{file}已处理 {rows} 行",
+    "{rows} rows of the list {file} were carried out",
+)
+tells(
+    "import_errors_taken",
+    Kind.SYSTEM,
+    "{who} 下载了清单{file}的错误行（未掩码）",
+    "{who} took the rejected rows of the list {file} away, unmasked",
+)
 
 
 @says("org_row_changed", Kind.SYSTEM)
@@ -277,40 +203,26 @@ def _org_row(event: Happening, _words: Words) -> Label:
     )
 
 
-@says("sign_in_failures_cleared", Kind.SYSTEM)
-def _failures_cleared(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 登录成功，此前连续失败 {event['failures']} 次",
-        f"{event.who} gave the right password after {event['failures']} failures",
-    )
-
-
-@says("password_rehashed", Kind.SYSTEM)
-def _rehashed(event: Happening, words: Words) -> Label:
-    name = words.actors.get(str(event.subject), event.subject)
-    return Label(
-        f"{name} 的密码散列已更新为现行强度", f"The password hash of {name} was renewed to today's strength"
-    )
-
-
-@says("schema_upgraded", Kind.SYSTEM)
-def _schema(event: Happening, _words: Words) -> Label:
-    return Label(f"数据库结构升级为 {event['to']}", f"The schema was upgraded to {event['to']}")
-
-
-@says("checkpoint_signed", Kind.SYSTEM)
-def _checkpoint(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"已签发历史检查点 {event['number']}，覆盖前 {event['rows']} 行",
-        f"Checkpoint {event['number']} of the history was signed, over {event['rows']} rows",
-    )
-
-
-@says("keys_rotated", Kind.SYSTEM)
-def _keys_rotated(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 启用了数据密钥 {event['key']}", f"{event.who} put data key {event['key']} into use"
-    )
+tells(
+    "sign_in_failures_cleared",
+    Kind.SYSTEM,
+    "{who} 登录成功，此前连续失败 {failures} 次",
+    "{who} gave the right password after {failures} failures",
+)
+tells(
+    "password_rehashed",
+    Kind.SYSTEM,
+    "{user} 的密码散列已更新为现行强度",
+    "The password hash of {user} was renewed to today's strength",
+)
+tells("schema_upgraded", Kind.SYSTEM, "数据库结构升级为 {to}", "The schema was upgraded to {to}")
+tells(
+    "checkpoint_signed",
+    Kind.SYSTEM,
+    "已签发历史检查点 {number}，覆盖前 {rows} 行",
+    "Checkpoint {number} of the history was signed, over {rows} rows",
+)
+tells("keys_rotated", Kind.SYSTEM, "{who} 启用了数据密钥 {key}", "{who} put data key {key} into use")
 
 
 @says("keys_resealed", Kind.SYSTEM)
@@ -323,20 +235,18 @@ def _keys_resealed(event: Happening, _words: Words) -> Label:
     )
 
 
-@says("rows_resealed", Kind.SYSTEM)
-def _rows_resealed(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 重新加密了 {event.subject} 的 {event['rows']} 条记录",
-        f"{event.who} sealed {event['rows']} rows of {event.subject} anew",
-    )
-
-
-@says("keys_rewrapped", Kind.SYSTEM)
-def _keys_rewrapped(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 更换了主密钥，重新封装 {event['count']} 个数据密钥",
-        f"{event.who} changed the master key; {event['count']} data keys were wrapped anew",
-    )
+tells(
+    "rows_resealed",
+    Kind.SYSTEM,
+    "{who} 重新加密了 {subject} 的 {rows} 条记录",
+    "{who} sealed {rows} rows of {subject} anew",
+)
+tells(
+    "keys_rewrapped",
+    Kind.SYSTEM,
+    "{who} 更换了主密钥，重新封装 {count} 个数据密钥",
+    "{who} changed the master key; {count} data keys were wrapped anew",
+)
 
 
 @says("personal_revealed", Kind.SYSTEM)

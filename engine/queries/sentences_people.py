@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.domain.codes import DeadlineEnd, DeadlineKind, HandoverKind, Label, Role, SplitRule
-from engine.queries.saying import says
+from engine.queries.saying import says, tells
 from engine.queries.words import Happening, Kind, Words, coded
 
 _OF_PERSON = frozenset(
     {
+        "first_contact_agreed",
         "first_contact_due",
         "handover_begun",
         "handover_confirmed",
         "handover_dropped",
         "handover_finished",
         "handover_noted",
+        "handover_outdated",
         "handover_prepared",
         "handover_row_refused",
         "pool_claimed",
@@ -89,51 +91,37 @@ def _changed(event: Happening, words: Words) -> Label:
     )
 
 
-@says("handover_dropped", Kind.SYSTEM)
-def _dropped(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"{event.who} 放弃了交接 {event['handover_id']}",
-        f"{event.who} dropped hand-over {event['handover_id']}",
-    )
-
-
-@says("handover_confirmed", Kind.SYSTEM)
-def _confirmed(event: Happening, words: Words) -> Label:
-    whose = words.person(event.subject)
-    return Label(
-        f"{event.who} 确认了 {whose} 的交接 {event['handover_id']}，{event['last_day']} 之后交接",
-        f"{event.who} confirmed hand-over {event['handover_id']} of {whose}, to follow {event['last_day']}",
-    )
-
-
-@says("handover_begun", Kind.SYSTEM)
-def _begun(event: Happening, _words: Words) -> Label:
-    return Label(f"交接 {event['handover_id']} 开始", f"Hand-over {event['handover_id']} began")
-
-
-@says("handover_finished", Kind.SYSTEM)
-def _finished(event: Happening, _words: Words) -> Label:
-    done, refused = event["done"], event["refused"]
-    return Label(
-        f"交接 {event['handover_id']} 完成：已交接 {done} 笔，未交接 {refused} 笔",
-        f"Hand-over {event['handover_id']} ended: {done} handed over, {refused} refused",
-    )
-
-
-@says("handover_row_refused", Kind.FACT)
-def _row_refused(event: Happening, words: Words) -> Label:
-    return Label(
-        f"{words.person(event.subject)} 的交接 {event['handover_id']} 未含这笔续保：{event.reason}",
-        f"Hand-over {event['handover_id']} of {words.person(event.subject)} left this renewal out",
-    )
-
-
-@says("handover_noted", Kind.FACT)
-def _noted(event: Happening, words: Words) -> Label:
-    return Label(
-        f"已记入 {words.person(event.subject)} 的交接记录",
-        f"Written into the hand-over record of {words.person(event.subject)}",
-    )
+tells(
+    "handover_dropped", Kind.SYSTEM, "{who} 放弃了交接 {handover_id}", "{who} dropped hand-over {handover_id}"
+)
+tells(
+    "handover_outdated",
+    Kind.SYSTEM,
+    "{person} 的交接 {done} 已完成，交接预览 {handover_id} 作废",
+    "Hand-over {done} of {person} is done: preview {handover_id} is void",
+)
+tells(
+    "handover_confirmed",
+    Kind.SYSTEM,
+    "{who} 确认了 {person} 的交接 {handover_id}，{last_day} 之后交接",
+    "{who} confirmed hand-over {handover_id} of {person}, to follow {last_day}",
+)
+tells("handover_begun", Kind.SYSTEM, "交接 {handover_id} 开始", "Hand-over {handover_id} began")
+tells(
+    "handover_finished",
+    Kind.SYSTEM,
+    "交接 {handover_id} 完成：已交接 {done} 笔，未交接 {refused} 笔",
+    "Hand-over {handover_id} ended: {done} handed over, {refused} refused",
+)
+tells(
+    "handover_row_refused",
+    Kind.FACT,
+    "{person} 的交接 {handover_id} 未含这笔续保：{reason}",
+    "Hand-over {handover_id} of {person} left this renewal out",
+)
+tells(
+    "handover_noted", Kind.FACT, "已记入 {person} 的交接记录", "Written into the hand-over record of {person}"
+)
 
 
 @says("renewal_handed_over", Kind.FACT)
@@ -180,27 +168,25 @@ def _offered(event: Happening, words: Words) -> Label:
     )
 
 
-@says("pool_claimed", Kind.FACT)
-def _claimed(event: Happening, words: Words) -> Label:
-    name = words.person(event.subject)
-    return Label(f"{name} 从认领池认领", f"{name} claimed it from the pool")
-
-
-@says("first_contact_due", Kind.FACT)
-def _first_contact(event: Happening, words: Words) -> Label:
-    name = words.person(event.subject)
-    return Label(
-        f"{name} 接手，须在 {event['due']} 前首次有效联系客户",
-        f"{name} took over and is to reach the customer by {event['due']}",
-    )
-
-
-@says("nobody_responsible", Kind.FACT)
-def _nobody(event: Happening, _words: Words) -> Label:
-    return Label(
-        f"无人负责，须在 {event['due']} 前指派责任人",
-        f"Nobody answers for it; somebody is to be named by {event['due']}",
-    )
+tells("pool_claimed", Kind.FACT, "{person} 从认领池认领", "{person} claimed it from the pool")
+tells(
+    "first_contact_due",
+    Kind.FACT,
+    "{person} 接手，须在 {due} 前首次有效联系客户",
+    "{person} took over and is to reach the customer by {due}",
+)
+tells(
+    "first_contact_agreed",
+    Kind.FACT,
+    "指定 {person} 在 {due} 前首次有效联系客户",
+    "{person} was given until {due} to reach the customer first",
+)
+tells(
+    "nobody_responsible",
+    Kind.FACT,
+    "无人负责，须在 {due} 前指派责任人",
+    "Nobody answers for it; somebody is to be named by {due}",
+)
 
 
 @says("vacancy_seen", Kind.SYSTEM)
@@ -219,6 +205,17 @@ def _ended(event: Happening, _words: Words) -> Label:
     return Label(f"{kind.zh}：{ending.zh}{late_zh}", f"{kind.en}: {ending.en.lower()}{late_en}")
 
 
+@says("deadline_resumed", Kind.FACT)
+def _resumed(event: Happening, words: Words) -> Label:
+    kind, day = coded(DeadlineKind, event["kind"]), words.last_day(event["due"])
+    owner = words.person(event["owner"]) if event["owner"] else ""
+    who_zh, who_en = (f"（{owner}）", f" of {owner}") if owner else ("", "")
+    return Label(
+        f"撤回后恢复期限：{kind.zh}{who_zh}，须在 {day} 前",
+        f"The deadline{who_en} goes on after the undo: {kind.en.lower()}, by {day}",
+    )
+
+
 _RUNG = {
     DeadlineKind.FIRST_CONTACT: Label("接手后逾期未联系客户", "The customer was not reached in time"),
     DeadlineKind.POOL: Label(
@@ -228,6 +225,9 @@ _RUNG = {
     DeadlineKind.UNOWNED: Label("超过 3 个工作日无责任人", "Nobody answered for it for 3 workdays"),
     DeadlineKind.RECHECK: Label(
         "约定的复查日到，仍无新的有效联系", "The day of the recheck came without a new effective contact"
+    ),
+    DeadlineKind.FOLLOW_UP: Label(
+        "约定的跟进日到，仍无新的有效联系", "The day of the follow-up came without a new effective contact"
     ),
     DeadlineKind.VACANCY: Label("业务主任空缺超过 2 个工作日", "No supervisor for 2 workdays"),
 }

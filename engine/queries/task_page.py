@@ -11,36 +11,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import forms
+from engine.bootstrap import Deployed
 from engine.domain.actor import Actor
-from engine.domain.codes import Label, MessageName
+from engine.domain.codes import Label
 from engine.domain.masking import mask_phone
 from engine.domain.numbers import trimmed
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.queries.diagram import DeployedOf, task_label
 from engine.queries.drafts import Draft, drafts_shown
-from engine.queries.file_state import FileState, file_state
+from engine.queries.file_state import FileState
 from engine.queries.names import actor_names, people_told_apart, told_apart
-from engine.queries.prefill import (
-    FROM_FILE,
-    FROM_LINES,
-    FROM_QUOTES,
-    UNWRITTEN,
-    Orphaned,
-    facts_for_form,
-)
+from engine.queries.opened_forms import READ_RECORDS, file_asked, orphaned_of, tasks_in_reach
+from engine.queries.prefill import facts_for_form
 from engine.queries.present import Present, due_day, follow_up_day
 from engine.queries.quotes import Quotes, quotes_shown
 from engine.queries.renewal_page import LineFacts, line_facts
-from engine.queries.scope import OPEN, renewals_visible_to, tasks_doable_by
+from engine.queries.scope import OPEN
 from engine.queries.vehicles import shown_customer, shown_plate
-from engine.store.history import HistoryEvent
-from engine.store.instances import ProcessInstance
-from engine.store.renewals import Customer, Renewal, Vehicle, lines_of
+from engine.store.renewals import lines_of
 from engine.store.tasks import Submission, UserTask
 
 SHOWN_RECORDS = 6
-READ_RECORDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,28 +128,22 @@ def task_page(
     Raises:
         NotFound: the task does not exist or lies outside the scope; both look the same.
     """
-    task, renewal, vehicle, customer, set_id, doable = _found(session, actor, task_id)
-    deployed = deployed_of(set_id)
+    found = next(iter(tasks_in_reach(session, actor, [task_id])), None)
+    if found is None:
+        raise NotFound(what=Thing.TASK, key=task_id)
+    task, renewal, vehicle, customer = found.task, found.renewal, found.vehicle, found.customer
+    deployed = deployed_of(found.definition_set_id)
     form = deployed.forms[task.form_id]
     lines = lines_of(session, renewal.id)
     drafts = drafts_shown(session, task.id, actor.name)
     own = next((one for one in drafts if one.number == draft), drafts[0] if drafts else None)
     submitted = _submitted_rows(session, renewal.id)
     submissions = [row.Submission for row in submitted]
-    actors = actor_names(
-        session,
-        {
-            task.claimed_by,
-            task.completed_by,
-            task.delegated_by,
-            task.principal_no,
-            *(row.submitted_by for row in submissions[:SHOWN_RECORDS]),
-        },
-    )
+    actors = _named(session, task, submissions)
     people = people_told_apart(session, {renewal.owner_no, task.assignee_no})
     due = due_day(task.due_at, present.zone)
     quotes = quotes_shown(session, actor, renewal, present)
-    file = _file(session, actor, task, renewal, form, present, deployed_of)
+    file = file_asked(session, actor, task, renewal, form, present, deployed_of)
     is_open = task.status in OPEN
     holder = task.claimed_by
     overdue = is_open and task.due_at is not None and task.due_at <= present.now
@@ -170,9 +156,9 @@ def task_page(
         status=task.status,
         stage=renewal.stage,
         is_open=is_open,
-        may_do=is_open and doable and holder in (None, actor.name),
+        may_do=is_open and found.is_doable and holder in (None, actor.name),
         is_mine=holder == actor.name,
-        is_claimable=is_open and doable and holder is None and task.assignee_no is None,
+        is_claimable=is_open and found.is_doable and holder is None and task.assignee_no is None,
         holder=actors.get(holder, holder) if holder else people.get(task.assignee_no or ""),
         follow_up=follow_up_day(task.follow_up_at, present) if is_open else None,
         principal=_principal(task, actors) if is_open else None,
@@ -189,7 +175,7 @@ def task_page(
             submissions,
             actor,
             present,
-            orphaned=_orphaned(session, renewal) if renewal.is_orphan else None,
+            orphaned=orphaned_of(session, [renewal]).get(renewal.id),
             due_date=due,
             quotes=quotes,
             file=file,
@@ -218,63 +204,25 @@ def task_page(
         contacts=renewal.contacts,
         failed_visits=renewal.failed_visits,
         lines=tuple(line_facts(line) for line in lines),
-        records=tuple(
-            Record(
-                action_id=row.action_id,
-                title=task_label(of, deployed)
-                if of
-                else _title(deployed.forms.get(row.form_id), row.form_id),
-                who=actors.get(row.submitted_by, row.submitted_by),
-                at=row.submitted_at,
-                answers=answers(deployed.forms.get(row.form_id), row.values),
-            )
-            for row, of in submitted[:SHOWN_RECORDS]
-        ),
+        records=tuple(_record(row, of, deployed, actors) for row, of in submitted[:SHOWN_RECORDS]),
     )
 
 
-def opened_form(
-    session: Session, actor: Actor, task_id: int, present: Present, *, deployed_of: DeployedOf
-) -> dict[str, Any]:
-    """Return what the form of one task opens with; reads only what the form asks about.
+def _named(session: Session, task: UserTask, submissions: Sequence[Submission]) -> Mapping[str, str]:
+    """The names of everybody who had to do with the task or filled an earlier form in."""
+    concerned = {task.claimed_by, task.completed_by, task.delegated_by, task.principal_no}
+    return actor_names(session, concerned | {row.submitted_by for row in submissions[:SHOWN_RECORDS]})
 
-    Raises:
-        NotFound: as :func:`task_page`.
-    """
-    task, renewal, vehicle, _, set_id, _ = _found(session, actor, task_id)
-    form = deployed_of(set_id).forms[task.form_id]
-    asked = {field.prefill.partition(".")[0] for field in form.fields if field.prefill}
-    written = _submitted_rows(session, renewal.id) if asked - UNWRITTEN else ()
-    facts = facts_for_form(
-        renewal,
-        vehicle,
-        lines_of(session, renewal.id) if asked & FROM_LINES else (),
-        [row.Submission for row in written],
-        actor,
-        present,
-        orphaned=_orphaned(session, renewal) if renewal.is_orphan else None,
-        due_date=due_day(task.due_at, present.zone),
-        quotes=quotes_shown(session, actor, renewal, present) if asked & FROM_QUOTES else None,
-        file=_file(session, actor, task, renewal, form, present, deployed_of),
+
+def _record(row: Submission, of: UserTask | None, deployed: Deployed, actors: Mapping[str, str]) -> Record:
+    form = deployed.forms.get(row.form_id)
+    return Record(
+        action_id=row.action_id,
+        title=task_label(of, deployed) if of else _title(form, row.form_id),
+        who=actors.get(row.submitted_by, row.submitted_by),
+        at=row.submitted_at,
+        answers=answers(form, row.values),
     )
-    return forms.prefill(form, facts)
-
-
-def _file(
-    session: Session,
-    actor: Actor,
-    task: UserTask,
-    renewal: Renewal,
-    form: forms.Form,
-    present: Present,
-    deployed_of: DeployedOf,
-) -> FileState | None:
-    """The state of the customer's file, if the form of an open task asks about it."""
-    if task.status not in OPEN or not any(
-        field.prefill and field.prefill.partition(".")[0] in FROM_FILE for field in form.fields
-    ):
-        return None
-    return file_state(session, actor, renewal, present, deployed_of=deployed_of)
 
 
 def _submitted_rows(session: Session, renewal_id: int) -> Sequence[Any]:
@@ -288,33 +236,6 @@ def _submitted_rows(session: Session, renewal_id: int) -> Sequence[Any]:
     ).all()
 
 
-def _found(
-    session: Session, actor: Actor, task_id: int
-) -> tuple[UserTask, Renewal, Vehicle, Customer | None, int, bool]:
-    doable = tasks_doable_by(actor)
-    row = session.execute(
-        select(
-            UserTask,
-            Renewal,
-            Vehicle,
-            Customer,
-            ProcessInstance.definition_set_id,
-            doable.label("doable"),
-        )
-        .join(Renewal, Renewal.id == UserTask.instance_id)
-        .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
-        .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
-        .outerjoin(Customer, Customer.id == Renewal.customer_id)
-        .where(
-            UserTask.id == task_id,
-            renewals_visible_to(actor) | doable | (UserTask.completed_by == actor.name),
-        )
-    ).first()
-    if row is None:
-        raise NotFound(what=Thing.TASK, key=task_id)
-    return row.UserTask, row.Renewal, row.Vehicle, row.Customer, row.definition_set_id, bool(row.doable)
-
-
 def _principal(task: UserTask, names: Mapping[str, str]) -> str | None:
     """Whose task it is while a colleague does it."""
     number = task.principal_no or task.delegated_by if task.delegated_by else None
@@ -325,27 +246,6 @@ def _may_return(task: UserTask, actor: Actor) -> bool:
     if task.delegated_by is None:
         return False
     return task.delegated_by == actor.name or bool({task.principal_no, task.assignee_no} & actor.numbers)
-
-
-def _orphaned(session: Session, renewal: Renewal) -> Orphaned | None:
-    """When and how the renewal last lost its agent; None for one that never had a serving agent."""
-    changes = session.scalars(
-        select(HistoryEvent)
-        .where(HistoryEvent.instance_id == renewal.id, HistoryEvent.action == "responsible_changed")
-        .order_by(HistoryEvent.seq.desc())
-    )
-    lost = next((row for row in changes if _lost_agent(row.payload)), None)
-    if lost is None:
-        return None
-    return Orphaned(
-        since=lost.at,
-        former_agent_no=lost.payload["from"],
-        by_leaving=(lost.reason or "").startswith(MessageName.AGENT_LEFT),
-    )
-
-
-def _lost_agent(change: Mapping[str, Any]) -> bool:
-    return change.get("field") == "agent_no" and bool(change.get("from")) and not change.get("to")
 
 
 def _title(form: forms.Form | None, form_id: str) -> Label:

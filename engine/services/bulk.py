@@ -5,7 +5,7 @@ The choice is frozen with the version of each task.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from engine.services import undo
 from engine.services.access import sees
 from engine.services.bulk_rows import complete_rows, said
 from engine.services.instances import load_scope
-from engine.services.tasks import may_do
+from engine.services.tasks import may_do, was_handed_on_by
 from engine.store.bulk import BulkAct, BulkRow, NewBulkRow, add_rows, counts_of, lock_act, lock_row, rows_with
 from engine.store.session import Tx
 from engine.store.tasks import UserTask, chosen_tasks
@@ -36,8 +36,8 @@ MOST_AT_ONCE = 5_000
 UNDO_WITHIN = timedelta(minutes=30)
 CHUNK = 25
 """Rows of one transaction: enough to spare round trips, few enough that nobody waits for them."""
-Prefill = Callable[[int], Mapping[str, Any]]
-"""What the form of a task opens with, by the task's number."""
+Prefill = Callable[[Collection[int]], Mapping[int, Mapping[str, Any]]]
+"""What the forms of tasks open with, by the task's number; nothing is known of a task that is left out."""
 Progress = Callable[[int], None]
 """Told now and then how many rows are settled; what it raises ends the work there."""
 
@@ -142,8 +142,7 @@ def _obstacle(one: Chosen, actor: Actor) -> Label | None:
     """Why a chosen task cannot be done by this person at all."""
     task = one.task
     if not may_do(actor, task, one.renewal):
-        is_own = task.delegated_by is not None and task.principal_no in actor.numbers
-        return HANDED_ON if is_own else NOT_YOURS
+        return HANDED_ON if was_handed_on_by(actor, task) else NOT_YOURS
     if task.status not in (TaskStatus.OPEN, TaskStatus.CLAIMED):
         return CLOSED
     if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
@@ -260,12 +259,10 @@ def _check_some(
     if not some:
         raise BulkRefused(reason=_NONE_LEFT)
     form = engine.deployed(act.definition_set_id).forms[act.form_id]
-    today = business_date(now, engine.clock.zone)
+    today, local = business_date(now, engine.clock.zone), now.astimezone(engine.clock.zone)
     looks = (
-        forms.check(
-            form, completed_values(form, values, _known(form, values, prefill, row.task_id)), today=today
-        )
-        for row in some
+        forms.check(form, answers, today=today, now=local)
+        for _, answers in _answered(form, values, prefill, some)
     )
     checked = min(looks, key=lambda found: len(found.problems))
     if checked.problems:
@@ -283,10 +280,13 @@ def _label(form: forms.Form, key: str) -> Label:
     return Label(field.label.zh, field.label.en) if field is not None else Label(key, key)
 
 
-def _known(form: forms.Form, values: Mapping[str, Any], prefill: Prefill, task_id: int) -> Mapping[str, Any]:
-    """What a row's form opens with; nobody looks where every such field was answered."""
+def _answered(
+    form: forms.Form, values: Mapping[str, Any], prefill: Prefill, rows: Sequence[BulkRow]
+) -> list[tuple[BulkRow, dict[str, Any]]]:
+    """The rows with their answers; nobody looks what the forms open with where every such field was answered."""
     is_left = any(field.prefill and values.get(field.key) in (None, "", []) for field in form.fields)
-    return prefill(task_id) if is_left else {}
+    known = prefill([row.task_id for row in rows]) if is_left else {}
+    return [(row, completed_values(form, values, known.get(row.task_id, {}))) for row in rows]
 
 
 def completed_values(form: forms.Form, values: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -314,11 +314,7 @@ def carry_out(
         return
     done = 0
     while rows := _pending(engine, act_id):
-        known = (_known(form, values, prefill, row.task_id) for row in rows)
-        answered = [
-            (row, completed_values(form, values, each)) for row, each in zip(rows, known, strict=True)
-        ]
-        complete_rows(engine, answered, actor=actor)
+        complete_rows(engine, _answered(form, values, prefill, rows), actor=actor)
         done += len(rows)
         if on_progress is not None:
             on_progress(done)

@@ -17,7 +17,9 @@ from engine.domain.delegation import fitting, role_asked, units_of
 from engine.domain.directory import Directory
 from engine.errors import BadInput, EngineError, Forbidden, NotFound, NothingChosen, TooManyChosen
 from engine.label import Label, Thing
+from engine.services import task_events
 from engine.services.access import sees
+from engine.services.each_task import refusals
 from engine.services.tasks import name_of_task, own_task, refuse_closed, refuse_unheld
 from engine.store.absence import overlapping
 from engine.store.organisation import directory_on
@@ -57,15 +59,13 @@ def delegate_task(engine: Engine, task_id: int, colleague: str, *, note: str, ac
             raise BadInput(what=_WHO, value=colleague, reason=_SELF)
         task.delegated_by, task.principal_no = actor.name, task.assignee_no
         _give(task, number, None, None)
-        tx.record(
+        task_events.record(
             "task_delegated",
+            tx,
+            task,
+            actor=actor,
             at=now,
-            actor=actor.name,
-            instance_id=task.instance_id,
-            task_id=task.id,
-            subject=task.name,
             reason=note or None,
-            action_id=task.action_id,
             **_ends(task.principal_no or actor.name, number),
         )
         return number
@@ -82,15 +82,7 @@ def delegate_tasks(
     wanted = list(dict.fromkeys(task_ids))
     if not 1 <= len(wanted) <= MOST_HANDED_ON:
         raise TooManyChosen(count=len(wanted), most=MOST_HANDED_ON) if wanted else NothingChosen
-    found: dict[int, EngineError | None] = {}
-    for task_id in wanted:
-        try:
-            delegate_task(engine, task_id, colleague, note=note, actor=actor)
-        except EngineError as error:
-            found[task_id] = error
-        else:
-            found[task_id] = None
-    return found
+    return refusals(wanted, lambda task_id: delegate_task(engine, task_id, colleague, note=note, actor=actor))
 
 
 def _fitting(tx: Tx, task: UserTask, typed: str, today: date) -> str:
@@ -168,14 +160,12 @@ def return_from_leavers(engine: Engine, *, now: datetime, actor: Actor = SYSTEM)
 
 
 def _record_return(tx: Tx, task: UserTask, action: str, actor: Actor, now: datetime) -> None:
-    tx.record(
+    task_events.record(
         action,
+        tx,
+        task,
+        actor=actor,
         at=now,
-        actor=actor.name,
-        instance_id=task.instance_id,
-        task_id=task.id,
-        subject=task.name,
-        action_id=task.action_id,
         **_ends(task.assignee_no, task.principal_no or task.delegated_by),
     )
 

@@ -7,12 +7,14 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from engine.domain.codes import RenewalState, Stage
-from engine.domain.contacts import EFFECTIVE_RESULTS
+from engine.domain.codes import DeadlineKind, RenewalState, Stage
+from engine.domain.contacts import EFFECTIVE_RESULTS, NO_ANSWER, next_contact_day
+from engine.domain.naming import AGENT, ASSIGNEE, SERVICING, TRAINER
 from engine.domain.stage import stage_last_day
-from engine.services import chasing, pool, provisional, quoting, recheck, transfers
-from engine.services.assignment import hand_to
+from engine.services import chasing, first_contact, phones, pool, provisional, quoting, recheck, transfers
+from engine.services.assignment import DISPATCH, WIN_BACK, hand_to, name_trainer, place_of, roles_of
 from engine.services.context import StepScope
+from engine.store.organisation import directory_on
 
 Values = Mapping[str, Any]
 
@@ -35,19 +37,45 @@ def absorb(scope: StepScope, form_id: str, values: Values) -> None:
 
 
 def _dispatched(scope: StepScope, values: Values) -> None:
-    """The list reached an agent (P-S1): another agent than listed becomes responsible."""
-    hand_to(scope, values.get("agent_no"), reason="P-S1")
+    """The list reached an agent (P-S1): another agent, or trainer, than listed becomes responsible."""
+    listed, trainer = scope.renewal.trainer_no, values.get(TRAINER)
+    _name(scope, AGENT, values, reason=DISPATCH)
+    if trainer != listed and not scope.renewal.is_recalled:
+        name_trainer(scope, trainer, reason=DISPATCH)
     if scope.renewal.state == RenewalState.DISPATCH_PENDING:
         scope.move_to(RenewalState.ASSIGNED)
     _exclusion(scope, values)
 
 
+def _name(scope: StepScope, field: str, values: Values, *, reason: str) -> None:
+    """Make whom *field* names responsible, in a role that the field and the other answers take."""
+    directory = directory_on(scope.tx, scope.today)
+    roles = roles_of(scope.renewal, field, values, directory, place_of(scope.renewal))
+    hand_to(scope, values.get(field), reason=reason, roles=roles)
+
+
 def _taken_over(scope: StepScope, values: Values) -> None:
     """A supervisor took an orphan policy over and may have named a new servicing agent (K-L2)."""
     if values.get("result") == "accepted":
-        hand_to(scope, values.get("servicing_agent_no"), reason="K-L2")
+        _pass_on(scope, values)
         if values.get("contact_result"):
             _contacted(scope, {**values, "result": values["contact_result"]})
+
+
+def _pass_on(scope: StepScope, values: Values) -> None:
+    """Hand the policy to the servicing agent; what was agreed for the first contact does not move back by it."""
+    clock = first_contact.open_clock(scope)
+    is_owed = clock is not None and clock.rung_at is None
+    by = first_contact.last_day(scope, clock) if clock is not None and is_owed else None
+    _name(scope, SERVICING, values, reason="K-L2")
+    begun = first_contact.open_clock(scope)
+    if (
+        by is not None
+        and begun is not None
+        and begun is not clock
+        and by < first_contact.last_day(scope, begun)
+    ):
+        first_contact.agree(scope, by)
 
 
 def _routed(scope: StepScope, values: Values) -> None:
@@ -55,17 +83,22 @@ def _routed(scope: StepScope, values: Values) -> None:
     if values.get("route") == INTO_POOL:
         pool.offer(scope)
         return
-    hand_to(scope, values.get("assignee_no"), reason="K-C2")
+    _name(scope, ASSIGNEE, values, reason="K-C2")
+    by = _day(values.get("deadline"))
+    if by is not None:
+        first_contact.agree(scope, by)
 
 
 def _customer_changed(scope: StepScope, values: Values) -> None:
-    """A corrected phone number replaces the listed one; the old value is masked in the history (G-L4)."""
-    if values.get("new_owner_name"):
-        _owner_changed(scope, values)
+    """A corrected phone number replaces the listed one; the old value is masked in the history (G-L4).
+
+    It is that of the customer on record: told together with a sale it is the former owner's, and comes first.
+    """
     phone, customer = values.get("new_phone"), scope.customer
     if phone and customer is not None and phone != customer.phone:
-        scope.change_fact("phone", customer.phone or "", str(phone), source="G-L4")
-        customer.phone = str(phone)
+        phones.correct_number(scope, customer, str(phone), source="G-L4")
+    if values.get("new_owner_name"):
+        _owner_changed(scope, values)
 
 
 def _owner_changed(scope: StepScope, values: Values) -> None:
@@ -122,7 +155,7 @@ def _coached(scope: StepScope, values: Values) -> None:
 
 def _handed_to_win_back(scope: StepScope, values: Values) -> None:
     """Who wins the customer back, and until when (S-S4)."""
-    hand_to(scope, values.get("assignee_no"), reason="S-S4")
+    _name(scope, ASSIGNEE, values, reason=WIN_BACK)
     scope.renewal.win_back_until = _day(values.get("deadline"))
 
 
@@ -131,7 +164,8 @@ def _contacted(scope: StepScope, values: Values) -> None:
     row, result = scope.renewal, str(values.get("result") or "")
     row.stage_contacts += 1
     row.last_result = result or None
-    row.next_contact_date, row.resubmit_by = _agreed_date(values), None
+    row.missed_calls = row.missed_calls + 1 if result == NO_ANSWER else 0
+    row.next_contact_date, row.resubmit_by = next_contact_day(values), None
     row.quote_owed = row.quote_owed or bool(values.get("quote_requested"))
     _flag_late_entry(scope, values)
     if result in EFFECTIVE_RESULTS:
@@ -140,9 +174,9 @@ def _contacted(scope: StepScope, values: Values) -> None:
     if result in FAILED_VISIT_RESULTS:
         row.failed_visits += 1
     if result == AGREED:
-        scope.move_to(RenewalState.APPLYING)
+        scope.advance_to(RenewalState.APPLYING)
     elif result in QUOTED_RESULTS:
-        scope.move_to(RenewalState.QUOTED)
+        scope.advance_to(RenewalState.QUOTED)
     elif result and result != "00" and row.state in _BEFORE_CONTACT:
         scope.move_to(RenewalState.FOLLOWING)
     if result == REFUSED:
@@ -151,11 +185,6 @@ def _contacted(scope: StepScope, values: Values) -> None:
         provisional.report(scope, str(values.get(provisional.POLICY_NO)))
     if result == "71":
         _exclusion(scope, values)
-
-
-def _agreed_date(values: Values) -> date | None:
-    """The day agreed for the next contact (§4.2): the follow-up date, or the day of the appointment."""
-    return _day(values.get("next_follow_up_date") or values.get("appointment_at"))
 
 
 def _day(value: Any) -> date | None:
@@ -185,7 +214,7 @@ def _quoted(scope: StepScope, values: Values) -> None:
     row.quote_owed = values.get("not_possible_reason") == "window_not_open"
     if values.get("result") == "quoted":
         row.has_actual_quote = True
-        scope.move_to(RenewalState.QUOTED)
+        scope.advance_to(RenewalState.QUOTED)
         quoting.keep_actual(scope, quoting.GivenQuote.of_form(values), source="G-S2")
     opens = values.get("opens_on")
     if opens and str(opens) != str(row.quote_opens_date):
@@ -204,7 +233,15 @@ def _verified(scope: StepScope, values: Values) -> None:
 
 
 def _swept(scope: StepScope, values: Values) -> None:
-    """The last look before expiry (S-S1) may find the customer gone or the car not renewable."""
+    """The last look before expiry (S-S1) may find the customer gone or the car not renewable.
+
+    A customer who hesitates or is not reached is followed up on a day: the next contact waits for it, and whoever
+    answers for the renewal hears of it then.
+    """
+    day = _day(values.get("next_follow_up_date"))
+    if day is not None:
+        scope.renewal.next_contact_date = day
+    recheck.agree(scope, day, kind=DeadlineKind.FOLLOW_UP)
     _tag_reason(scope, values, "specialist")
     _exclusion(scope, values)
 

@@ -9,7 +9,7 @@ from typing import Any
 from engine.domain.codes import HandoverKind, HandoverRowStatus, HandoverStatus, Role, SplitRule
 from engine.domain.directory import Responsible
 from engine.services.context import StepScope
-from engine.services.handover import changes_between
+from engine.services.handover_people import changes_between
 from engine.services.handover_plan import mark_of
 from engine.store.handover import Handover, HandoverRow, handover_by_date, rows_of_renewals
 

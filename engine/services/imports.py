@@ -108,22 +108,9 @@ def preview_list(
             raise NoOrganisation
         told = _told_by_the_book(tx, read.rows) if kind == "pending" else {}
         judged = RowsOf(read, directory, actor, kind=kind).judged(told)
-        batch = ImportBatch(
-            kind=kind,
-            source=source,
-            file_name=file_name[:200],
-            file_sha256=read.sha256,
-            content=content,
-            status=str(BatchStatus.PREVIEWED),
-            encoding=read.encoding,
-            details=_details(read),
-            read=read.read,
-            rejected=sum(1 for r in judged if r.verdict == RowVerdict.REJECTED),
-            warnings=sum(1 for r in judged for p in r.problems if p["level"] == "warning")
-            + len(_about_file(read)),
-            created_at=now,
-            created_by=actor.name,
-        )
+        batch = _batch(read, judged, content)
+        batch.kind, batch.source, batch.file_name = kind, source, file_name[:200]
+        batch.created_at, batch.created_by = now, actor.name
         tx.add(batch)
         tx.flush()
         for row in judged:
@@ -200,6 +187,20 @@ def _foretold(result: RowResult) -> RowResult:
     return result if result.problem is None else replace(result, problem={**result.problem, "foretold": True})
 
 
+def _batch(read: ReadList, judged: Sequence[ImportRow], content: bytes) -> ImportBatch:
+    """A list as it was read and judged, without who sent it."""
+    return ImportBatch(
+        file_sha256=read.sha256,
+        content=content,
+        status=str(BatchStatus.PREVIEWED),
+        encoding=read.encoding,
+        details=_details(read),
+        read=read.read,
+        rejected=sum(1 for row in judged if row.verdict == RowVerdict.REJECTED),
+        warnings=sum(_warnings(row.problems) for row in judged) + len(_about_file(read)),
+    )
+
+
 def _told_by_the_book(tx: Tx, rows: Sequence[PolicyRow]) -> dict[RowKey, list[dict[str, Any]]]:
     """Problems that only show beside what is stored: cover that doubles, numbers of another vehicle."""
     told = cover_problems(tx, rows)
@@ -225,18 +226,9 @@ def commit_batch(
             raise BadInput(what=Thing.BATCH, value=batch_id, reason=DISCARDED)
         if batch.status == BatchStatus.COMMITTED:
             return _report(batch)
-        stored = rows_of(tx, batch_id)
-        if len(stored) != batch.read:  # read by a version that took rows of several sheets for one
-            raise BadInput(what=Thing.BATCH, value=batch_id, reason=INCOMPLETE)
-        if all(row.effect in (None, "rejected") for row in stored):
-            _start_counting(batch, stored)
-            _record(tx, "import_started", batch, actor=actor, now=now, rows=batch.read)
-        read = _read(batch.content, batch.file_name, batch.source, kind=batch.kind)
-        todo = {row.key for row in stored if row.effect is None}
-        kind = batch.kind
-    rows = [row for row in read.rows if row.key in todo]
+        rows = _left_to_do(tx, batch, actor, now)
     for chunk in _chunks(_by_vehicle(rows)):
-        _commit_chunk(engine, batch_id, kind, [r for group in chunk for r in group], actor, now)
+        _commit_chunk(engine, batch_id, batch.kind, [r for group in chunk for r in group], actor, now)
         if on_progress is not None:
             on_progress(sum(len(group) for group in chunk))
     with engine.store.transaction() as tx:
@@ -258,6 +250,19 @@ def commit_batch(
             started=batch.started,
         )
     return report
+
+
+def _left_to_do(tx: Tx, batch: ImportBatch, actor: Actor, now: datetime) -> list[PolicyRow]:
+    """The rows of the list that nothing became of yet; the counts begin with the first of them."""
+    stored = rows_of(tx, batch.id)
+    if len(stored) != batch.read:  # read by a version that took rows of several sheets for one
+        raise BadInput(what=Thing.BATCH, value=batch.id, reason=INCOMPLETE)
+    if all(row.effect in (None, "rejected") for row in stored):
+        _start_counting(batch, stored)
+        _record(tx, "import_started", batch, actor=actor, now=now, rows=batch.read)
+    read = _read(batch.content, batch.file_name, batch.source, kind=batch.kind)
+    todo = {row.key for row in stored if row.effect is None}
+    return [row for row in read.rows if row.key in todo]
 
 
 def commit_unseen(

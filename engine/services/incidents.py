@@ -30,14 +30,7 @@ def raise_incident(
     """Store an incident in a transaction of its own; a repeated failure counts up the attempts."""
     text = _text(error)
     with engine.store.transaction() as tx:
-        known = next(
-            (
-                i
-                for i in open_incidents(tx, instance_id)
-                if i.trigger == trigger and i.element_id == element_id
-            ),
-            None,
-        )
+        known = _known(tx, instance_id, trigger, element_id)
         if known is None:
             known = Incident(
                 instance_id=instance_id,
@@ -71,6 +64,16 @@ def raise_incident(
             attempt=known.attempts,
         )
         return known.id
+
+
+def _known(tx: Tx, instance_id: int, trigger: str, element_id: str | None) -> Incident | None:
+    """The open incident of the same failure."""
+    alike = (
+        one
+        for one in open_incidents(tx, instance_id)
+        if (one.trigger, one.element_id) == (trigger, element_id)
+    )
+    return next(alike, None)
 
 
 def _text(error: Exception) -> str:
@@ -118,12 +121,17 @@ def resolve(tx: Tx, instance_id: int, *, trigger: str, actor: Actor, now: dateti
     """Close the open incidents of this trigger after the step went well."""
     for incident in open_incidents(tx, instance_id):
         if incident.trigger == trigger:
-            incident.status = str(IncidentStatus.RESOLVED)
-            incident.resolved_at, incident.resolved_by = now, actor.name
-            tx.record(
-                "incident_resolved",
-                at=now,
-                actor=actor.name,
-                instance_id=instance_id,
-                subject=incident.element_id,
-            )
+            close(tx, incident, actor=actor, now=now)
+
+
+def close(tx: Tx, incident: Incident, *, actor: Actor, now: datetime) -> None:
+    """Let an incident be resolved."""
+    incident.status = str(IncidentStatus.RESOLVED)
+    incident.resolved_at, incident.resolved_by = now, actor.name
+    tx.record(
+        "incident_resolved",
+        at=now,
+        actor=actor.name,
+        instance_id=incident.instance_id,
+        subject=incident.element_id,
+    )

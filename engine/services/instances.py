@@ -151,6 +151,7 @@ def _row(instance_id: int, key: str, new: NewRenewal, now: datetime, *, is_kept_
         stage_contacts=0,
         failed_visits=0,
         last_result=None,
+        missed_calls=0,
         has_actual_quote=False,
         quote_owed=False,
         quote_opens_date=new.quote_opens_date,

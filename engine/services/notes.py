@@ -57,7 +57,7 @@ class FileClosed(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """A file as it was added; ``name`` is safe to hand to a browser."""
+    """A file as it was added; ``name`` is masked and safe to hand to a browser."""
 
     name: str
     kind: FileKind
@@ -172,6 +172,8 @@ def _accepted(name: str, content: bytes) -> FileKind:
 def open_file(engine: Engine, attachment_id: int, *, actor: Actor) -> OpenedFile:
     """Return a file of a renewal in the actor's scope; that it was opened is written down before.
 
+    Its name is masked as the pages mask it: whoever may see a phone or a plate unmasked asks for that, with a reason.
+
     Raises:
         NotFound: no such file, or its renewal lies outside the scope; both look the same.
         Forbidden: the actor's roles do not work with customers (docs/rights.md).
@@ -188,7 +190,7 @@ def open_file(engine: Engine, attachment_id: int, *, actor: Actor) -> OpenedFile
         if (reason := file_closed(actor, withheld_of(tx, customer))) is not None:
             raise FileClosed(reason=reason)
         kind = FileKind(file.kind)
-        opened = OpenedFile(file.name, kind, file.content)
+        opened = OpenedFile(mask_text(file.name), kind, file.content)
         tx.record(
             "file_opened",
             at=engine.clock.now(),

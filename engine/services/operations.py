@@ -113,7 +113,7 @@ def reassign_orphan(scope: StepScope) -> Result:
 def record_actual_quote(scope: StepScope) -> Result:
     """Mark that an actual quote is there (G-S2); its figures came with the message."""
     scope.renewal.has_actual_quote, scope.renewal.quote_owed = True, False
-    scope.move_to(RenewalState.QUOTED)
+    scope.advance_to(RenewalState.QUOTED)
     return None
 
 

@@ -9,7 +9,7 @@ from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
 from engine.services.consent_ends import consents_are_due, keep_consents, next_consent_end
 from engine.services.deadlines import deadlines_are_due, keep_deadlines
-from engine.services.handover import carry_out_handover
+from engine.services.handover_act import carry_out_handover
 from engine.services.sharing_kept import keep_sharing, sharing_is_due
 from engine.services.silence import keep_silence, silence_is_due
 from engine.services.succession import next_people_due, people_are_due, settle_people

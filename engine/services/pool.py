@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 OFFERERS = frozenset({Role.SUPERVISOR, Role.TRAINER, Role.SPECIALIST, Role.CHANNEL})
 _TAKEN = Label("已有营销员负责，不是孤儿单", "an agent answers for it: it is no orphan")
+_OWN = Label("您已是这笔续保的责任人，无需认领", "you answer for it already: there is nothing to claim")
 _RECALLED = Label(
     "客户已撤回向寿险公司提供信息的同意，由交叉销售专员服务",
     "the customer withdrew sharing with the life insurer: the cross-selling specialist serves it",
@@ -94,6 +95,7 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> date | No
 
     Raises:
         NotFound: it was never offered to this person. AlreadyClaimed: somebody was faster.
+        BadInput: this person answers for it already.
     """
     now = engine.clock.now()
     with engine.store.reading() as session:
@@ -102,6 +104,8 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> date | No
     with engine.store.transaction() as tx:
         scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
         row = _require_offered(tx, renewal_id, actor, scope.today)
+        if scope.renewal.owner_no is not None and scope.renewal.owner_no == actor.employee_no:
+            raise BadInput(what=Thing.RENEWAL, value=renewal_id, reason=_OWN)
         if not _stands(row, scope):
             raise AlreadyClaimed
         row.settled_at, row.ending = now, str(DeadlineEnd.CLAIMED)
@@ -109,7 +113,7 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> date | No
         tx.flush()
         settle_by_claim(scope)
         open_contact(scope)
-        hand_to(scope, actor.employee_no, reason="pool")
+        hand_to(scope, actor.employee_no, reason="pool", roles=CLAIMERS)
         clocks = open_deadlines(tx, renewal_id, DeadlineKind.FIRST_CONTACT)
         return min((last_day(scope, clock) for clock in clocks), default=None)
 

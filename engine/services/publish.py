@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,25 +122,8 @@ def deploy(
     Raises:
         DeploymentRefused: findings, a missing approval, or an approval by the deployer; nothing is deployed.
     """
-    if note is not None and len(note) > MAX_NOTE:
-        raise DeploymentRefused(
-            reason_zh=f"说明超过 {MAX_NOTE} 个字符，请缩短。",
-            reason_en=f"the note is longer than {MAX_NOTE} characters.",
-        )
-    if len(files) > MAX_FILES:
-        raise DeploymentRefused(
-            reason_zh=f"文件超过 {MAX_FILES} 个，请减少后重试。",
-            reason_en=f"more than {MAX_FILES} files; use fewer.",
-        )
-    findings = lint_files(files, root=ROOT)
-    errors = [f for f in findings if f.level == "error"]
-    if errors:
-        raise DeploymentRefused(
-            reason_zh="发现以下问题：\n" + "\n".join(f"{f.file}:{f.element}: {f.zh}" for f in errors),
-            reason_en="these problems were found:\n"
-            + "\n".join(f"{f.file}:{f.element}: {f.en}" for f in errors),
-        )
-    findings += kept_whole(parse_deployed(files))
+    _require_size(files, note)
+    findings = [*_without_errors(files), *kept_whole(parse_deployed(files))]
     digest = digest_of(files)
     now = engine.clock.now()
     with engine.store.transaction() as tx:
@@ -154,20 +137,8 @@ def deploy(
         else:
             _require_person(engine, tx, by, DEPLOYERS)
             version = 1
-        made = DefinitionSet(
-            version=version,
-            digest=digest,
-            bundle=pack(files),
-            files=[{"name": n, "sha256": hashlib.sha256(c).hexdigest()} for n, c in sorted(files.items())],
-            warnings=[
-                {"file": f.file, "element": f.element, "code": f.code, "zh": f.zh, "en": f.en}
-                for f in findings
-            ],
-            deployed_at=now,
-            deployed_by=by,
-            approved_by=approved_by,
-            note=note,
-        )
+        made = _row(files, findings, version, digest)
+        made.deployed_at, made.deployed_by, made.approved_by, made.note = now, by, approved_by, note
         tx.add(made)
         tx.flush()
         tx.record(
@@ -181,6 +152,45 @@ def deploy(
             approved_by=approved_by,
         )
         return DeployReport(made.id, version, digest, new=True, warnings=tuple(findings))
+
+
+def _require_size(files: Mapping[str, bytes], note: str | None) -> None:
+    if note is not None and len(note) > MAX_NOTE:
+        raise DeploymentRefused(
+            reason_zh=f"说明超过 {MAX_NOTE} 个字符，请缩短。",
+            reason_en=f"the note is longer than {MAX_NOTE} characters.",
+        )
+    if len(files) > MAX_FILES:
+        raise DeploymentRefused(
+            reason_zh=f"文件超过 {MAX_FILES} 个，请减少后重试。",
+            reason_en=f"more than {MAX_FILES} files; use fewer.",
+        )
+
+
+def _without_errors(files: Mapping[str, bytes]) -> list[Finding]:
+    """The findings of *files*, all of them warnings; a set with errors is refused."""
+    findings = lint_files(files, root=ROOT)
+    errors = [f for f in findings if f.level == "error"]
+    if errors:
+        raise DeploymentRefused(
+            reason_zh="发现以下问题：\n" + "\n".join(f"{f.file}:{f.element}: {f.zh}" for f in errors),
+            reason_en="these problems were found:\n"
+            + "\n".join(f"{f.file}:{f.element}: {f.en}" for f in errors),
+        )
+    return findings
+
+
+def _row(files: Mapping[str, bytes], findings: Sequence[Finding], version: int, digest: str) -> DefinitionSet:
+    """The new version, without who deploys it."""
+    return DefinitionSet(
+        version=version,
+        digest=digest,
+        bundle=pack(files),
+        files=[{"name": n, "sha256": hashlib.sha256(c).hexdigest()} for n, c in sorted(files.items())],
+        warnings=[
+            {"file": f.file, "element": f.element, "code": f.code, "zh": f.zh, "en": f.en} for f in findings
+        ],
+    )
 
 
 def kept_whole(deployed: Deployed) -> list[Finding]:

@@ -62,18 +62,24 @@ def first_forecast(scope: StepScope) -> None:
     _keep_forecast(scope, answers, made, deployed=scope.deployed, version=1, source=START)
 
 
-def refresh_forecast(scope: StepScope, *, source: str, deployed: Deployed | None = None) -> bool:
+def refresh_forecast(
+    scope: StepScope,
+    *,
+    source: str,
+    deployed: Deployed | None = None,
+    held: Mapping[tuple[int, str], Quote] | None = None,
+) -> bool:
     """Forecast anew after a fact or a table changed; return whether the outcome is another one.
 
     By the newest tables: a tariff is a fact of the world, whatever version of the process a renewal runs.
-    *deployed* is the newest set, for whoever has it at hand.
+    *deployed* is the newest set and *held* are the quotes that stand, for whoever has them at hand.
     An actual quote given before counts as stale from now on (domain.md §7 case 35).
     """
     if scope.renewal.ended_at is not None:
         return False
     deployed = deployed or scope.engine.latest()
     answers, made = _compute(scope, deployed)
-    held = current_quotes(scope.tx, [scope.renewal.id])
+    held = held if held is not None else current_quotes(scope.tx, [scope.renewal.id])
     before = held.get((scope.renewal.id, QuoteKind.FORECAST))
     if before is not None and _is_same(before, made):
         before.tables_digest = digest_of(deployed)
@@ -83,7 +89,9 @@ def refresh_forecast(scope: StepScope, *, source: str, deployed: Deployed | None
     actual = held.get((scope.renewal.id, QuoteKind.ACTUAL))
     if actual is not None and before is not None and actual.stale_since is None:
         actual.stale_since = scope.now
-        scope.record("quote_stale", subject=actual.quote_no, reason=source, version=actual.version)
+        scope.record(
+            "quote_stale", subject=actual.quote_no, reason=source, version=actual.version, **scope.told_on
+        )
     return True
 
 
@@ -238,7 +246,7 @@ def _add(scope: StepScope, quote: Quote) -> None:
     else:
         scope.tx.add(quote)
         scope.tx.flush()  # a second fact of the same list must find this version
-    scope.record("quote_made", subject=quote.quote_no, **_shown(quote))
+    scope.record("quote_made", subject=quote.quote_no, **_shown(quote), **scope.told_on)
 
 
 def _shown(quote: Quote) -> Mapping[str, Any]:

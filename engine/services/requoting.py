@@ -7,10 +7,11 @@ from datetime import datetime
 from engine.bootstrap import Deployed, Engine
 from engine.domain.actor import SYSTEM, Actor
 from engine.errors import NoDefinition
-from engine.services.instances import load_scope
+from engine.services.instances import load_scopes
 from engine.services.quoting import refresh_forecast
 from engine.services.rating import digest_of
-from engine.store.quotes import forecast_by_other_tables
+from engine.store.instances import lock_open
+from engine.store.quotes import current_quotes, forecast_by_other_tables
 
 CHUNK = 200
 SOURCE = "tariff"
@@ -29,9 +30,9 @@ def requote(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> int:
     while True:
         with engine.store.transaction() as tx:
             found = forecast_by_other_tables(tx, digest, limit=CHUNK)
-            for renewal_id in found:
-                scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
-                refresh_forecast(scope, source=SOURCE, deployed=newest)
+            held = current_quotes(tx, found)
+            for scope in load_scopes(tx, engine, lock_open(tx, found), actor=actor, now=now):
+                refresh_forecast(scope, source=SOURCE, deployed=newest, held=held)
         done += len(found)
         if len(found) < CHUNK:
             engine.quoted_by = digest

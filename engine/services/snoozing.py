@@ -10,6 +10,8 @@ from engine.clock import business_date, midnight
 from engine.domain.actor import Actor
 from engine.errors import BadInput, EngineError
 from engine.label import Label, Thing
+from engine.services import task_events
+from engine.services.each_task import refusals
 from engine.services.tasks import name_of_task, own_task, refuse_unheld
 from engine.store.renewals import Renewal
 from engine.store.session import Tx
@@ -48,15 +50,13 @@ def put_off_task(engine: Engine, task_id: int, day: date | None, *, reason: str,
         if day > last and len(reason) < SHORTEST_REASON:
             raise BadInput(what=Thing.REASON, value=reason, reason=_why(last))
         task.follow_up_at = midnight(day, engine.clock.zone)
-        tx.record(
+        task_events.record(
             "task_put_off",
+            tx,
+            task,
+            actor=actor,
             at=now,
-            actor=actor.name,
-            instance_id=task.instance_id,
-            task_id=task.id,
-            subject=task.name,
             reason=reason or None,
-            action_id=task.action_id,
             until=day,
             due=task.due_at,
             beyond=last if day > last else None,
@@ -90,15 +90,7 @@ def _each(task_ids: Sequence[int], act: Callable[[int], None]) -> dict[int, Engi
     wanted = list(dict.fromkeys(task_ids))
     if not 1 <= len(wanted) <= MOST_PUT_OFF:
         raise BadInput(what=Thing.TASK, value=len(wanted), reason=_HOW_MANY)
-    found: dict[int, EngineError | None] = {}
-    for task_id in wanted:
-        try:
-            act(task_id)
-        except EngineError as error:
-            found[task_id] = error
-        else:
-            found[task_id] = None
-    return found
+    return refusals(wanted, act)
 
 
 def _possible(day: date | None, today: date) -> date:
@@ -123,15 +115,7 @@ def resume_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
         if task.follow_up_at is None:
             return
         task.follow_up_at = None
-        tx.record(
-            "task_resumed",
-            at=engine.clock.now(),
-            actor=actor.name,
-            instance_id=task.instance_id,
-            task_id=task.id,
-            subject=task.name,
-            action_id=task.action_id,
-        )
+        task_events.record("task_resumed", tx, task, actor=actor, at=engine.clock.now())
 
 
 def _last_day(engine: Engine, tx: Tx, task: UserTask) -> date:

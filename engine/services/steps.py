@@ -206,7 +206,7 @@ def _enter_stage(scope: StepScope, step: Step) -> None:
     if stage is before:
         return
     row.stage = str(stage)
-    row.stage_contacts = 0
+    row.stage_contacts = row.missed_calls = 0
     entered: dict[str, Any] = {"stage": str(stage), "from": str(before) if before else None}
     scope.record("stage_entered", **entered)
     if before is None:

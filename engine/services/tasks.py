@@ -24,11 +24,12 @@ from engine.errors import (
     StepFailed,
     TaskAlreadyClosed,
     TaskChanged,
+    TaskHandedOn,
     TaskTaken,
     defect,
 )
 from engine.label import Label, Thing, joined
-from engine.services import incidents, provisional
+from engine.services import incidents, provisional, task_events
 from engine.services.access import sees
 from engine.services.consents import FORM_ANSWER, absorb_consent
 from engine.services.context import StepScope
@@ -94,15 +95,7 @@ def claim_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
         if task.status == TaskStatus.OPEN:
             task.status, task.claimed_by, task.claimed_at = str(TaskStatus.CLAIMED), actor.name, now
             task.version += 1
-            tx.record(
-                "task_claimed",
-                at=now,
-                actor=actor.name,
-                instance_id=task.instance_id,
-                task_id=task.id,
-                subject=task.name,
-                action_id=task.action_id,
-            )
+            task_events.record("task_claimed", tx, task, actor=actor, at=now)
 
 
 def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
@@ -115,15 +108,7 @@ def release_task(engine: Engine, task_id: int, *, actor: Actor) -> None:
             task.status, task.claimed_by, task.claimed_at = str(TaskStatus.OPEN), None, None
             task.follow_up_at = None
             task.version += 1
-            tx.record(
-                "task_released",
-                at=now,
-                actor=actor.name,
-                instance_id=task.instance_id,
-                task_id=task.id,
-                subject=task.name,
-                action_id=task.action_id,
-            )
+            task_events.record("task_released", tx, task, actor=actor, at=now)
 
 
 Around = Callable[[StepScope], AbstractContextManager[None]]
@@ -272,9 +257,10 @@ def complete_in_scope(
 def _checked(scope: StepScope, form: forms.Form, values: Mapping[str, Any]) -> dict[str, Any]:
     """The clean values of a submission; the people it names must serve, its days must make sense."""
     directory = directory_on(scope.tx, scope.today)
-    checked = forms.check(form, numbers_as_stored(values, directory), today=scope.today)
+    local = scope.now.astimezone(scope.engine.clock.zone)
+    checked = forms.check(form, numbers_as_stored(values, directory), today=scope.today, now=local)
     problems = {
-        **people_problems(form, checked.clean, directory, is_recalled=scope.renewal.is_recalled),
+        **people_problems(scope, form, checked.clean, directory),
         **provisional.problems(scope, form, checked.clean),
         **sense_problems(scope, form, checked.clean),
         **checked.problems,
@@ -317,8 +303,10 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
         on_behalf_of=_on_behalf_of(task, scope.actor),
         form_hash=commit_to(salt, task_id=task.id, form_id=task.form_id, values=clean),
     )
+    scope.element_id = task.element_id
     absorb(scope, task.form_id, clean)
     absorb_consent(scope, clean, task_id=task.id)
+    scope.element_id = None
 
 
 def _on_behalf_of(task: UserTask, actor: Actor) -> str | None:
@@ -339,14 +327,24 @@ def own_task(engine: Engine, tx: Tx, task_id: int, actor: Actor) -> UserTask:
     return task
 
 
+def was_handed_on_by(actor: Actor, task: UserTask | ChosenTask) -> bool:
+    """Whether *actor* gave the task to a colleague, or somebody who stood in did so for him."""
+    if task.delegated_by is None:
+        return False
+    return task.delegated_by == actor.name or task.principal_no in actor.numbers
+
+
 def require_own(engine: Engine, tx: Tx, task: UserTask, renewal: Renewal, actor: Actor) -> None:
     """Let a task pass that this person may do, or did.
 
     Raises:
+        TaskHandedOn: this person gave it to a colleague.
         NotFound, Forbidden: it is not for this person; out of scope nobody learns that it exists.
     """
     if may_do(actor, task, renewal) or task.completed_by == actor.name:
         return
+    if was_handed_on_by(actor, task):
+        raise TaskHandedOn(name=name_of_task(engine, tx, task), colleague=_named(tx, task.assignee_no))
     if sees(actor, renewal):
         name, role = name_of_task(engine, tx, task), Role(task.role).label
         act = Label(f"办理“{name.zh}”（责任岗位：{role.zh}）", f"do “{name.en}” (it is for the {role.en})")
@@ -392,6 +390,12 @@ def name_of_task(engine: Engine, tx: Tx, task: UserTask) -> Label:
 def _display(tx: Tx, user_name: str | None) -> str:
     user = user_by_name(tx, user_name) if user_name else None
     return user.display_name if user is not None else (user_name or "")
+
+
+def _named(tx: Tx, number: str | None) -> str:
+    """A colleague's name with the number."""
+    name = _display(tx, number)
+    return name if name == number else f"{name} {number}"
 
 
 def _keep_as_draft(

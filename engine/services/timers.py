@@ -147,15 +147,7 @@ def retry_incident(engine: Engine, incident_id: int, *, actor: Actor) -> TickRep
         if trigger == "job" and incident.element_id:
             tx.enqueue(incident.element_id, **(incident.submitted or {}))
         if trigger != "timer":
-            incident.status = str(IncidentStatus.RESOLVED)
-            incident.resolved_at, incident.resolved_by = now, actor.name
-            tx.record(
-                "incident_resolved",
-                at=now,
-                actor=actor.name,
-                instance_id=instance_id,
-                subject=incident.element_id,
-            )
+            incidents.close(tx, incident, actor=actor, now=now)
     if trigger != "timer" or instance_id is None:
         return TickReport()
     return fire_instance(engine, instance_id, now=now, actor=actor)

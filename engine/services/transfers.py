@@ -10,6 +10,7 @@ from datetime import date
 
 from engine.services.carrying import carry_stops, record_carried
 from engine.services.context import StepScope
+from engine.services.phones import judge_numbers
 from engine.services.quoting import refresh_forecast
 from engine.services.sharing import follow, tell
 from engine.store.renewals import Customer, find_customer
@@ -31,10 +32,13 @@ def change_owner(scope: StepScope, *, name: str, phone: str | None, on: date) ->
     carried = carry_stops(same_customers(scope.tx, owner))
     scope.change_fact("customer", former.name if former else None, name, source=SOURCE)
     if phone:
-        scope.change_fact("phone", former.phone if former else None, phone, source=SOURCE)
+        scope.change_fact(
+            "phone", None, phone, source=SOURCE
+        )  # the new owner's first one, not another of the former
     scope.change_fact("transferred_on", vehicle.transferred_on, on, source=SOURCE)
     scope.be_customer_of(owner)
     vehicle.customer_id, vehicle.transferred_on = owner.id, on
+    judge_numbers(scope, phone, source=SOURCE)
     if former is not None and former.id != owner.id:
         scope.record("prospect_noted", subject=PROSPECT, customer_id=former.id)
     record_carried(

@@ -30,6 +30,7 @@ from engine.errors import (
     TooManyChosen,
 )
 from engine.label import Label, Thing
+from engine.services import task_events
 from engine.services.access import sees
 from engine.services.outbox import queue
 from engine.services.tasks import name_of_task
@@ -178,17 +179,7 @@ def _urge(
         else:
             one.team += 1
     more: dict[str, Any] = {"above": list(above)} if up else {}
-    tx.record(
-        URGED_UP if up else URGED,
-        at=now,
-        actor=actor.name,
-        instance_id=task.instance_id,
-        task_id=task.id,
-        subject=task.name,
-        action_id=task.action_id,
-        assignee=who,
-        **more,
-    )
+    task_events.record(URGED_UP if up else URGED, tx, task, actor=actor, at=now, assignee=who, **more)
     return (who, *above)
 
 

@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 hasher = PasswordHasher()
+_TAKEN = Label(
+    "该用户已存在，请换一个名称，或重置其密码。",
+    "this user exists; choose another name, or reset the password.",
+)
+_NO_UNIT = Label(
+    "没有该机构，请先导入组织机构或核对代码。",
+    "there is no such unit; import the organisation first, or check the code.",
+)
 
 
 def add_user(
@@ -60,23 +68,9 @@ def add_user(
     with engine.store.transaction() as tx:
         _require_reach(engine, tx, actor, {unit_code} if unit_code else set())
         if user_by_name(tx, name) is not None:
-            raise BadInput(
-                what=Thing.USER_NAME,
-                value=name,
-                reason=Label(
-                    "该用户已存在，请换一个名称，或重置其密码。",
-                    "this user exists; choose another name, or reset the password.",
-                ),
-            )
+            raise BadInput(what=Thing.USER_NAME, value=name, reason=_TAKEN)
         if unit_code is not None and not stored.unit_exists(tx, unit_code):
-            raise BadInput(
-                what=Thing.UNIT_CODE,
-                value=unit_code,
-                reason=Label(
-                    "没有该机构，请先导入组织机构或核对代码。",
-                    "there is no such unit; import the organisation first, or check the code.",
-                ),
-            )
+            raise BadInput(what=Thing.UNIT_CODE, value=unit_code, reason=_NO_UNIT)
         person = stored.person_by_no(tx, name)
         account = UserAccount(
             name=name,

@@ -226,6 +226,8 @@ class Renewal(Base):
     last_contact_at: Mapped[datetime | None]
     last_result: Mapped[Code | None]
     """Outcome code (domain.md §4.2) of the latest contact or visit."""
+    missed_calls: Mapped[int] = mapped_column(default=0)
+    """Calls in a row that nobody answered (21) in this stage."""
     quote_mid: Mapped[Decimal | None]
     quote_opens_date: Mapped[date | None]
     has_actual_quote: Mapped[bool] = mapped_column(default=False)
@@ -307,6 +309,15 @@ def lines_of(session: Session, renewal_id: int) -> Sequence[PolicyLine]:
     ).all()
 
 
+def lines_of_renewals(session: Session, renewal_ids: Collection[int]) -> dict[int, list[PolicyLine]]:
+    """Return the expiring lines of each renewal."""
+    lines: dict[int, list[PolicyLine]] = {renewal_id: [] for renewal_id in renewal_ids}
+    found = select(PolicyLine).where(PolicyLine.renewal_id.in_(renewal_ids)).order_by(PolicyLine.line)
+    for line in session.scalars(found) if lines else ():
+        lines[line.renewal_id or 0].append(line)
+    return lines
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The rows behind many renewals, by id; lines by renewal."""
@@ -324,15 +335,11 @@ def load_facts(session: Session, renewal_ids: Collection[int]) -> Facts:
     ).all()
     vehicles = {row.vehicle_id for row in renewals}
     customers = {row.customer_id for row in renewals if row.customer_id is not None}
-    lines: dict[int, list[PolicyLine]] = {row.id: [] for row in renewals}
-    found = select(PolicyLine).where(PolicyLine.renewal_id.in_(renewal_ids)).order_by(PolicyLine.line)
-    for line in session.scalars(found):
-        lines[line.renewal_id or 0].append(line)
     return Facts(
         renewals={row.id: row for row in renewals},
         vehicles={v.id: v for v in session.scalars(select(Vehicle).where(Vehicle.id.in_(vehicles)))},
         customers={c.id: c for c in session.scalars(select(Customer).where(Customer.id.in_(customers)))},
-        lines=lines,
+        lines=lines_of_renewals(session, [row.id for row in renewals]),
     )
 
 
@@ -479,6 +486,26 @@ def find_customer(session: Session, *, name: str, phone: str | None) -> Customer
         return None
     found = customers_known(session, id_numbers=(), phones=(phone,), ids=())
     return next((one for one in found if one.name == name), None)
+
+
+def count_with_phone(session: Session, phone: str) -> int:
+    """Return how many customers have this number."""
+    query = select(func.count()).select_from(Customer).where(Customer.phone.is_(session, phone))
+    return session.scalar(query) or 0
+
+
+def marked_otherwise(session: Session, phone: str, is_doubtful: bool) -> Sequence[Customer]:
+    """Return the customers with this number whose mark says something else, by row id."""
+    query = select(Customer).where(
+        Customer.phone.is_(session, phone), Customer.phone_doubtful.is_not(is_doubtful)
+    )
+    return session.scalars(query.order_by(Customer.id)).all()
+
+
+def open_renewals_of(session: Session, customer_id: int) -> Sequence[int]:
+    """Return a customer's renewals that have not ended, by number."""
+    query = select(Renewal.id).where(Renewal.customer_id == customer_id, Renewal.ended_at.is_(None))
+    return session.scalars(query.order_by(Renewal.id)).all()
 
 
 def renewals_of_customers(session: Session, customer_ids: Collection[int]) -> Sequence[Renewal]:

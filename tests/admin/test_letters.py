@@ -117,16 +117,33 @@ def test_once_sharing_was_withdrawn_the_life_insurers_people_are_offered_no_lett
         actor=api.actor_of(book, "SP01"),
     )
 
-    agent.submit(form)
+    agent.submit(form, status=404)
 
-    assert "客户已撤回向寿险公司提供个人信息的同意" in agent.text and "下载到期告知书" not in agent.text
     for who, is_offered in (("AG001", False), ("SP01", True)):
         browser = signed_in(app, who)
         browser.get("/letters")
         assert is_offered is bool(browser.soup.find("input", {"name": "renewal", "value": str(number)}))
-        assert is_offered is ("不向寿险人员提供信息" not in browser.text)
-        browser.get(f"/renewals/{number}")
+        assert "不向寿险人员提供信息" not in browser.text, "it is none of the agent's any more"
+        browser.get(f"/renewals/{number}", status=200 if is_offered else 404)
         assert is_offered is ("下载到期告知书" in browser.text)
+
+
+def test_until_it_is_recalled_the_life_insurers_people_are_refused_the_letter(
+    book: api.Engine, app: Flask
+) -> None:
+    """Somebody worked on the renewal in the moment of the withdrawal: it goes with the next tick."""
+    number = renewal_of(book, 5)
+    agent = signed_in(app, "AG001")
+    agent.get(f"/renewals/{number}")
+    form = agent.form_to("/letters")
+    with book.store.transaction() as tx:
+        tx.get_one(Customer, tx.get_one(Renewal, number).customer_id).no_sharing = True
+
+    agent.submit(form)
+
+    assert "客户已撤回向寿险公司提供个人信息的同意" in agent.text and "下载到期告知书" not in agent.text
+    agent.get("/letters")
+    assert "不向寿险人员提供信息" in agent.text
 
 
 def test_without_the_systems_libraries_the_letter_is_printed_from_the_browser(

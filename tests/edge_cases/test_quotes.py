@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,10 +15,11 @@ from sqlalchemy import select
 from engine import api
 from engine.api import Engine
 from engine.errors import BadInput, InvalidForm
+from engine.services.requoting import requote
 from engine.tables import Customer, HistoryEvent, Quote, Renewal, Timer
 from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv, vin
-from tests.support.console import TODAY, at, complete, open_tasks, renewal_of, signed_in, task_of
+from tests.support.console import TODAY, at, complete, counted, open_tasks, renewal_of, signed_in, task_of
 
 pytestmark = pytest.mark.one_database
 
@@ -26,6 +28,10 @@ CAR = 7
 SOLD = 6
 """In general follow-up, where customer data are repaired."""
 NEW = 400
+LOADED = re.compile(
+    r"FROM (process_instance|renewal|vehicle|customer|policy_line|timer|user_task|incident)\b"
+)
+"""Statements that load what a step works with."""
 
 
 def take(engine: Engine, *rows: dict[str, Any]) -> api.ImportReport:
@@ -295,13 +301,17 @@ def test_case_34_a_sold_car_gets_its_new_owner_and_loses_the_old_count(book: Eng
     assert ["L603"] == [event.subject for event in events(book, SOLD, "prospect_noted")]
 
 
-def test_newer_tariff_tables_bring_every_open_forecast_up_to_date(book: Engine, tmp_path: Path) -> None:
-    before = current(book, CAR)
+def dearer_tariff() -> dict[str, bytes]:
     files = dict(api.read_files())
     dearer = files["forecast_band.dmn"].replace(b"<text>0.97</text>", b"<text>1.07</text>")
     assert dearer != files["forecast_band.dmn"]
+    return files | {"forecast_band.dmn": dearer}
 
-    api.deploy(book, files | {"forecast_band.dmn": dearer}, by="PO01", approved_by="AP01")
+
+def test_newer_tariff_tables_bring_every_open_forecast_up_to_date(book: Engine, tmp_path: Path) -> None:
+    before = current(book, CAR)
+
+    api.deploy(book, dearer_tariff(), by="PO01", approved_by="AP01")
     api.tick(book)
 
     after = current(book, CAR)
@@ -310,3 +320,13 @@ def test_newer_tariff_tables_bring_every_open_forecast_up_to_date(book: Engine, 
     assert {after.tables_digest} == {current(book, number).tables_digest for number in (1, 3, 8)}
     api.tick(book)
     assert after.version == current(book, CAR).version
+
+
+def test_many_forecasts_are_brought_up_to_date_by_loads_for_all_of_them(book: Engine) -> None:
+    api.deploy(book, dearer_tariff(), by="PO01", approved_by="AP01")
+
+    with counted(book) as sent:
+        looked_at = requote(book, now=book.clock.now())
+
+    loads = [text for text in sent if LOADED.search(text)]
+    assert len(loads) <= 8 < looked_at

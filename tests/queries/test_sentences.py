@@ -47,8 +47,13 @@ def recorded_actions() -> Iterator[str]:
     """Actions named in calls of ``record`` anywhere in the engine; a name with a gap gives its beginning."""
     for path in sorted((ROOT / "engine").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "record" and node.args:
-                yield from _texts(node.args[0])
+            if isinstance(node, ast.Call) and _called(node) in ("record", "_record"):
+                for given in node.args[:2]:  # a helper takes the transaction first
+                    yield from _texts(given)
+
+
+def _called(call: ast.Call) -> str:
+    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
 
 
 def _texts(node: ast.expr) -> Iterator[str]:
@@ -153,6 +158,24 @@ def test_kinds_part_the_actions_without_rest() -> None:
             said("fact_changed", field="quote_mid", source="P-S2", **{"from": None, "to": "4620.00"}),
             "登记预测报价：4,620.00 元（来源：续保方案与预测报价）",
             id="an amount with its unit, and the task that told it",
+        ),
+        pytest.param(
+            said(
+                "fact_changed",
+                field="quote_mid",
+                source="P-S2",
+                element_id="to_follow_up",
+                **{"from": None, "to": "1"},
+            ),
+            "登记预测报价：1.00 元（来源：到达 T-45）",
+            id="the very element that told it, whichever others bear its action",
+        ),
+        pytest.param(
+            said(
+                "quote_made", kind="actual", version=1, source="G-S2", mid="3000", element_id="to_follow_up"
+            ),
+            "实际报价第 1 版：3000 元（来源：到达 T-45）",
+            id="a quote with the element that told it",
         ),
     ],
 )

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from engine.cli import _Installed, main
+from engine.cli import main
+from engine.cli.installed import Installed
 from engine.services.users import actor_today
 from engine.store.renewals import Customer, Vehicle
 from engine.store.tasks import UserTask
@@ -221,7 +222,7 @@ def test_an_unknown_benchmark_is_a_usage_error() -> None:
 def test_without_the_checkout_the_command_says_where_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RENEWALS_LANG", "en")
     entry = EntryPoint("bench", "scripts_elsewhere.bench.command:bench", "renewals.commands")
-    monkeypatch.setitem(main.commands, "bench", _Installed(entry))
+    monkeypatch.setitem(main.commands, "bench", Installed(entry))
 
     ran = CliRunner().invoke(main, ["bench", "--quick"])
 

@@ -384,3 +384,18 @@ def test_a_car_that_somebody_works_on_this_moment_follows_with_the_next_tick(boo
     api.tick(book)
 
     assert SERVED_BY_SPECIALIST == who(book)
+
+
+@pytest.mark.one_database
+def test_the_form_of_one_car_moves_the_customers_other_cars_and_tells_each_once(book: Engine) -> None:
+    known = customer(book, 6)
+    same = {"车主": known.name, "证件号码": known.id_no, "手机": known.phone}
+    list_cars(book, {"number": 61, "days": 35, **same}, {"number": 62, "days": 35, **same})
+    complete(book, 6, "record_contact", answers.record_contact(TODAY, "22"))
+
+    withdrawn = {"consent_answer": "withdrawn", "consent_kinds": ["share_to_life"]}
+    complete(book, 6, "update_customer", answers.update_customer(TODAY, **withdrawn))
+
+    assert {("SP01", "specialist", None)} == {who(book, car)[:3] for car in (6, 61, 62)}
+    assert ["AG001", "SP01"] == [recipient for _template, recipient, _text in messages(book)]
+    assert all("有3笔续保" in text for _template, _recipient, text in messages(book))

@@ -31,8 +31,10 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
     def at(days: int) -> str:
         return f"{day(days)}T10:30"
 
-    reached = {"channel": "visit", "contacted_at": at(0), "contact_person": "owner"}
-    missed = {"channel": "phone", "contacted_at": at(0)}
+    began = f"{day(0)}T00:00"  # over whatever the hour is
+
+    reached = {"channel": "visit", "contacted_at": began, "contact_person": "owner"}
+    missed = {"channel": "phone", "contacted_at": began}
     told = {"reason_source": "customer", "recoverable": "no"}
     refused = {
         "result": "61",
@@ -66,11 +68,11 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
         "failure_reason": "price",
         "plan_changes": ["cover", "sums"],
         "change_note": "三者保额由三百万调为二百万，去掉不需要的附加险",
-        "visited_at": at(0),
+        "visited_at": began,
         "channel": "visit",
     }
     joint = {
-        "visited_at": at(0),
+        "visited_at": began,
         "place": "客户单位",
         "participants": ["agent", "specialist"],
         "customer_opinion": "关注保费变化，认可理赔服务",

@@ -1,4 +1,4 @@
-"""The outcome code of a renewal's latest contact or visit; an index of the customers who want no contact."""
+"""The latest outcome code of a renewal, calls missed in a row; an index of the customers who want no contact."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("renewal", sa.Column("last_result", sa.String(64), nullable=True))
+    op.add_column("renewal", sa.Column("missed_calls", sa.Integer(), nullable=False, server_default="0"))
     op.create_index(
         "ix_customer_do_not_contact",
         "customer",
@@ -25,4 +26,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_customer_do_not_contact", "customer")
     with op.batch_alter_table("renewal") as batch_op:
+        batch_op.drop_column("missed_calls")
         batch_op.drop_column("last_result")
