@@ -178,3 +178,16 @@ def test_case_26_a_car_sold_to_a_company_that_wants_no_contact_stays_silent(book
 
     assert stops(book, 6)[0]
     assert [["do_not_contact"]] == carried(book, 6)
+
+
+@pytest.mark.one_database
+def test_case_26_a_corrected_number_that_shows_who_it_is_stops_what_that_one_stopped(book: Engine) -> None:
+    list_cars(book, {"number": 71, "days": 50, **WITH_ID, "车主": "测试6"})
+    withdraw(book, 71, "marketing_message")
+    complete(book, 6, "record_contact", answers.record_contact(TODAY, "23"))
+    corrected = {"result": "changed", "changed_items": ["phone"], "new_phone": PHONE}
+
+    complete(book, 6, "update_customer", answers.update_customer(TODAY, **corrected))
+
+    assert (False, True, False, None) == stops(book, 6)
+    assert [["no_messages"]] == carried(book, 6)
