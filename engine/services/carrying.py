@@ -7,12 +7,12 @@ is made for it gets what stands on the others, and the other way about, before a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from engine.domain.actor import Actor
 from engine.store.renewals import STOPS, Customer, Renewal
-from engine.store.same_customer import withheld
+from engine.store.same_customer import overlooked, same_customers, withheld
 from engine.store.session import Tx
 from engine.store.sharing import open_renewals_of_all
 
@@ -67,3 +67,25 @@ def record_carried(
             tx.record(
                 CARRIED, at=now, actor=actor.name, instance_id=instance_id, fields=list(fields), source=source
             )
+
+
+def carry_overlooked(tx: Tx, *, actor: Actor, now: datetime, source: str) -> None:
+    """Carry over what was missed: a word that was taken while a list was stored, rows of before this was done.
+
+    Where two ID numbers share a name and a phone it is left to people which of the two is meant.
+    """
+    for row in overlooked(tx):
+        rows = same_customers(tx, row)
+        if len({one.id_no_index for one in rows if one.id_no_index is not None}) > 1:
+            continue
+        for number, fields in carry_stops(rows).items():
+            told: Sequence[int | None] = open_renewals_of_all(tx, [number]) or [None]
+            for instance_id in told:
+                tx.record(
+                    CARRIED,
+                    at=now,
+                    actor=actor.name,
+                    instance_id=instance_id,
+                    fields=list(fields),
+                    source=source,
+                )

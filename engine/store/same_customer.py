@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, not_, or_, select, union
+from sqlalchemy.orm import Session, aliased
 
 from engine.domain.customer_file import is_organisation
 from engine.domain.withheld import Withheld
-from engine.store.renewals import Customer
+from engine.store.renewals import STOPS, Customer
 
 
 def same_customers(session: Session, customer: Customer) -> Sequence[Customer]:
@@ -61,3 +61,28 @@ def withheld(rows: Collection[Customer]) -> Withheld:
         erasure_asked_on=min((row.erasure_asked_on for row in rows if row.erasure_asked_on), default=None),
         kept_until=max((row.kept_until for row in rows if row.kept_until), default=None),
     )
+
+
+def overlooked(session: Session) -> Sequence[Customer]:
+    """Return rows that lack what stands on another one of the same ID number, or of the same name and phone, by id.
+
+    Looks at every row of a customer who stopped something; for once a list, not for every tick.
+    """
+    other = aliased(Customer)
+    fields = [(getattr(other, name), getattr(Customer, name)) for name in STOPS.values()]
+    lacks = or_(
+        *(and_(has, not_(lacks)) for has, lacks in fields),
+        and_(other.erasure_asked_on.is_not(None), Customer.erasure_asked_on.is_(None)),
+    )
+    by_number = select(Customer.id).join(other, other.id_no_index == Customer.id_no_index)
+    by_name = select(Customer.id).join(
+        other,
+        and_(
+            other.name_index == Customer.name_index,
+            other.phone_index == Customer.phone_index,
+            or_(other.id_no_index.is_(None), Customer.id_no_index.is_(None)),
+        ),
+    )
+    found = union(by_number.where(lacks), by_name.where(lacks)).subquery()
+    query = select(Customer).join(found, found.c.id == Customer.id).order_by(Customer.id)
+    return session.scalars(query.execution_options(populate_existing=True)).all()

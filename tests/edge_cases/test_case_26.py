@@ -191,3 +191,33 @@ def test_case_26_a_corrected_number_that_shows_who_it_is_stops_what_that_one_sto
 
     assert (False, True, False, None) == stops(book, 6)
     assert [["no_messages"]] == carried(book, 6)
+
+
+def test_case_26_what_a_list_overlooked_is_carried_over_at_its_end(known: Engine) -> None:
+    list_cars(known, {"number": 72, "days": 40, **WITH_ID})
+    with known.store.transaction() as tx:  # as of a word that was taken while the list was stored
+        row = tx.get_one(Customer, customer_of(known, 71).id)
+        row.do_not_contact = True
+        tx.record("arranged", at=known.clock.now(), actor="SYSTEM", instance_id=renewal_of(known, 71))
+
+    list_cars(known, {"number": 74, "days": 40, "车主": "孙别人", "手机": "13912340012"})
+
+    assert [True, False] == [stops(known, car)[0] for car in (72, 74)]
+    assert [["do_not_contact"]] == carried(known, 72)
+
+
+@pytest.mark.one_database
+def test_case_26_of_two_who_share_name_and_number_neither_gets_the_others_wish(known: Engine) -> None:
+    list_cars(
+        known,
+        {"number": 72, "days": 40, **WITH_ID},
+        {"number": 73, "days": 40, **WITH_ID, "证件号码": id_no(89)},
+    )
+    with known.store.transaction() as tx:
+        row = tx.get_one(Customer, customer_of(known, 72).id)
+        row.do_not_contact = True
+        tx.record("arranged", at=known.clock.now(), actor="SYSTEM", instance_id=renewal_of(known, 72))
+
+    list_cars(known, {"number": 74, "days": 40, "车主": "孙别人", "手机": "13912340012"})
+
+    assert [False, True, False] == [stops(known, car)[0] for car in (71, 72, 73)]
