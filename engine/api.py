@@ -31,6 +31,7 @@ from engine.domain.codes import IncidentStatus as IncidentStatus
 from engine.domain.codes import Label as Label
 from engine.domain.codes import Line as Line
 from engine.domain.codes import MessageName as MessageName
+from engine.domain.codes import OrphanRoute as OrphanRoute
 from engine.domain.codes import OutboxStatus as OutboxStatus
 from engine.domain.codes import QuoteKind as QuoteKind
 from engine.domain.codes import RenewalState as RenewalState

@@ -227,6 +227,15 @@ class DeadlineEnd(_Labelled):
     UNDONE = "undone"
 
 
+class OrphanRoute(_Labelled):
+    """How an orphan policy is served by somebody else than an agent (K-C2, K-L2)."""
+
+    SUPERVISOR = "supervisor"
+    SPECIALIST = "specialist"
+    TELESALES = "telesales"
+    CLAIMED = "claimed"
+
+
 class OutboxStatus(_Labelled):
     """Life of an outside effect."""
 
@@ -372,6 +381,10 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (DeadlineEnd.REPLACED, Label("以新的清仓结果为准", "A newer sweep counts")),
     (DeadlineEnd.RENEWAL_CLOSED, Label("续保已结束", "The renewal ended")),
     (DeadlineEnd.UNDONE, Label("已随撤回取消", "Taken back with an undo")),
+    (OrphanRoute.SUPERVISOR, Label("业务主任继续服务", "The supervisor goes on serving it")),
+    (OrphanRoute.SPECIALIST, Label("专员直接服务", "The specialist serves it directly")),
+    (OrphanRoute.TELESALES, Label("转电销（渠道锁定）", "Telesales (channel lock)")),
+    (OrphanRoute.CLAIMED, Label("从认领池认领", "Claimed from the pool")),
     (OutboxStatus.QUEUED, Label("待发送", "Queued")),
     (OutboxStatus.SENDING, Label("发送中", "Being sent")),
     (OutboxStatus.SENT, Label("已发送", "Sent")),

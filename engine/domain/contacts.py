@@ -17,8 +17,10 @@ EFFECTIVE_RESULTS = frozenset(
 """Outcome codes of a contact that reached the customer."""
 NO_ANSWER, DEAD_NUMBER = "21", "22"
 NOT_CONTACTED = "00"
+REFUSED = "61"
 DO_NOT_CONTACT = "62"
 """The customer asked for no more contact."""
+NOT_RENEWABLE = "71"
 CONTACT_FORMS = ("record_contact", "second_visit", "joint_visit", "win_back_contact", "take_over_orphan")
 LOSS_FORMS = ("verify_loss", "verify_lapse_reason", "report_lapse_reason", "lapse_reason")
 COMPETITOR_FORMS = (*LOSS_FORMS, "final_sweep", "chase_policy", *CONTACT_FORMS)
@@ -94,6 +96,12 @@ class Told:
 
 
 NOTHING_TOLD = Told()
+
+
+def outcome_of(values: Mapping[str, Any]) -> str | None:
+    """Return the outcome code (§4.2) among the answers to a form; of a take-over (K-L2) it has a field of its own."""
+    code = values.get("contact_result") or values.get("result")
+    return str(code) if code else None
 
 
 def contact_of(form: FormGiven) -> Contact | None:

@@ -1,6 +1,6 @@
 """Who may be named to answer for a renewal: the roles that a field of a form takes, and how far one may reach; pure.
 
-Source: domain.md §1 P-S1 (list to an agent), K-L2 (new servicing agent), K-C2 (routes of an orphan policy), S-S4 (who
+Source: domain.md §1 P-S1 (list to an agent), K-L2 (new servicing agent, or the supervisor himself), K-C2 (routes of an orphan policy), S-S4 (who
 wins the customer back), §1.5 (agent, supervisor, trainer, specialist answer for a policy), §7 case 16 (where a
 workplace has no supervisor its trainer stands in). The channel department answers for what nobody is named for: it is
 never named itself.
@@ -25,7 +25,12 @@ OWNERS = (Role.AGENT, Role.SUPERVISOR, Role.TRAINER, Role.SPECIALIST)
 OF_PROPERTY = (Role.SPECIALIST,)
 """Who may be named while the customer keeps the data from the life insurer (domain.md §5, PIPL Art. 23)."""
 _FIELDS: Mapping[str, tuple[Role, ...]] = MappingProxyType(
-    {AGENT: (Role.AGENT,), SERVICING: (Role.AGENT,), TRAINER: (Role.TRAINER,), ASSIGNEE: OWNERS}
+    {
+        AGENT: (Role.AGENT,),
+        SERVICING: (Role.AGENT, Role.SUPERVISOR),
+        TRAINER: (Role.TRAINER,),
+        ASSIGNEE: OWNERS,
+    }
 )
 _ROUTES: Mapping[str, tuple[Role, ...]] = MappingProxyType(
     {"supervisor": (Role.SUPERVISOR,), "new_agent": (Role.AGENT,), "specialist": (Role.SPECIALIST,)}
@@ -58,7 +63,8 @@ def roles_named(
     """Return the roles of which *field* takes somebody, given the other *answers*; none where it names nobody."""
     route = answers.get(ROUTE) if field == ASSIGNEE else None
     if route is None:
-        return _FIELDS.get(field, ())
+        roles = _FIELDS.get(field, ())
+        return _with_stand_in(roles, directory, place) if field == SERVICING else roles
     return _with_stand_in(_ROUTES.get(str(route), ()), directory, place)
 
 
@@ -69,6 +75,8 @@ def roles_offered(
 
     *is_routing*: the form has routes, each of which takes its own role; *place* None: for many renewals at once.
     """
+    if field == SERVICING and place is not None:
+        return _with_stand_in(_FIELDS[field], directory, place)
     if field != ASSIGNEE or not is_routing:
         return _FIELDS.get(field, ())
     roles = tuple(dict.fromkeys(role for asked in _ROUTES.values() for role in asked))

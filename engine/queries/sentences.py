@@ -11,6 +11,7 @@ from engine.queries import sentences_consent as sentences_consent  # it register
 from engine.queries import sentences_of_inbox as sentences_of_inbox
 from engine.queries import sentences_of_messages as sentences_of_messages
 from engine.queries import sentences_of_notices as sentences_of_notices
+from engine.queries import sentences_of_orphans as sentences_of_orphans
 from engine.queries import sentences_of_sharing as sentences_of_sharing
 from engine.queries import sentences_of_system as sentences_of_system
 from engine.queries import sentences_people as sentences_people
@@ -166,6 +167,11 @@ def _withdrawn(event: Happening, words: Words) -> Label:
         return Label(
             f"已有人从认领池认领，任务{task_zh(event)}不再需要，已撤回",
             f"Somebody claimed it from the pool: task {task_en(event, words)} was withdrawn",
+        )
+    if event.reason == "contacted_at_take_over":
+        return Label(
+            f"接手孤儿单时已联系客户，任务{task_zh(event)}按该结果办结，已撤回",
+            f"The customer was contacted at the take-over, which answers task {task_en(event, words)}: it was withdrawn",
         )
     if event.reason == "do_not_contact":
         return Label(

@@ -148,6 +148,7 @@ FIELDS: Mapping[str, Label] = {
     "transferred_on": Label("过户告知日", "day the transfer was told"),
     "loss_reason": Label("流失原因", "loss reason"),
     "exclusion_code": Label("剔除原因", "exclusion reason"),
+    "is_key": Label("重点客户", "key customer"),
     "do_not_contact": Label("不再联系", "do-not-contact"),
     "no_messages": Label("不接收短信", "no messages"),
     "phone": Label("手机", "phone"),
@@ -193,6 +194,8 @@ SOURCES: Mapping[str, Label] = {
     "console": Label("工作台登记", "entered in the console"),
     "erasure": Label("删除个人信息的请求", "a request for deletion"),
     "consent_end": Label("同意到期", "the end of a consent"),
+    "review": Label("剔除审批", "the review of the exclusion"),
+    "untold": Label("至结束无人说明，系统代记", "nobody told it until the end; kept by the system"),
     "tariff": Label("费率表更新", "newer tariff tables"),
 }
 RECORDS: Mapping[str, Label] = {

@@ -77,7 +77,7 @@ def assign(scope: StepScope, people: Responsible, *, reason: str | None = None) 
     """
     row = scope.renewal
     people = kept_from_life(people) if row.is_recalled else people
-    before = row.owner_no
+    before, role = row.owner_no, row.owner_role
     for name in FIELDS:
         old, new = getattr(row, name), getattr(people, name)
         new = str(new) if new is not None else None
@@ -86,6 +86,8 @@ def assign(scope: StepScope, people: Responsible, *, reason: str | None = None) 
             change: dict[str, Any] = {"field": name, "from": old, "to": new}
             scope.record("responsible_changed", reason=reason, **change)
     row.is_orphan = people.is_orphan
+    if not people.is_orphan or row.owner_role != role:
+        row.orphan_route = None  # another kind of people answers now: how it is served is open again
     moved = []
     for task in scope.tasks:
         to = people.assignee_for(Role(task.role))
@@ -162,4 +164,5 @@ def agent_left(scope: StepScope, agent_no: str) -> None:
         responsible_of(scope.renewal), agent_no=None, owner_no=None, owner_role=None, is_orphan=True
     )
     people = successors(directory_on(scope.tx, scope.today), orphan)
+    scope.renewal.orphan_route = None
     assign(scope, people, reason=f"agent_left {agent_no}")

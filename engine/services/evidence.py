@@ -7,11 +7,28 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from engine.domain.codes import DeadlineKind, RenewalState, Stage
-from engine.domain.contacts import EFFECTIVE_RESULTS, NO_ANSWER, next_contact_day
+from engine.domain.codes import DeadlineKind, OrphanRoute, RenewalState, Stage
+from engine.domain.contacts import (
+    EFFECTIVE_RESULTS,
+    NO_ANSWER,
+    NOT_CONTACTED,
+    NOT_RENEWABLE,
+    REFUSED,
+    next_contact_day,
+)
 from engine.domain.naming import AGENT, ASSIGNEE, SERVICING, TRAINER
 from engine.domain.stage import stage_last_day
-from engine.services import chasing, first_contact, phones, pool, provisional, quoting, recheck, transfers
+from engine.services import (
+    chasing,
+    first_contact,
+    orphan_routes,
+    phones,
+    pool,
+    provisional,
+    quoting,
+    recheck,
+    transfers,
+)
 from engine.services.assignment import DISPATCH, WIN_BACK, hand_to, name_trainer, place_of, roles_of
 from engine.services.context import StepScope
 from engine.store.organisation import directory_on
@@ -23,9 +40,10 @@ QUOTED_RESULTS = frozenset({"14", "15"})
 AGREED = "41"
 ENTERED_WITHIN = 2
 """Days after a contact within which it is to be written down."""
-REFUSED = "61"
 INTO_POOL = "pool"
 """The route by which an orphan policy goes into the claim pool (§1.5 V-21) [inferred 推断]."""
+_KEY_BY_CATEGORY = {"key": True, "normal": False}
+REVIEW = "review"
 _BEFORE_CONTACT = (RenewalState.DISPATCH_PENDING, RenewalState.ASSIGNED)
 
 
@@ -42,9 +60,18 @@ def _dispatched(scope: StepScope, values: Values) -> None:
     _name(scope, AGENT, values, reason=DISPATCH)
     if trainer != listed and not scope.renewal.is_recalled:
         name_trainer(scope, trainer, reason=DISPATCH)
+    _sorted_as_key(scope, values)
     if scope.renewal.state == RenewalState.DISPATCH_PENDING:
         scope.move_to(RenewalState.ASSIGNED)
     _exclusion(scope, values)
+
+
+def _sorted_as_key(scope: StepScope, values: Values) -> None:
+    """A customer sorted as key, or as normal, is one until the decision table says otherwise (K-S1)."""
+    is_key, row = _KEY_BY_CATEGORY.get(str(values.get("category"))), scope.renewal
+    if is_key is not None and is_key != row.is_key:
+        scope.change_fact("is_key", row.is_key, is_key, source="P-S1")
+        row.is_key = is_key
 
 
 def _name(scope: StepScope, field: str, values: Values, *, reason: str) -> None:
@@ -55,11 +82,14 @@ def _name(scope: StepScope, field: str, values: Values, *, reason: str) -> None:
 
 
 def _taken_over(scope: StepScope, values: Values) -> None:
-    """A supervisor took an orphan policy over and may have named a new servicing agent (K-L2)."""
+    """A supervisor took an orphan policy over, and serves it himself or named who does (K-L2)."""
     if values.get("result") == "accepted":
         _pass_on(scope, values)
-        if values.get("contact_result"):
-            _contacted(scope, {**values, "result": values["contact_result"]})
+        is_specialists = scope.renewal.owner_role == OrphanRoute.SPECIALIST  # kept from the life insurer
+        orphan_routes.settle(scope, OrphanRoute.SPECIALIST if is_specialists else OrphanRoute.SUPERVISOR)
+        told = {"result": values.get("contact_result"), "contacted_at": values.get("first_contact_date")}
+        if told["result"] not in (None, NOT_CONTACTED):
+            _contacted(scope, {**values, **told})
 
 
 def _pass_on(scope: StepScope, values: Values) -> None:
@@ -83,7 +113,13 @@ def _routed(scope: StepScope, values: Values) -> None:
     if values.get("route") == INTO_POOL:
         pool.offer(scope)
         return
-    _name(scope, ASSIGNEE, values, reason="K-C2")
+    route, why = values.get("route"), values.get("orphan_reason")
+    if route == OrphanRoute.TELESALES:
+        orphan_routes.to_telesales(scope, why=why)
+    else:
+        _name(scope, ASSIGNEE, values, reason="K-C2")
+    if route == OrphanRoute.SPECIALIST:
+        orphan_routes.settle(scope, OrphanRoute.SPECIALIST, why=why)
     by = _day(values.get("deadline"))
     if by is not None:
         first_contact.agree(scope, by)
@@ -116,6 +152,12 @@ def _chased(scope: StepScope, values: Values) -> None:
     _reason(scope, values)
     scope.renewal.next_check_date = _agreed(scope, "next_check_date", _day(values.get("next_check_date")))
     chasing.chase(scope, values.get("urged_persons") or ())
+
+
+def _assisted(scope: StepScope, values: Values) -> None:
+    """The trainer helped, or asks those above to coordinate (K-L1): they hear of it."""
+    if values.get("result") == "escalate":
+        chasing.escalate(scope, str(values.get("issue")))
 
 
 def _checked(scope: StepScope, values: Values) -> None:
@@ -177,13 +219,13 @@ def _contacted(scope: StepScope, values: Values) -> None:
         scope.advance_to(RenewalState.APPLYING)
     elif result in QUOTED_RESULTS:
         scope.advance_to(RenewalState.QUOTED)
-    elif result and result != "00" and row.state in _BEFORE_CONTACT:
+    elif result and result != NOT_CONTACTED and row.state in _BEFORE_CONTACT:
         scope.move_to(RenewalState.FOLLOWING)
     if result == REFUSED:
         _tag_reason(scope, values, "agent")
     if result == provisional.ISSUED:
         provisional.report(scope, str(values.get(provisional.POLICY_NO)))
-    if result == "71":
+    if result == NOT_RENEWABLE:
         _exclusion(scope, values)
 
 
@@ -262,6 +304,20 @@ def _exclusion(scope: StepScope, values: Values) -> None:
         scope.renewal.exclusion_evidence = str(values.get("evidence") or "")[:2000]
 
 
+def _exclusion_reviewed(scope: StepScope, values: Values) -> None:
+    """One of those asked agreed to the exclusion, or refused it: then its reason stands no more (X-L1, X-S1, X-C1).
+
+    Were it kept, a renewal that is opened again later would be taken for excluded by it.
+    """
+    row = scope.renewal
+    if values.get("verdict") != "refused":
+        _exclusion(scope, values)
+        return
+    if row.exclusion_code is not None:
+        scope.change_fact("exclusion_code", row.exclusion_code, None, source=REVIEW)
+    row.exclusion_code = row.exclusion_evidence = None
+
+
 def _money(value: Any) -> Decimal | None:
     try:
         return None if value in (None, "") else Decimal(str(value))
@@ -284,9 +340,10 @@ _EFFECTS: Mapping[str, Callable[[StepScope, Values], None]] = {
     "lapse_reason": _reason,
     "verify_loss": _verified,
     "verify_lapse_reason": _verified,
-    "exclusion_review": _exclusion,
+    "exclusion_review": _exclusion_reviewed,
     "final_sweep": _swept,
     "chase_policy": _chased,
+    "assist_agent": _assisted,
     "check_follow_up": _checked,
     "complete_customer_file": _file_looked_at,
     "verify_application": _application_looked_at,

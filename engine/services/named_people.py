@@ -8,7 +8,7 @@ from typing import Any
 import forms
 from engine.domain.codes import Role
 from engine.domain.directory import Directory
-from engine.domain.naming import AGENT, NAMING, SERVICING, TRAINER, Place, Unfit, obstacle
+from engine.domain.naming import AGENT, NAMING, TRAINER, Place, Unfit, obstacle
 from engine.services.assignment import place_of, roles_of
 from engine.services.context import StepScope
 from engine.store.renewals import Renewal
@@ -59,7 +59,7 @@ def _held(key: str, renewal: Renewal) -> frozenset[str | None]:
     if key == TRAINER:
         return frozenset({renewal.trainer_no})
     agent = frozenset({renewal.agent_no})
-    return agent if key in (AGENT, SERVICING) else agent | {renewal.owner_no}
+    return agent if key == AGENT else agent | {renewal.owner_no}
 
 
 def _problem(

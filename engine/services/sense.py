@@ -13,18 +13,19 @@ from typing import Any
 
 import forms
 from engine.clock import business_date
-from engine.domain.codes import QuoteKind
+from engine.domain.codes import DeadlineKind, QuoteKind
 from engine.domain.contacts import NOT_CONTACTED
 from engine.services.context import StepScope
 from engine.services.first_contact import latest_day
 from engine.services.quote_sense import WIN_BACK_DAYS, last_valid_day, quote_problems
 from engine.services.quoting import GivenQuote, difference_from
+from engine.store.deadlines import open_deadlines
 from engine.store.quotes import current_quotes
 
 FIRST_CONTACT_BY = "deadline"
 ROUTING, ROUTE, INTO_POOL, TO_SPECIALIST = "route_orphan", "route", "pool", "specialist"
 CONTACT_DAYS = ("contacted_at", "visited_at", "first_contact_date")
-"""When a contact or visit took place; the last one may also say when it is to (K-L2)."""
+"""When a contact or visit took place."""
 FIRST_CONTACT, FIRST_RESULT = "first_contact_date", "contact_result"
 AGREED_DAYS = ("next_follow_up_date", "appointment_at")
 STAGE_DAYS = ("complete_by", "mend_by", "next_check_date")
@@ -49,6 +50,7 @@ def sense_problems(scope: StepScope, form: forms.Form, clean: Mapping[str, Any])
         **_unwanted(scope, form, clean),
         **_not_an_orphan(scope, form, clean),
         **_kept_from_life(scope, form, clean),
+        **_before_hand_over(scope, form, clean),
         **_late_first_contact(scope, form, clean),
     }
 
@@ -126,6 +128,19 @@ def _not_an_orphan(scope: StepScope, form: forms.Form, clean: Mapping[str, Any])
     if field is None or clean.get(ROUTE) != INTO_POOL or scope.renewal.agent_no is None:
         return {}
     return {ROUTE: forms.not_an_orphan(field)}
+
+
+def _before_hand_over(
+    scope: StepScope, form: forms.Form, clean: Mapping[str, Any]
+) -> dict[str, forms.Problem]:
+    """Refuse a first contact before the policy was handed to who takes it over (K-L2)."""
+    field, told = form.field(FIRST_CONTACT), clean.get(FIRST_CONTACT)
+    handed = [task.created_at for task in scope.tasks if task.form_id == form.form_id]
+    if field is None or not told or not handed:
+        return {}
+    clocks = open_deadlines(scope.tx, scope.renewal.id, DeadlineKind.FIRST_CONTACT)
+    since = business_date(min([*handed, *(row.started_at for row in clocks)]), scope.engine.clock.zone)
+    return {FIRST_CONTACT: forms.too_early(field, since)} if _day(told) < since else {}
 
 
 def _kept_from_life(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:

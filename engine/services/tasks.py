@@ -13,7 +13,7 @@ from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import Role, TaskStatus
 from engine.domain.commitment import commit_to, make_salt
-from engine.domain.contacts import DO_NOT_CONTACT
+from engine.domain.contacts import DO_NOT_CONTACT, outcome_of
 from engine.domain.storable import require_storable
 from engine.errors import (
     Conflict,
@@ -31,6 +31,7 @@ from engine.errors import (
 from engine.label import Label, Thing, joined
 from engine.services import incidents, provisional, task_events
 from engine.services.access import sees
+from engine.services.aftermath import follow_up
 from engine.services.consents import FORM_ANSWER, absorb_consent
 from engine.services.context import StepScope
 from engine.services.evidence import absorb
@@ -177,7 +178,7 @@ def _may_silence(values: Mapping[str, Any]) -> bool:
 
     Many at a time leave it to the ticker: the next row may be another car of the same customer, with its own answer.
     """
-    return values.get("result") == DO_NOT_CONTACT or bool(values.get(FORM_ANSWER))
+    return outcome_of(values) == DO_NOT_CONTACT or bool(values.get(FORM_ANSWER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +249,12 @@ def complete_in_scope(
         outcome=outcome,
         now=scope.now,
     )
-    opened = apply_step(scope, host, step, Cause.COMPLETE)
+    before = {id(row) for row in scope.tasks}
+    apply_step(scope, host, step, Cause.COMPLETE)
+    follow_up(scope, task.form_id, clean)
     if scope.may_have_incident:
         incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=scope.now)
-    return opened
+    return [row for row in scope.tasks if id(row) not in before]
 
 
 def _checked(scope: StepScope, form: forms.Form, values: Mapping[str, Any]) -> dict[str, Any]:

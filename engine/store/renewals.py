@@ -249,6 +249,8 @@ class Renewal(Base):
     is_recalled: Mapped[bool] = mapped_column(default=False, server_default=false())
     recalled_agent_no: Mapped[Code | None]
     recalled_owner_no: Mapped[Code | None]
+    orphan_route: Mapped[Code | None]
+    """How an orphan is served since somebody settled it (OrphanRoute); None while that is open."""
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

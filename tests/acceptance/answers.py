@@ -47,7 +47,13 @@ def prepare_visit(today: date, **more: Any) -> Values:
 
 
 def approve_visit_plan(today: date, **more: Any) -> Values:
-    return {"verdict": "approved", "notice_channel": "letter", "notice_status": "scheduled", **more}
+    return {
+        "verdict": "approved",
+        "notice_channel": "letter",
+        "notice_status": "sent",
+        "notice_sent_on": today.isoformat(),
+        **more,
+    }
 
 
 def record_contact(today: date, result: str, **more: Any) -> Values:
@@ -129,7 +135,6 @@ def route_orphan(today: date, assignee_no: str, **more: Any) -> Values:
 def take_over_orphan(today: date, servicing_agent_no: str, **more: Any) -> Values:
     return {
         "result": "accepted",
-        "first_contact_date": _soon(today, 1),
         "contact_result": "00",
         "servicing_agent_no": servicing_agent_no,
         **more,

@@ -325,7 +325,16 @@ def test_who_stands_in_is_given_the_day_too_and_handing_on_does_not_move_it_back
 def test_a_contact_that_a_take_over_tells_of_has_taken_place(book: Engine) -> None:
     api.deliver_message(book, "agent_left", vin(ORPHAN), actor=api.SYSTEM)
     route(book, answers.route_orphan(TODAY, "SU01"))
-    values = answers.take_over_orphan(TODAY, "AG007", contact_result="11")
+    to_come = TODAY + timedelta(days=1)
+    values = answers.take_over_orphan(
+        TODAY,
+        "AG007",
+        contact_result="11",
+        first_contact_date=to_come.isoformat(),
+        channel="phone",
+        contact_person="owner",
+        next_follow_up_date=to_come.isoformat(),
+    )
 
     assert {"first_contact_date"} == set(refused(book, ORPHAN, "take_over_orphan", values))
     complete(book, ORPHAN, "take_over_orphan", values | {"first_contact_date": TODAY.isoformat()})

@@ -64,6 +64,22 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
             "not_renewable": missed_base | excluded,
         }
 
+    def contacts_at_take_over() -> dict[str, Sample]:
+        found = contacts(
+            {"channel": "visit", "contact_person": "owner"} | {"first_contact_date": day(0)},
+            {"channel": "phone", "first_contact_date": day(0)},
+        )
+        for sample in found.values():
+            sample |= {
+                "contact_result": sample["result"],
+                "result": "accepted",
+                "servicing_agent_no": AGENT_NO,
+            }
+            if sample["contact_result"] == "61":  # the verification of the loss asks for these
+                for key in ("competitor", "competitor_price"):
+                    sample.pop(key, None)
+        return {f"told_{way}": sample for way, sample in found.items()}
+
     visit = {
         "failure_reason": "price",
         "plan_changes": ["cover", "sums"],
@@ -134,7 +150,12 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
             },
         },
         "approve_visit_plan": {
-            "approved": {"verdict": "approved", "notice_channel": "sms", "notice_status": "scheduled"},
+            "approved": {
+                "verdict": "approved",
+                "notice_channel": "sms",
+                "notice_status": "sent",
+                "notice_sent_on": day(0),
+            },
             "returned_letter": {
                 "verdict": "approved",
                 "notice_channel": "letter",
@@ -264,10 +285,10 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
         "take_over_orphan": {
             "accepted": {
                 "result": "accepted",
-                "first_contact_date": day(1),
                 "contact_result": "00",
                 "servicing_agent_no": AGENT_NO,
             },
+            **contacts_at_take_over(),
             "refused": {"result": "refused", "refuse_reason": "distance"},
         },
         "joint_visit": after_visit(joint, "plan_changes"),
@@ -297,7 +318,6 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
                 "help": ["reason"],
                 "content": "客户反映定损争议未处理",
                 "issue": "claims",
-                "next_step_date": day(2),
             },
         },
         "second_visit": after_visit(visit),
