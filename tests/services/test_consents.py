@@ -159,12 +159,12 @@ def test_without_consent_to_share_people_of_the_life_insurer_see_no_number(book:
     agent = signed_in(app, "AG001")
     agent.get(f"/renewals/{number}")
     assert agent.soup.find("form", action=f"/renewals/{number}/call") is None
-    agent.submit(
-        agent.form_to(f"/renewals/{number}/reveal#customer"),
-        {"field": "phone", "reason": "准备致电"},
-        status=409,
-    )
-    assert "不再向寿险人员显示" in agent.text
+    typed = agent.form_to(f"/renewals/{number}/erasure")
+    assert agent.soup.find("form", action=f"/renewals/{number}/reveal#customer") is None
+    for field in ("phone", "plate"):
+        sent = {"field": field, "reason": "准备致电"}
+        agent.submit(typed, sent, status=409, action=f"/renewals/{number}/reveal")
+        assert "不再向寿险人员显示" in agent.text
 
 
 @pytest.mark.one_database
