@@ -97,8 +97,7 @@ def keep_own_forecast(scope: StepScope, *, low: Decimal | None, mid: Decimal, hi
     """Keep the band a specialist settled on (P-S2) as the newest forecast, unless it is the one that stands."""
     held = current_quotes(scope.tx, [scope.renewal.id]).get((scope.renewal.id, QuoteKind.FORECAST))
     if held is not None and (held.low, held.mid, held.high) == (low, mid, high):
-        held.asks = []
-        scope.record("forecast_reviewed", version=held.version)
+        confirm_forecast(scope, held)
         return
     version = next_version(scope.tx, scope.renewal.id, QuoteKind.FORECAST)
     kept = held.basis if held is not None else {}
@@ -121,6 +120,12 @@ def keep_own_forecast(scope: StepScope, *, low: Decimal | None, mid: Decimal, hi
         ),
     )
     _set_mid(scope, mid, source="P-S2")
+
+
+def confirm_forecast(scope: StepScope, held: Quote) -> None:
+    """Note that a person looked at the forecast that stands and found it right: it asks for nobody any more."""
+    held.asks = []
+    scope.record("forecast_reviewed", version=held.version)
 
 
 def keep_actual(scope: StepScope, given: GivenQuote, *, source: str) -> None:
