@@ -270,6 +270,8 @@ from engine.services.publish import read_files as read_files
 from engine.services.queueing import count_due as count_due
 from engine.services.queueing import has_messages_due as has_messages_due
 from engine.services.queueing import put_job as put_job
+from engine.services.quote_ends import end_quotes as end_quotes
+from engine.services.quote_ends import quote_ends_due as quote_ends_due
 from engine.services.requoting import forecasts_are_old as forecasts_are_old
 from engine.services.requoting import requote as requote
 from engine.services.retention import erase_kept as erase_kept

@@ -14,8 +14,9 @@ NEW_LIST = 60
 """The node of a new list: the distribution itself tells of it."""
 LAPSED = -1
 CHASED, MENDING, RECHECK = 101, 102, 103
+QUOTE_ENDS = 105
 """No nodes of an expiry, but told in the same message of the day: a specialist's reminder (K-S2), what a check found
-missing (G-S1), an agreed day to look again (G-L2)."""
+missing (G-S1), an agreed day to look again (G-L2), an actual quote that soon ends (G-S2)."""
 NODES = (45, 30, 15, 7, 3, 0, LAPSED)
 """Calendar days before expiry on which an agent is told, in the order they come; LAPSED is the day after it."""
 
@@ -55,12 +56,14 @@ _ALONE: Mapping[int, str] = {
     CHASED: "被专员催办",
     MENDING: "的信息待补正",
     RECHECK: "约定的复查日已到，尚无新的有效联系",
+    QUOTE_ENDS: "的实际报价临近有效期",
 }
 _AMONG: Mapping[int, str] = {
     NEW_LIST: "新下发",
     CHASED: "被专员催办",
     MENDING: "信息待补正",
     RECHECK: "复查日已到",
+    QUOTE_ENDS: "报价临近有效期",
 }
 
 

@@ -82,6 +82,7 @@ class RenewalLine:
     """One renewal of a car; quotes and premium in yuan.
 
     ``is_held_back``: there is a forecast, but the reader does not see it yet (domain.md §3.6).
+    ``is_actual_over``: the actual quote is not valid any more.
     """
 
     id: int
@@ -97,6 +98,7 @@ class RenewalLine:
     forecast: Decimal | None
     is_held_back: bool
     actual: Decimal | None
+    is_actual_over: bool
     loss_reason: Label | None
     is_key: bool
     is_orphan: bool
@@ -372,6 +374,7 @@ def _renewal(row: Any, found: _Found) -> RenewalLine:
         forecast=None if renewal.id in found.held_back else forecast,
         is_held_back=renewal.id in found.held_back,
         actual=actual,
+        is_actual_over=actual is not None and not renewal.has_actual_quote and renewal.ended_at is None,
         loss_reason=reason_label(found.known(row.definition_set_id), renewal.loss_reason),
         is_key=renewal.is_key,
         is_orphan=renewal.is_orphan,

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, false, func, select
+from sqlalchemy import BigInteger, ColumnElement, String, and_, cast, false, func, select
 from sqlalchemy.orm import Session
 
 from engine.domain.actor import Actor
@@ -106,8 +106,11 @@ def _waits_for(actor: Actor) -> ColumnElement[bool]:
     return and_(*clauses)
 
 
-def _premium() -> ColumnElement[Any]:
-    return func.coalesce(Renewal.premium, 0) + func.coalesce(Renewal.ctp_premium, 0)
+def _premium() -> ColumnElement[int]:
+    """Last year's premium of all lines in whole yuan, so that an order is exact on both databases."""
+    parts = (func.coalesce(cast(one, BigInteger), 0) for one in (Renewal.premium, Renewal.ctp_premium))
+    commercial, compulsory = parts
+    return commercial + compulsory
 
 
 def _count(session: Session, actor: Actor) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 from engine.bootstrap import Deployed
 from engine.domain.codes import QuoteKind
 from engine.domain.forecast import Forecast, forecast
+from engine.domain.quote_ends import first_look
 from engine.services.context import StepScope
 from engine.services.rating import Answers, ask_tariff, digest_of
 from engine.store.quotes import Quote, current_quotes, next_version
@@ -145,6 +146,7 @@ def keep_actual(scope: StepScope, given: GivenQuote, *, source: str) -> None:
             tax_high=given.tax,
             quote_no=given.quote_no,
             valid_until=given.valid_until,
+            look_on=first_look(given.valid_until),
             difference=difference,
             difference_cause=given.cause,
             change_rate=_rate(difference, expected),
