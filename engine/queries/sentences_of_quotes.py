@@ -31,3 +31,12 @@ def _looked(event: Happening, _words: Words) -> Label:
         f"核对实际报价有效期 {looked} 份，其中 {ended} 份已过期",
         f"The validity of actual quotes was looked at: {looked} of them, {ended} are over",
     )
+
+
+@says("forecasts_requoted", Kind.SYSTEM)
+def _requoted(event: Happening, _words: Words) -> Label:
+    looked, made, version = event["looked"] or 0, event["made"] or 0, event["set"]
+    return Label(
+        f"按流程第 {version} 版的费率表核对预测报价 {looked} 份，其中 {made} 份有变，已出新版本",
+        f"Forecasts were looked at by the tariff tables of version {version}: {looked}, {made} of them made anew",
+    )
