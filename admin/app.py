@@ -13,6 +13,7 @@ from werkzeug.routing import IntegerConverter, Map
 from admin.clockbar import clock_view
 from admin.compression import init_compression
 from admin.context import ENGINE
+from admin.drawn_again import init_drawn_again
 from admin.errors import init_errors
 from admin.formatters import init_formatters
 from admin.i18n import init_i18n
@@ -77,6 +78,7 @@ def create_app(engine: Engine) -> Flask:
 def _init_pages(app: Flask, engine: Engine) -> None:
     """Join the rooms of the console: sign-in first, so that its guard stands before every page."""
     init_security(app, engine)
+    init_drawn_again(app)
     for view in (
         home,
         inbox,

@@ -7,10 +7,20 @@ from typing import Any
 from flask import g, has_request_context
 from flask_babel import gettext as _
 
+import forms
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.formatters import show_code, show_diagram_name
-from engine.api import OPERATOR_NAME, SYSTEM, EngineError, account_names, staff_within, unit_choices
+from engine.api import (
+    OPERATOR_NAME,
+    SYSTEM,
+    EngineError,
+    StaffLine,
+    account_names,
+    people_for,
+    staff_within,
+    unit_choices,
+)
 
 MOST = 1500
 """More people than that are typed by number: a list that long is no help."""
@@ -24,11 +34,22 @@ def staff_options() -> list[tuple[str, str]]:
         engine = current_engine()
         with engine.store.reading() as session:
             people = staff_within(session, require_actor(), engine.clock.today(), most=MOST)
-        g.staff_options = [
-            (one.number, f"{one.name} {one.number} · {one.unit} · {show_code(one.role, 'role')}")
-            for one in people
-        ]
+        g.staff_options = [_option(one) for one in people]
     return list(g.staff_options)
+
+
+def _option(one: StaffLine) -> tuple[str, str]:
+    return one.number, f"{one.name} {one.number} · {one.unit} · {show_code(one.role, 'role')}"
+
+
+def people_options(form: forms.Form, renewal_id: int | None = None) -> dict[str, list[tuple[str, str]]]:
+    """Return, by field of *form* for a person, whom the check of the form accepts for this renewal, or for many."""
+    engine = current_engine()
+    with engine.store.reading() as session:
+        found = people_for(
+            session, require_actor(), form, engine.clock.today(), renewal_id=renewal_id, most=MOST
+        )
+    return {key: [_option(one) for one in people] for key, people in found.items()}
 
 
 def actor_options() -> list[tuple[str, str]]:

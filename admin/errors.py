@@ -64,6 +64,7 @@ def _titles() -> dict[int, tuple[str, str]]:
         405: (_("不支持的操作"), _("请通过页面上的按钮办理。")),
         409: (_("内容已变更"), _("请刷新页面后重试。")),
         TOO_LARGE: (_("文件过大"), _("请拆分后再上传。")),
+        414: (_("地址过长"), _("请返回上一页，减少筛选条件或缩短查找内容后重试。")),
         422: (_("内容需要修改"), _("请按提示修改后重新提交。")),
         429: (_("操作过于频繁"), _("请稍等片刻再试。")),
         503: (_("系统尚未就绪"), _("请稍后再试，或联系系统管理员。")),
@@ -72,6 +73,7 @@ def _titles() -> dict[int, tuple[str, str]]:
 
 def page(status: int, sentence: str | None = None, reference: str | None = None) -> ResponseReturnValue:
     """Render the page of a refusal with its *status*."""
+    g.is_refusal_page = True
     title, remedy = _titles().get(status, (_("请求未完成"), _("请返回上一页重试。")))
     return (
         render_template(

@@ -66,21 +66,15 @@ def shown_fields(
     )
 
 
-PICKED = frozenset({"assignee_no", "agent_no"})
-"""Text fields that hold an employee number; where people can be listed they are chosen by name."""
-
-
 def with_pickers(
-    schema: dict[str, Any], fields: tuple[ShownField, ...], staff: Sequence[tuple[str, str]]
+    schema: dict[str, Any], fields: tuple[ShownField, ...], people: Mapping[str, Sequence[tuple[str, str]]]
 ) -> tuple[dict[str, Any], tuple[ShownField, ...]]:
-    """Return form-js schema and plain fields with a list of *staff* where an employee number is asked for.
+    """Return form-js schema and plain fields with a list of *people* for each field that has one.
 
-    What already stands in the field stays choosable; without staff the fields are typed into.
+    What already stands in the field stays choosable; a field without people is typed into.
     """
-    if not staff:
-        return schema, fields
-    shown = tuple(_picker(one, staff) if one.key in PICKED else one for one in fields)
-    choices = {one.key: one.choices for one in shown if one.key in PICKED}
+    shown = tuple(_picker(one, people[one.key]) if people.get(one.key) else one for one in fields)
+    choices = {one.key: one.choices for one in shown if people.get(one.key)}
     for component in schema["components"]:
         if component.get("key") in choices:
             rules = component.get("validate", {})

@@ -21,6 +21,11 @@ def language() -> str:
     return chosen if chosen in LANGUAGES else "zh"
 
 
+def locale_of(lang: str) -> str:
+    """Return the locale that the texts of *lang* are kept under."""
+    return _LOCALES[lang]
+
+
 def html_language() -> str:
     """Return the value of ``<html lang>``."""
     return "en" if language() == "en" else "zh-CN"

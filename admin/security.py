@@ -39,6 +39,7 @@ from wtforms.validators import InputRequired, Length
 
 from admin.context import current_engine, is_public, public
 from admin.errors import page, say
+from admin.field_words import field_word
 from admin.i18n import COOKIE as LANGUAGE
 from admin.kept import KEPT, Kept, late_submission, seal, unseal
 from admin.targets import local_target
@@ -56,6 +57,8 @@ from engine.api import (
 
 KILOBYTE, MEGABYTE = 1024, 1024 * 1024
 USUAL_BODY, UPLOAD_BODY, FORM_MEMORY, FORM_PARTS = MEGABYTE, 60 * MEGABYTE, 2 * MEGABYTE, 1000
+LONGEST_QUERY = 4000
+"""Bytes behind the question mark; the web server turns twice as many away before we see them."""
 WRONG_TRIES = "10 per minute; 100 per hour"
 HEADERS = {
     "Content-Security-Policy": (
@@ -176,6 +179,7 @@ def upload_route(most: int) -> Callable[[View], View]:
 def init_security(app: Flask, engine: Engine) -> None:
     """Install sign-in, the guard, the request limits and the headers; call before any page is added."""
     _configure(app, engine)
+    app.before_request(_bound_address)
     app.before_request(_bound_body)
     app.before_request(_guard)
     app.before_request(_require_storable)
@@ -301,6 +305,12 @@ def _end_session(_app: Flask, user: Any = None, **_extra: Any) -> None:
         end_session(current_engine(), user.fs_uniquifier)
 
 
+def _bound_address() -> None:
+    """Refuse, in the reader's language, addresses that are longer than any page of ours makes them."""
+    if len(request.query_string) > LONGEST_QUERY or len(request.path) > LONGEST_QUERY:
+        abort(414)
+
+
 def _bound_body() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "takes_files", False):
@@ -313,14 +323,14 @@ def _require_storable() -> None:
     Raises:
         Unstorable: the parameter, field or file is named.
     """
-    require_storable(request.path, "path")
+    require_storable(request.path, field_word("path"))
     for given in (request.args, request.form):
         for name, values in given.lists():
-            require_storable(name, "query")
+            require_storable(name, field_word("query"))
             for value in values:
-                require_storable(value, name)
+                require_storable(value, field_word(name))
     for field, file in request.files.items(multi=True):
-        require_storable(file.filename, field)
+        require_storable(file.filename, field_word(field))
 
 
 def _guard() -> ResponseReturnValue | None:

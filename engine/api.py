@@ -31,6 +31,7 @@ from engine.domain.codes import IncidentStatus as IncidentStatus
 from engine.domain.codes import Label as Label
 from engine.domain.codes import Line as Line
 from engine.domain.codes import MessageName as MessageName
+from engine.domain.codes import OrphanRoute as OrphanRoute
 from engine.domain.codes import OutboxStatus as OutboxStatus
 from engine.domain.codes import QuoteKind as QuoteKind
 from engine.domain.codes import RenewalState as RenewalState
@@ -77,6 +78,7 @@ from engine.errors import SignInRefused as SignInRefused
 from engine.errors import StepFailed as StepFailed
 from engine.errors import TaskAlreadyClosed as TaskAlreadyClosed
 from engine.errors import TaskChanged as TaskChanged
+from engine.errors import TaskHandedOn as TaskHandedOn
 from engine.errors import TaskTaken as TaskTaken
 from engine.errors import WeakPassword as WeakPassword
 from engine.queries.bulk import BulkPage as BulkPage
@@ -134,6 +136,7 @@ from engine.queries.morning import MORNING_READERS as MORNING_READERS
 from engine.queries.morning import MorningRow as MorningRow
 from engine.queries.morning import MorningSheet as MorningSheet
 from engine.queries.morning import morning_sheet as morning_sheet
+from engine.queries.nameable import people_for as people_for
 from engine.queries.names import people_names as people_names
 from engine.queries.names import people_told_apart as people_told_apart
 from engine.queries.notes import notes_of as notes_of
@@ -172,6 +175,8 @@ from engine.queries.timeline import timeline as timeline
 from engine.queries.typed import TypedPage as TypedPage
 from engine.queries.typed import form_of_task as form_of_task
 from engine.queries.typed import typed_page as typed_page
+from engine.queries.urged import UrgedLine as UrgedLine
+from engine.queries.urged import urged_lines as urged_lines
 from engine.queries.vehicles import search_fault as search_fault
 from engine.queries.words import KIND_LABELS as KIND_LABELS
 from engine.queries.words import Happening as Happening

@@ -64,6 +64,14 @@ class Forbidden(EngineError):
     en = "You may not {act}. Ask an administrator if you need to."
 
 
+class TaskHandedOn(Forbidden):
+    """The actor handed the task to a colleague, who alone does it until it is taken back."""
+
+    code = "task_handed_on"
+    zh = "任务“{name}”已委托 {colleague} 代办，这次没有办理。如要自己办理，请先打开任务，点“收回自己办理”。"
+    en = "You handed “{name}” to {colleague}; nothing was done. To do it yourself, open it and take it back first."
+
+
 class Conflict(EngineError):
     """Somebody or something else was faster; nothing was changed."""
 

@@ -33,6 +33,7 @@ from engine.api import (
 )
 from engine.clock import wall_now
 from engine.logs import logger
+from engine.web_worker import LONGEST_LINE, Worker
 
 TICK_SECONDS = 30
 FIRST_LOOK = timedelta(seconds=5)
@@ -146,7 +147,8 @@ class Server(BaseApplication):
         self.cfg.set("bind", f"{self.engine.settings.host}:{self.engine.settings.port}")
         self.cfg.set("workers", self.workers)
         self.cfg.set("threads", THREADS)
-        self.cfg.set("worker_class", "gthread")
+        self.cfg.set("worker_class", Worker)
+        self.cfg.set("limit_request_line", LONGEST_LINE)
         self.cfg.set("loglevel", "warning")
         self.cfg.set("timeout", 300)
         self.cfg.set("post_worker_init", self._start)

@@ -86,6 +86,11 @@ def read_day(value: str) -> date:
     return date.fromisoformat(value[:10])
 
 
+def read_moment(value: str) -> datetime:
+    """Return a cleaned moment: local wall time to the minute, without a zone."""
+    return datetime.fromisoformat(value)
+
+
 def _tick(field: Field, raw: Any) -> bool | Problem:
     if raw is None or raw == "" or raw == []:
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from forms.model import DAYS, ONE_CHOICE, SEVERAL_CHOICES, Field, FieldKind, Text
@@ -167,6 +167,36 @@ def too_late(field: Field, most: date) -> Problem:
     )
 
 
+def moment_over(field: Field, now: datetime) -> Problem:
+    """The moment is over, though it is to come."""
+    return _about(
+        field,
+        "too_early",
+        f"已经过去（现在是 {now:%Y-%m-%d %H:%M}），请填写此后的时间",
+        f"is over (it is {now:%Y-%m-%d %H:%M} now): choose a later time",
+    )
+
+
+def moment_ahead(field: Field, now: datetime) -> Problem:
+    """The moment has not come, though it tells of something that happened."""
+    return _about(
+        field,
+        "too_late",
+        f"还没有到（现在是 {now:%Y-%m-%d %H:%M}），请填写实际发生的时间",
+        f"has not come yet (it is {now:%Y-%m-%d %H:%M} now): give the time at which it took place",
+    )
+
+
+def before_listed(field: Field, listed: date) -> Problem:
+    """The contact lies before the day on which the renewal was listed."""
+    return _about(
+        field,
+        "before_listed",
+        f"早于本笔续保列入清单的日期 {listed.isoformat()}，不是本次续保的联系，请核对",
+        f"lies before {listed.isoformat()}, when this renewal was listed, and is no contact of it: check the date",
+    )
+
+
 def below_other(field: Field, other: Field) -> Problem:
     """The value is lower than that of the field it must reach."""
     return _about(
@@ -184,6 +214,27 @@ def not_serving(field: Field, number: str, role: Text) -> Problem:
         "not_serving",
         f"填的“{number}”不是在职{role.zh}的工号，请核对或另选在职人员",
         f"is “{number}”, which is no serving {role.en}'s number: check it or name somebody who serves",
+    )
+
+
+def wrong_role(field: Field, number: str, held: Text, wanted: Text) -> Problem:
+    """The number is somebody's who serves in another role than the field, or the chosen route, is for."""
+    return _about(
+        field,
+        "wrong_role",
+        f"填的“{number}”是在职{held.zh}，岗位不符，此处须填在职{wanted.zh}的工号",
+        f"is “{number}”, a serving {held.en}, whose role does not fit: name a serving {wanted.en}",
+    )
+
+
+def serves_elsewhere(field: Field, number: str, role: Text, unit: str) -> Problem:
+    """The number is somebody's of the right role who neither serves the renewal's workplace nor lies in reach."""
+    return _about(
+        field,
+        "serves_elsewhere",
+        f"填的“{number}”是“{unit}”的{role.zh}，属于其他职场或机构，不能由您指派，请另选服务本职场的人员",
+        f"is “{number}”, a {role.en} of “{unit}”, another workplace or unit that you cannot assign to: "
+        "name somebody who serves this workplace",
     )
 
 
@@ -205,6 +256,38 @@ def unexplained(field: Field, difference: Decimal) -> Problem:
         "unexplained",
         f"不能选“无明显差异”：与预测相差 {told} 元，请核对金额或选择原因",
         f"cannot be “no notable difference”: it is {told} yuan off the forecast; check the amounts or choose a cause",
+    )
+
+
+def quoted_elsewhere(field: Field, number: str) -> Problem:
+    """The number is that of a quote for another vehicle; whose is not said."""
+    return _about(
+        field,
+        "quoted_elsewhere",
+        f"“{number}”已登记为另一辆车的实际报价，一个报价单号只属于一辆车，请核对平台上的单号",
+        f"“{number}” is already kept as the actual quote of another vehicle: check the number on the platform",
+    )
+
+
+def wide_band(field: Field, low: Decimal, high: Decimal) -> Problem:
+    """The forecast's ends lie far apart, and nothing says why."""
+    return _about(
+        field,
+        "wide_band",
+        f"须说明理由：预测保费从 {low:,.2f} 元到 {high:,.2f} 元，高低相差一倍以上；请核对金额，或写明原因（至少 4 个字）",
+        f"must say why: the forecast runs from {low:,.2f} to {high:,.2f} yuan, more than twice as much; check the "
+        "amounts or explain (at least 4 characters)",
+    )
+
+
+def far_from_last_year(field: Field, mid: Decimal, last: Decimal) -> Problem:
+    """The forecast is less than half or more than twice of last year's premium, and nothing says why."""
+    return _about(
+        field,
+        "far_from_last_year",
+        f"须说明理由：预测保费 {mid:,.2f} 元与上年 {last:,.2f} 元相差一倍以上；请核对金额，或写明原因（至少 4 个字）",
+        f"must say why: the forecast of {mid:,.2f} yuan is less than half or more than twice of last year's "
+        f"{last:,.2f}; check the amounts or explain (at least 4 characters)",
     )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from forms import problems
-from forms.coerce import coerce, read_day, read_number
+from forms.coerce import coerce, read_day, read_moment, read_number
 from forms.model import DAYS, SEVERAL_CHOICES, TEXTS, Field, FieldKind, Form
 from forms.problems import Problem
 from forms.schema import json_schema
@@ -21,7 +21,7 @@ class Checked:
     """The result of a check: *clean* holds what was understood, *problems* what must be mended.
 
     Both are keyed by field. *clean* may be stored only when ``ok``; it is JSON-safe, and checking it again
-    on the same day gives it back unchanged.
+    at the same moment gives it back unchanged.
     """
 
     clean: dict[str, Any]
@@ -33,13 +33,15 @@ class Checked:
         return not self.problems
 
 
-def check(form: Form, values: Any, *, today: date) -> Checked:
+def check(form: Form, values: Any, *, today: date, now: datetime | None = None) -> Checked:
     """Return the clean values of a submission and its problems.
 
     Args:
         form: the definition the submission answers.
         values: what was submitted, from JSON or from a posted HTML form (see ``from_html``).
         today: business date, Asia/Shanghai; moving bounds of dates are counted from it.
+        now: local wall time of that zone; a moment that must not lie after (before) today must not lie after
+            (before) it. Without it moments are judged by their day alone, which is for drafts and samples.
 
     Hidden fields are dropped and not required; a value for a field the form does not have is a problem.
     """
@@ -60,7 +62,7 @@ def check(form: Form, values: Any, *, today: date) -> Checked:
     found = _against_schema(visible, clean, found)
     for field in visible:
         if field.key in clean and field.key not in found:
-            problem = _against_bounds(field, form, clean, today)
+            problem = _against_bounds(field, form, clean, today, now)
             if problem is not None:
                 found[field.key] = problem
     good = {key: value for key, value in clean.items() if key not in found}
@@ -132,7 +134,9 @@ def _schema_problem(field: Field, rule: str, value: Any) -> Problem:
     return problems.wrong_type(field)
 
 
-def _against_bounds(field: Field, form: Form, clean: Mapping[str, Any], today: date) -> Problem | None:
+def _against_bounds(
+    field: Field, form: Form, clean: Mapping[str, Any], today: date, now: datetime | None
+) -> Problem | None:
     value = clean[field.key]
     # JSON Schema searches with Unicode digits and lets "$" stand before a final line end; this does not.
     if field.pattern is not None and not field.pattern.fullmatch(value):
@@ -143,9 +147,22 @@ def _against_bounds(field: Field, form: Form, clean: Mapping[str, Any], today: d
             return problems.too_early(field, field.min_date.on(today))
         if field.max_date is not None and day > field.max_date.on(today):
             return problems.too_late(field, field.max_date.on(today))
+    if field.kind is FieldKind.DATETIME and now is not None:
+        problem = _against_now(field, read_moment(value), now.replace(second=0, microsecond=0, tzinfo=None))
+        if problem is not None:
+            return problem
     other = form.field(field.not_below) if field.not_below else None
     if other is not None and other.key in clean and _is_below(field.kind, value, clean[other.key]):
         return problems.below_other(field, other)
+    return None
+
+
+def _against_now(field: Field, moment: datetime, now: datetime) -> Problem | None:
+    """Hold a moment bounded by today against the minute that runs: it is over, or it is still to come."""
+    if field.min_date is not None and field.min_date.days == 0 and moment < now:
+        return problems.moment_over(field, now)
+    if field.max_date is not None and field.max_date.days == 0 and moment > now:
+        return problems.moment_ahead(field, now)
     return None
 
 

@@ -135,6 +135,9 @@ def environment() -> dict[str, str]:
     env["VIRTUAL_ENV"] = str(VENV)
     env.pop("PYTHONHOME", None)
     env["UV_NO_PROGRESS"] = "1"
+    # Without kept bytecode each process compiles all it imports anew; whoever wants none in the tree gets none.
+    if env.pop("PYTHONDONTWRITEBYTECODE", ""):
+        env["PYTHONPYCACHEPREFIX"] = str(VENV / ".bytecode")
     # uv does not read pip's settings; a mirror or a company's certificate given to pip is meant for it too.
     for ours, theirs in (
         ("UV_DEFAULT_INDEX", "PIP_INDEX_URL"),

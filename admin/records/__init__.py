@@ -41,7 +41,7 @@ _ADDRESSES = {  # endpoints that would clash with pages of the console
 }
 LISTS: tuple[tuple[type[RecordView], type[Any], str, Any], ...] = (
     (RenewalRecords, Renewal, "renewal_records", lazy_gettext("续保")),
-    (TaskRecords, UserTask, "task_records", lazy_gettext("任务")),
+    (TaskRecords, UserTask, "task_records", lazy_gettext("任务清单")),
     (ImportRecords, ImportBatch, "import_records", lazy_gettext("导入批次")),
     (TimerRecords, Timer, "timers", lazy_gettext("定时")),
     (IncidentRecords, Incident, "incidents", lazy_gettext("异常")),

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from admin.actor import require_actor
+from admin.choosing import people_options
 from admin.context import current_engine
 from admin.drawing import drawn
 from admin.errors import say
@@ -208,7 +209,7 @@ def _render(
     if values is None:
         first = some[0] if some else {}
         values = {key: value for key, value in first.items() if key not in page.by_row}
-    schema, fields, data = drawn(page.form, values, problems or {}, picks_people=True)
+    schema, fields, data = drawn(page.form, values, problems or {}, people=people_options(page.form))
     by_row = page.by_row.intersection(*(known.keys() for known in some)) if some else frozenset()
     return render_template(
         "bulk/show.html",

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from admin.actor import require_actor
 from admin.context import current_engine
-from admin.errors import say
-from admin.i18n import counted
+from admin.drawn_again import PAGE, drawn_again, keep_said, refusal_in_both, said_before, said_in_place
+from admin.i18n import counted, language
 from admin.people_named import colleague_name
 from admin.targets import back_to_inbox
-from admin.views.chosen import chosen_tasks, page_of_chosen, tell_refusals
+from admin.views.chosen import chosen_tasks, page_of_chosen
 from engine.api import (
     MOST_HANDED_ON,
     EngineError,
     HandOnPage,
+    Label,
     Present,
     delegate_tasks,
     hand_on_page,
@@ -25,36 +29,38 @@ from engine.api import (
 blueprint = Blueprint("hand_on", __name__, url_prefix="/inbox/hand-on")
 
 
+def _again() -> ResponseReturnValue:
+    """Draw the page in the other language with what is typed, what is chosen, and what was refused."""
+    page = _page(chosen_tasks(most=MOST_HANDED_ON)[:MOST_HANDED_ON])
+    return _render(page, said_before()) if page.rows else redirect(back_to_inbox(), code=303)
+
+
 @blueprint.post("")
+@drawn_again(_again, form="hand-on")
 def choose() -> ResponseReturnValue:
     """Show what was chosen and ask for the colleague."""
-    back = back_to_inbox()
     page = page_of_chosen(
         _page,
         most=MOST_HANDED_ON,
         how_many=_("请勾选 1 至 %(n)s 项任务后再委托。", n=MOST_HANDED_ON),
         nothing=_("所选任务都不能委托：不是您的任务，或已委托、已办结。"),
     )
-    if page is None:
-        return redirect(back, code=303)
-    return render_template("inbox/hand_on.html", page=page, back=back)
+    return redirect(back_to_inbox(), code=303) if page is None else _render(page)
 
 
 @blueprint.post("/confirm")
+@drawn_again(_again, form="hand-on")
 def confirm() -> ResponseReturnValue:
-    """Hand the tasks on and say what became of them."""
-    back = back_to_inbox()
+    """Hand the tasks on; those that are refused stay on the page with their reasons and what was typed."""
+    tasks: list[int] = []
     colleague, note = request.form.get("colleague", "").strip(), request.form.get("note", "")
     try:
-        found = delegate_tasks(
-            current_engine(), chosen_tasks(most=MOST_HANDED_ON), colleague, note=note, actor=require_actor()
-        )
+        tasks = chosen_tasks(most=MOST_HANDED_ON)
+        found = delegate_tasks(current_engine(), tasks, colleague, note=note, actor=require_actor())
     except EngineError as error:
-        flash(say(error), "error")
-        return redirect(back, code=303)
-    refused = [error for error in found.values() if error is not None]
-    if len(refused) < len(found):
-        done = len(found) - len(refused)
+        return _refused(tasks[:MOST_HANDED_ON], {PAGE: refusal_in_both(error)})
+    refused = {task_id: refusal_in_both(error) for task_id, error in found.items() if error is not None}
+    if done := len(found) - len(refused):
         flash(
             counted(
                 "已将 %(n)s 项任务委托 %(who)s 代办，可在“等他人”中查看或收回。",
@@ -63,8 +69,26 @@ def confirm() -> ResponseReturnValue:
             ),
             "success",
         )
-    tell_refusals(refused)
-    return redirect(back, code=303)
+    if not refused:
+        return redirect(back_to_inbox(), code=303)
+    return _refused(list(refused), {str(task_id): why for task_id, why in refused.items()})
+
+
+def _refused(tasks: list[int], said: Mapping[str, Label]) -> ResponseReturnValue:
+    """Show what is left to hand on, with the reasons; back to the list where nothing is left."""
+    page = _page(tasks)
+    left = said_in_place(said, (row.task_id for row in page.rows))
+    return (_render(page, left), 422) if page.rows else redirect(back_to_inbox(), code=303)
+
+
+def _render(page: HandOnPage, said: Mapping[str, Label] = MappingProxyType({})) -> str:
+    """Show what is chosen; *said* holds what was refused, the whole or single tasks."""
+    keep_said(said)
+    shown = {place: label.say(language()) for place, label in said.items()}
+    refusal = shown.pop(PAGE, None)
+    return render_template(
+        "inbox/hand_on.html", page=page, back=back_to_inbox(), refusal=refusal, refused=shown
+    )
 
 
 def _page(tasks: list[int]) -> HandOnPage:

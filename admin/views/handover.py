@@ -18,7 +18,7 @@ from admin.errors import say, status_of
 from admin.formatters import show_code, show_listed
 from admin.i18n import language
 from admin.menu import MenuItem, register
-from admin.records.files import MIMETYPES, as_xlsx
+from admin.records.files import MIMETYPES, Cell, as_xlsx
 from admin.views.args import text_arg
 from engine.api import (
     POOL,
@@ -245,19 +245,19 @@ def _headers() -> list[str]:
     ]
 
 
-def _cells(page: HandoverPage) -> Iterator[list[str]]:
+def _cells(page: HandoverPage) -> Iterator[list[Cell]]:
     zone = current_engine().clock.zone
-    at = f"{page.finished_at.astimezone(zone):%Y-%m-%d %H:%M}" if page.finished_at else ""
+    at = page.finished_at.astimezone(zone).replace(tzinfo=None) if page.finished_at else None
     for row in page.rows:
         yield [
             row.plate or "",
             row.customer or "",
-            row.expiry_date.isoformat(),
+            row.expiry_date,
             page.entry.whose,
             row.to or _("认领池"),
             row.owner or "",
             show_code(page.entry.kind, "handover_kind"),
-            page.entry.last_day.isoformat(),
+            page.entry.last_day,
             show_code(row.rule, "split_rule"),
             show_code(row.status, "handover_row_status"),
             row.reason.say(language()) if row.reason else "",

@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 from admin.actor import require_actor
 from admin.context import current_engine
 from admin.i18n import language
+from admin.misread import backwards
 from engine.api import (
     BadInput,
     CustomerTier,
@@ -35,6 +36,7 @@ from engine.api import (
 
 Code = TypeVar("Code", bound=StrEnum)
 MAX_TEXT = 64
+LONGEST_SHOWN = 24  # two days fit
 CONDITIONS = ("action", "stage", "tier", "unit", "key", "orphan", "overdue", "from", "to", "q", "customer")
 FILTER = ("tab", *CONDITIONS, "sort", "group")
 """The parameters of an inbox address that say what is shown; the page's position is none of them."""
@@ -59,7 +61,7 @@ class Fault:
             return _(
                 "%(name)s“%(text)s”：%(why)s，因此不显示任何任务。",
                 name=self.name,
-                text=self.text[:20],
+                text=self.text[:LONGEST_SHOWN],
                 why=why,
             )
         return _(
@@ -105,6 +107,11 @@ class _Reader:
             self.faults.append(Fault(key, name, text))
             return None
 
+    def period(self, name: str, first: date | None, last: date | None) -> None:
+        """Note a period that ends before it begins."""
+        if (why := backwards(first, last)) is not None:
+            self.faults.append(Fault(key="to", name=name, text=f"{first} – {last}", reason=why))
+
     def number(self, key: str, name: str) -> int | None:
         text = self.text(key)
         if not text:
@@ -145,6 +152,7 @@ def asked_wish(after: str | None = None) -> tuple[InboxWish, tuple[Fault, ...]]:
         group=reader.code("group", InboxGroup, _("合并")) or InboxGroup.CUSTOMER,
         after=after,
     )
+    reader.period(_("期限"), wish.due_from, wish.due_to)
     faults = (*reader.faults, *_unknown(wish))
     return replace(wish, is_void=bool(faults)), faults
 
@@ -185,7 +193,9 @@ def exact_wish() -> InboxWish:
     """
     wish, faults = asked_wish()
     if faults:
-        raise BadInput(what=faults[0].name, value=faults[0].text[:20], reason=faults[0].reason or _REMEDY)
+        raise BadInput(
+            what=faults[0].name, value=faults[0].text[:LONGEST_SHOWN], reason=faults[0].reason or _REMEDY
+        )
     return wish
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,6 +12,7 @@ from flask_babel import gettext as _
 
 from admin.actor import require_actor
 from admin.context import current_engine
+from admin.drawn_again import PAGE, drawn_again, keep_said, refusal_in_both, said_before, said_in_place
 from admin.errors import say
 from admin.i18n import counted, language
 from admin.targets import back_to_inbox
@@ -28,40 +31,49 @@ from engine.api import (
 blueprint = Blueprint("put_off", __name__, url_prefix="/inbox/put-off")
 
 
+def _again() -> ResponseReturnValue:
+    """Draw the page in the other language with what is typed, what is chosen, and what was refused."""
+    page = _page(chosen_tasks(most=MOST_PUT_OFF)[:MOST_PUT_OFF])
+    return _render(page, said_before()) if page.rows else redirect(back_to_inbox(), code=303)
+
+
 @blueprint.post("")
+@drawn_again(_again, form="put-off")
 def choose() -> ResponseReturnValue:
     """Show what was chosen and ask until when."""
-    back = back_to_inbox()
     page = page_of_chosen(
         _page,
         most=MOST_PUT_OFF,
         how_many=_("请勾选 1 至 %(n)s 项任务。", n=MOST_PUT_OFF),
         nothing=_("所选任务都不能推迟：不是您的任务，或还没有人领取，或已办结。"),
     )
-    return redirect(back, code=303) if page is None else _render(page, back)
+    return redirect(back_to_inbox(), code=303) if page is None else _render(page)
 
 
 @blueprint.post("/confirm")
+@drawn_again(_again, form="put-off")
 def confirm() -> ResponseReturnValue:
     """Put the tasks off; those that are refused stay on the page, each with its reason."""
-    back, day, tasks = back_to_inbox(), _day(), chosen_tasks(most=MOST_PUT_OFF)
+    day, tasks = _day(), chosen_tasks(most=MOST_PUT_OFF)
     try:
         found = put_off_tasks(
             current_engine(), tasks, day, reason=request.form.get("reason", ""), actor=require_actor()
         )
     except EngineError as error:
-        flash(say(error), "error")
-        page = _page(tasks[:MOST_PUT_OFF])
-        return (_render(page, back), 422) if page.rows else redirect(back, code=303)
+        return _refused(tasks[:MOST_PUT_OFF], {PAGE: refusal_in_both(error)})
     refused = {task_id: _why(error) for task_id, error in found.items() if error is not None}
     if done := [task_id for task_id in found if task_id not in refused]:
         flash(_told(done, day), "success")
-    page = _page(list(refused))
-    if not page.rows:
-        for sentence in dict.fromkeys(refused.values()):
-            flash(sentence, "error")
-        return redirect(back, code=303)
-    return _render(page, back, refused), 422
+    if not refused:
+        return redirect(back_to_inbox(), code=303)
+    return _refused(list(refused), {str(task_id): why for task_id, why in refused.items()})
+
+
+def _refused(tasks: list[int], said: Mapping[str, Label]) -> ResponseReturnValue:
+    """Show what is left to put off, with the reasons; back to the list where nothing is left."""
+    page = _page(tasks)
+    left = said_in_place(said, (row.task_id for row in page.rows))
+    return (_render(page, left), 422) if page.rows else redirect(back_to_inbox(), code=303)
 
 
 @blueprint.post("/resume")
@@ -107,10 +119,10 @@ def late_among(tasks: list[int]) -> int:
     return sum(1 for row in _page(tasks).rows if row.is_late)
 
 
-def _why(error: EngineError) -> str:
+def _why(error: EngineError) -> Label:
     """What stands beside a refused task: the reason alone, as the column says what it is about."""
     reason = error.params.get("reason")
-    return reason.say(language()) if isinstance(reason, Label) else say(error)
+    return reason if isinstance(reason, Label) else refusal_in_both(error)
 
 
 def _day() -> date | None:
@@ -126,5 +138,11 @@ def _page(tasks: list[int]) -> PutOffPage:
         return put_off_page(session, require_actor(), tasks, Present.of(engine.clock))
 
 
-def _render(page: PutOffPage, back: str, refused: dict[int, str] | None = None) -> str:
-    return render_template("inbox/put_off.html", page=page, back=back, refused=refused or {})
+def _render(page: PutOffPage, said: Mapping[str, Label] = MappingProxyType({})) -> str:
+    """Show what is chosen; *said* holds what was refused, the whole or single tasks."""
+    keep_said(said)
+    shown = {place: label.say(language()) for place, label in said.items()}
+    refusal = shown.pop(PAGE, None)
+    return render_template(
+        "inbox/put_off.html", page=page, back=back_to_inbox(), refusal=refusal, refused=shown
+    )

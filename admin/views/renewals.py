@@ -16,7 +16,7 @@ from admin.errors import say, status_of
 from admin.formatters import show_code
 from admin.i18n import counted, language
 from admin.may_call import may_call
-from admin.misread import is_misread, misread
+from admin.misread import check_period, is_misread, misread
 from admin.views.args import (
     code_arg,
     day_arg,
@@ -116,6 +116,7 @@ def _wish() -> PortfolioWish:
     )
     if (given := text_arg("open")) not in ("", "all", *_OPEN):
         misread(_("没有“%(text)s”这个选项，请重新选择，或清除该条件。", text=given[:20]))
+    check_period(_("保险到期"), wish.expiry_from, wish.expiry_to)
     return replace(wish, is_void=is_misread())
 
 

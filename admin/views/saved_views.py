@@ -26,7 +26,14 @@ def save() -> ResponseReturnValue:
         exact_wish()
         query = {name: text for name, text in filter_args(request.form).items() if name != SEARCH}
         shared = request.form.get("shared") == "1"
-        save_view(current_engine(), request.form.get("name", ""), query, shared=shared, actor=require_actor())
+        save_view(
+            current_engine(),
+            request.form.get("name", ""),
+            query,
+            shared=shared,
+            replaces=request.form.get("replaces") == "1",
+            actor=require_actor(),
+        )
     except EngineError as error:
         flash(say(error), "error")
         return redirect(back, code=303)

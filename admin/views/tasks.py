@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,8 +12,10 @@ from flask_babel import gettext as _
 
 import forms
 from admin.actor import require_actor
+from admin.choosing import people_options
 from admin.context import current_engine
-from admin.drawing import drawn
+from admin.drawing import NOBODY, drawn
+from admin.drawn_again import keep_said
 from admin.errors import say, status_of
 from admin.fields import ShownField, typed_values
 from admin.i18n import language
@@ -27,6 +30,7 @@ from engine.api import (
     Forbidden,
     InvalidForm,
     Kept,
+    Label,
     NotFound,
     Present,
     StepFailed,
@@ -46,6 +50,8 @@ from engine.api import (
     urge_task,
 )
 
+PUT_OFF, DELEGATE = "put-off", "delegate"
+"""Acts beside the task's form whose refusal is shown with what was typed for them."""
 blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
 
 
@@ -59,6 +65,25 @@ def show(task_id: int) -> str:
     engine, renewal_id = current_engine(), page.renewal_id
     record_view(engine, actor=require_actor(), subject="task", renewal_id=renewal_id, task_id=task_id)
     return _render(page, _first_values(page))
+
+
+def show_again(task_id: int, said: Mapping[str, Label], status: int = 200) -> ResponseReturnValue:
+    """Show the task's page with what was refused and typed; *said* holds it by the act that was refused.
+
+    A page that no longer has the form of that act tells it above all else.
+    """
+    refused = {act: label.say(language()) for act, label in said.items()}
+    try:
+        page = _page(task_id)
+        has_form = {PUT_OFF: page.may_do and not page.is_claimable, DELEGATE: bool(_colleagues(page))}
+    except NotFound:
+        has_form = {}
+    if not all(has_form.get(act) for act in refused):
+        for sentence in refused.values():
+            flash(sentence, "error")
+        return redirect(url_for("tasks.show", task_id=task_id), code=303)
+    keep_said(said)
+    return _render(page, _first_values(page), refused=refused), status
 
 
 @blueprint.post("/<int:task_id>")
@@ -197,14 +222,14 @@ def _typed(task_id: int) -> TypedPage:
 
 def _render_typed(page: TypedPage, refusal: str | None = None) -> str:
     record_view(current_engine(), actor=require_actor(), subject="task", task_id=page.task_id)
-    _schema, fields, _data = drawn(page.form, page.values, {}, picks_people=False)
+    _schema, fields, _data = drawn(page.form, page.values, {})
     others = _others(page.form, page.other_drafts)
     return render_template("tasks/lost.html", page=page, fields=fields, refusal=refusal, other_drafts=others)
 
 
 def _others(form: forms.Form, drafts: Sequence[Draft]) -> list[tuple[Draft, tuple[ShownField, ...]]]:
     """The person's drafts from other pages, each as a list of what was typed."""
-    return [(one, drawn(form, one.values, {}, picks_people=False)[1]) for one in drafts]
+    return [(one, drawn(form, one.values, {})[1]) for one in drafts]
 
 
 @blueprint.post("/<int:task_id>/draft")
@@ -302,8 +327,10 @@ def _render(
     problems: Mapping[str, str] | None = None,
     refusal: str | None = None,
     is_conflict: bool = False,
+    refused: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    _schema, fields, data = drawn(page.form, values, problems or {}, picks_people=page.may_do)
+    people = people_options(page.form, page.renewal_id) if page.may_do else NOBODY
+    _schema, fields, data = drawn(page.form, values, problems or {}, people=people)
     engine, actor = current_engine(), require_actor()
     with engine.store.reading() as session:
         notes = notes_of(session, actor, page.renewal_id)
@@ -318,6 +345,7 @@ def _render(
         form_data=data,
         refusal=refusal,
         is_conflict=is_conflict,
+        refused=refused,
         other_drafts=_others(page.form, page.other_drafts),
         opened_mark=opened_mark(actor.name, page.task_id) if page.may_do else "",
         draft_mark=_draft_seen() or DraftMark(*_last_save(page)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from flask_babel import gettext as _
 
 from admin.actor import require_actor
 from admin.context import current_engine
+from admin.drawn_again import drawn_again, in_both, keep_said, said_before
 from admin.errors import say
 from admin.formatters import show_diagram_name
 from admin.i18n import language
@@ -20,15 +22,19 @@ from engine.api import (
     Forbidden,
     InboxTab,
     InboxWish,
+    Label,
     Present,
     inbox_ids,
     inbox_page,
     people_names,
     urge_many,
+    urged_lines,
 )
 
 blueprint = Blueprint("urging", __name__, url_prefix="/urge")
 SHOWN = 100
+URGED, REFUSED = "urged-", "refused-"
+"""What stands before a task's number where it is kept what became of it."""
 
 
 @blueprint.get("")
@@ -37,7 +43,13 @@ def index() -> str:
     return _render()
 
 
+def _again() -> str:
+    """Draw what became of each in the other language; nobody is urged again."""
+    return _render(said_before())
+
+
 @blueprint.post("")
+@drawn_again(_again, fields=("action", "late"))
 def urge() -> ResponseReturnValue:
     """Urge the ticked tasks, or every one the filter keeps; tell what became of each."""
     engine, actor = current_engine(), require_actor()
@@ -55,14 +67,33 @@ def urge() -> ResponseReturnValue:
         return redirect(url_for("urging.index"), code=303)
     with engine.store.reading() as session:
         names = people_names(session, {number for one in found for number in one.who})
-    results = {
-        one.task_id: one.reason.say(language())
-        if one.reason is not None
-        else _("已催：%(who)s", who="、".join(f"{names.get(n, '')} {n}".strip() for n in one.who))
-        for one in found
+    told = {
+        who: _told([f"{names.get(n, '')} {n}".strip() for n in who]) for who in {one.who for one in found}
     }
-    done = sum(1 for one in found if one.reason is None)
-    return _render(results=results, done=done, failed=len(found) - done)
+    return _render(
+        {
+            f"{URGED if one.reason is None else REFUSED}{one.task_id}": one.reason or told[one.who]
+            for one in found
+        }
+    )
+
+
+def _told(who: list[str]) -> Label:
+    """Who was told, with the sign of each language between the names."""
+    zh, en = (
+        in_both(lambda sign=sign: _("已催：%(who)s", who=sign.join(who)))  # type: ignore[misc]
+        for sign in ("、", ", ")
+    )
+    return Label(zh.zh, en.en)
+
+
+def _results(said: Mapping[str, Label], kind: str) -> dict[int, str]:
+    """What became of the tasks that were urged, or of those that were refused, by their numbers."""
+    return {
+        int(place.removeprefix(kind)): label.say(language())
+        for place, label in said.items()
+        if place.startswith(kind)
+    }
 
 
 def _require_worker() -> None:
@@ -82,12 +113,16 @@ def _wish() -> InboxWish:
     )
 
 
-def _render(*, results: dict[int, str] | None = None, done: int = 0, failed: int = 0) -> str:
+def _render(said: Mapping[str, Label] | None = None) -> str:
+    """Show the list, and of an urging what became of each: those refused first, also where the list lacks them."""
     _require_worker()
+    keep_said(said or {})
+    done, refused = _results(said or {}, URGED), _results(said or {}, REFUSED)
     engine, actor = current_engine(), require_actor()
     present, wish = Present.of(engine.clock), _wish()
     with engine.store.reading() as session:
         page = inbox_page(session, actor, wish, present)
+        lines = urged_lines(session, actor, list(refused), present)
         total = len(inbox_ids(session, actor, wish, present, most=MOST_URGED + 1))
     return render_template(
         "urging/index.html",
@@ -96,10 +131,10 @@ def _render(*, results: dict[int, str] | None = None, done: int = 0, failed: int
         today=present.today,
         total=total,
         most=MOST_URGED,
-        results=results or {},
-        is_done=results is not None,
-        done=done,
-        failed=failed,
+        results={**done, **refused},
+        is_done=said is not None,
+        done=len(done),
+        refused=[(lines.get(number), why) for number, why in refused.items()],
         late_only=wish.due_to is not None,
         actions=[
             (a.action_id, f"{show_diagram_name(a.name)} {a.action_id} ({a.count})") for a in page.actions

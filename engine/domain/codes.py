@@ -210,6 +210,7 @@ class DeadlineKind(_Labelled):
     UNOWNED = "unowned"
     VACANCY = "vacancy"
     RECHECK = "recheck"
+    FOLLOW_UP = "follow_up"
 
 
 class DeadlineEnd(_Labelled):
@@ -221,7 +222,18 @@ class DeadlineEnd(_Labelled):
     ASSIGNED = "assigned"
     FILLED = "filled"
     NOT_WANTED = "not_wanted"
+    REPLACED = "replaced"
     RENEWAL_CLOSED = "renewal_closed"
+    UNDONE = "undone"
+
+
+class OrphanRoute(_Labelled):
+    """How an orphan policy is served by somebody else than an agent (K-C2, K-L2)."""
+
+    SUPERVISOR = "supervisor"
+    SPECIALIST = "specialist"
+    TELESALES = "telesales"
+    CLAIMED = "claimed"
 
 
 class OutboxStatus(_Labelled):
@@ -359,13 +371,20 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (DeadlineKind.UNOWNED, Label("无责任人", "Nobody responsible")),
     (DeadlineKind.VACANCY, Label("业务主任空缺", "Vacant supervisor's post")),
     (DeadlineKind.RECHECK, Label("辅导后复查", "Recheck after coaching")),
+    (DeadlineKind.FOLLOW_UP, Label("清仓后约定跟进", "Follow-up agreed at the sweep")),
     (DeadlineEnd.MET, Label("已联系", "Contacted")),
     (DeadlineEnd.PASSED_ON, Label("已转交他人", "Passed on")),
     (DeadlineEnd.NOT_WANTED, Label("客户要求不再联系", "The customer wants no contact")),
     (DeadlineEnd.CLAIMED, Label("已认领", "Claimed")),
     (DeadlineEnd.ASSIGNED, Label("已有责任人", "Somebody is responsible")),
     (DeadlineEnd.FILLED, Label("已到任", "Filled")),
+    (DeadlineEnd.REPLACED, Label("以新的清仓结果为准", "A newer sweep counts")),
     (DeadlineEnd.RENEWAL_CLOSED, Label("续保已结束", "The renewal ended")),
+    (DeadlineEnd.UNDONE, Label("已随撤回取消", "Taken back with an undo")),
+    (OrphanRoute.SUPERVISOR, Label("业务主任继续服务", "The supervisor goes on serving it")),
+    (OrphanRoute.SPECIALIST, Label("专员直接服务", "The specialist serves it directly")),
+    (OrphanRoute.TELESALES, Label("转电销（渠道锁定）", "Telesales (channel lock)")),
+    (OrphanRoute.CLAIMED, Label("从认领池认领", "Claimed from the pool")),
     (OutboxStatus.QUEUED, Label("待发送", "Queued")),
     (OutboxStatus.SENDING, Label("发送中", "Being sent")),
     (OutboxStatus.SENT, Label("已发送", "Sent")),

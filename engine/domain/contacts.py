@@ -17,8 +17,10 @@ EFFECTIVE_RESULTS = frozenset(
 """Outcome codes of a contact that reached the customer."""
 NO_ANSWER, DEAD_NUMBER = "21", "22"
 NOT_CONTACTED = "00"
+REFUSED = "61"
 DO_NOT_CONTACT = "62"
 """The customer asked for no more contact."""
+NOT_RENEWABLE = "71"
 CONTACT_FORMS = ("record_contact", "second_visit", "joint_visit", "win_back_contact", "take_over_orphan")
 LOSS_FORMS = ("verify_loss", "verify_lapse_reason", "report_lapse_reason", "lapse_reason")
 COMPETITOR_FORMS = (*LOSS_FORMS, "final_sweep", "chase_policy", *CONTACT_FORMS)
@@ -96,6 +98,12 @@ class Told:
 NOTHING_TOLD = Told()
 
 
+def outcome_of(values: Mapping[str, Any]) -> str | None:
+    """Return the outcome code (§4.2) among the answers to a form; of a take-over (K-L2) it has a field of its own."""
+    code = values.get("contact_result") or values.get("result")
+    return str(code) if code else None
+
+
 def contact_of(form: FormGiven) -> Contact | None:
     """Return the contact that *form* records; None when it records none."""
     if form.form_id not in CONTACT_FORMS:
@@ -155,6 +163,11 @@ def as_day(value: object) -> date | None:
         return date.fromisoformat(str(value)[:10]) if value else None
     except ValueError:
         return None
+
+
+def next_contact_day(values: Mapping[str, Any]) -> date | None:
+    """Return the day agreed for the next contact (§4.2): the follow-up date, or that of the appointment (16, 17)."""
+    return as_day(values.get("next_follow_up_date") or values.get("appointment_at"))
 
 
 def _first_day(form: FormGiven) -> date | None:

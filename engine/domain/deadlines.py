@@ -22,7 +22,7 @@ WORKDAYS: Mapping[DeadlineKind, int] = MappingProxyType(
         DeadlineKind.VACANCY: 2,
     }
 )
-"""How many workdays after its first day each of them ends; the day of a recheck is agreed on."""
+"""How many workdays after its first day each of them ends; the day of a recheck or a follow-up is agreed on."""
 CLAIMERS = (Role.AGENT, Role.SUPERVISOR)
 
 
@@ -65,10 +65,12 @@ def vacant_teams(directory: Directory) -> frozenset[str]:
 def told_of_renewal(directory: Directory, kind: DeadlineKind, people: Responsible) -> frozenset[str]:
     """Return who hears that a renewal's time is over: those above who answers for it, else the channel department.
 
-    The day of a recheck is the supervisor's own.
+    The day of a recheck is the supervisor's own, that of a follow-up whose it is to do and to see to.
     """
     if kind is DeadlineKind.RECHECK and people.supervisor_no:
         return frozenset({people.supervisor_no})
+    if kind is DeadlineKind.FOLLOW_UP and people.owner_no:
+        return frozenset(number for number in (people.owner_no, people.specialist_no) if number)
     above = {people.supervisor_no, people.specialist_no} - {people.owner_no, None}
     if kind is DeadlineKind.UNOWNED or not above:
         above |= channel_of(directory, people.branch_code)

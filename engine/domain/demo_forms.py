@@ -51,9 +51,14 @@ def _value(field: Field, random: Random, today: date, values: Mapping[str, Any])
 
 
 def _day(field: Field, random: Random, today: date) -> str:
-    """A near day within the field's bounds: yesterday where the past is asked for, else some days ahead."""
+    """A near day within the field's bounds: yesterday where the past is asked for, else some days ahead.
+
+    A moment of the past is this morning's: people write down what they have just done.
+    """
     last = field.max_date.on(today) if field.max_date else today + timedelta(days=30)
     if last <= today:
+        if field.kind is FieldKind.DATETIME:
+            return f"{last.isoformat()}T09:00"
         day = last - timedelta(days=1)
     else:
         first = field.min_date.on(today) if field.min_date else today

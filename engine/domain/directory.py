@@ -78,7 +78,13 @@ class Responsible:
     is_recalled: bool = False
 
     def assignee_for(self, role: Role) -> str | None:
-        """Return who does a task of *role*, falling back over vacancies; None = the role's queue."""
+        """Return who does a task of *role*, falling back over vacancies; None = the role's queue.
+
+        What an agent does is done by whoever answers for the renewal; the take-over of an orphan policy by the
+        supervisor who was put in charge of it.
+        """
+        if self.owner_no and (role is Role.AGENT or role is Role.SUPERVISOR is self.owner_role):
+            return self.owner_no
         chain = _FALLBACK[role]
         people = {
             Role.AGENT: self.agent_no if not self.is_orphan else None,
@@ -223,17 +229,20 @@ class Directory:
         direct = self._serving(post.manager_no if post else None, Role.SUPERVISOR)
         return direct or self._in_unit(team, Role.SUPERVISOR) or self._in_teams_of(workplace)
 
-    def _in_teams_of(self, workplace: str | None) -> str | None:
-        """An acting supervisor: the first other supervisor of the workplace, by number."""
+    def supervisors_below(self, workplace: str | None) -> list[str]:
+        """Return the supervisors of all teams of a workplace, by number."""
         if workplace is None:
-            return None
-        found = sorted(
+            return []
+        return sorted(
             p.employee_no
             for code in self.below(workplace)
             for p in self.posts_in.get(code, ())
             if p.role == Role.SUPERVISOR
         )
-        return found[0] if found else None
+
+    def _in_teams_of(self, workplace: str | None) -> str | None:
+        """An acting supervisor: the first other supervisor of the workplace, by number."""
+        return next(iter(self.supervisors_below(workplace)), None)
 
     def _serving(self, employee_no: str | None, role: Role) -> str | None:
         return employee_no if employee_no and self.post_of(employee_no, role) else None

@@ -19,6 +19,8 @@ from engine.label import Thing
 from engine.queries.diagram import DeployedOf
 from engine.queries.opened_forms import opened_forms
 from engine.queries.present import Present
+from engine.queries.scope import renewals_open_to
+from engine.queries.task_page import Answer, answers
 from engine.queries.vehicles import shown_customer, shown_plate
 from engine.store.bulk import BulkAct, BulkRow, counts_of, counts_of_each
 from engine.store.renewals import Customer, Renewal, Vehicle
@@ -33,13 +35,17 @@ PER_PERSON = ("today", "now", "actor.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkLine:
-    """One row of an act; ``reason`` says why it was left out, refused or kept."""
+    """One row of an act, masked; ``reason`` says why it was left out, refused or kept.
+
+    Of a renewal that has left the person's scope since, ``is_visible`` False, nothing but what became of it is told.
+    """
 
     task_id: int
     renewal_id: int
+    is_visible: bool
     plate: str | None
     customer: str | None
-    expiry_date: date
+    expiry_date: date | None
     status: str
     reason: Label | None
 
@@ -49,7 +55,7 @@ class BulkPage:
     """An act, how many rows stand how, and the first rows of each kind, those with a reason first.
 
     ``undo_until`` is the last moment for an undo, None when there is nothing to undo; ``came_from`` the address of
-    the list it was chosen in.
+    the list it was chosen in; ``answers`` what was answered once for all rows, in words, without personal fields.
     """
 
     id: int
@@ -63,6 +69,7 @@ class BulkPage:
     chosen: int
     settled: int
     rows: tuple[BulkLine, ...]
+    answers: tuple[Answer, ...]
     undo_until: datetime | None
     came_from: str | None
 
@@ -99,7 +106,13 @@ def bulk_page(
     form = deployed_of(act.definition_set_id).forms[act.form_id]
     counts = counts_of(session, act_id)
     found = session.execute(
-        select(BulkRow, Renewal.expiry_date, Vehicle, Customer)
+        select(
+            BulkRow,
+            Renewal.expiry_date,
+            Vehicle,
+            Customer,
+            case((renewals_open_to(actor), 1), else_=0).label("is_visible"),
+        )
         .join(Renewal, Renewal.id == BulkRow.instance_id)
         .join(Vehicle, Vehicle.id == Renewal.vehicle_id)
         .outerjoin(Customer, Customer.id == Renewal.customer_id)
@@ -130,19 +143,21 @@ def bulk_page(
         chosen=sum(counts.values()) - left_out,
         settled=sum(counts.get(status, 0) for status in SETTLED),
         rows=tuple(_line(row) for row in found),
+        answers=answers(form, act.values or {}) if act.status != BulkStatus.PREPARED else (),
         undo_until=until if until is not None and present.now <= until else None,
         came_from=act.came_from,
     )
 
 
 def _line(row: Any) -> BulkLine:
-    reason = row.BulkRow.reason
+    reason, is_visible = row.BulkRow.reason, bool(row.is_visible)
     return BulkLine(
         task_id=row.BulkRow.task_id,
         renewal_id=row.BulkRow.instance_id,
-        plate=shown_plate(row.Vehicle.plate),
-        customer=shown_customer(row.Customer),
-        expiry_date=row.expiry_date,
+        is_visible=is_visible,
+        plate=shown_plate(row.Vehicle.plate) if is_visible else None,
+        customer=shown_customer(row.Customer) if is_visible else None,
+        expiry_date=row.expiry_date if is_visible else None,
         status=row.BulkRow.status,
         reason=Label(reason["zh"], reason["en"]) if reason else None,
     )

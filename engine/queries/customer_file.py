@@ -6,9 +6,9 @@ renewals lie in the reader's scope (§7 cases 24, 45 and 46).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -234,7 +234,7 @@ def customer_file(
     contacts = contact_lines(told, names)
     members = [row for row in members if any(row.id == one.Renewal.customer_id for one in found.rows)]
     consents = consents_shown(session, members, present.today)
-    phone_state, wanted = _phone_state(members, contacts), preferred_time(told)
+    phone_state, wanted = _phone_state(session, found, members, contacts), preferred_time(told)
     cars = _cars(found)
     has_stopped = any(row.do_not_contact for row in members)
     known = {
@@ -316,16 +316,34 @@ def _told(session: Session, found: _Found) -> list[Told]:
     return sorted(told, key=lambda one: one.form.at)
 
 
-def _phone_state(members: Sequence[Customer], contacts: Sequence[ContactLine]) -> PhoneState:
-    """What the rows and the last contacts say of the number; *contacts* stand newest first."""
+def _phone_state(
+    session: Session, found: _Found, members: Sequence[Customer], contacts: Sequence[ContactLine]
+) -> PhoneState:
+    """What the rows and the last contacts say of the number; *contacts* stand newest first.
+
+    A contact tells of the number that stood then: what was written down before the last change says nothing of it.
+    """
     if not any(row.phone for row in members):
         return PhoneState.NONE
     if any(row.phone_doubtful for row in members):
         return PhoneState.DOUBTFUL
     last = next((one for one in contacts if one.is_dead_number or one.is_effective), None)
+    if last is not None and (changed := _number_changed_at(session, found)) is not None:
+        of_this = [one for one in contacts if one.at > changed and one.day >= _day_of(changed, found)]
+        last = next((one for one in of_this if one.is_dead_number or one.is_effective), None)
     if last is None:
         return PhoneState.UNTRIED
     return PhoneState.DEAD if last.is_dead_number else PhoneState.SOUND
+
+
+def _number_changed_at(session: Session, found: _Found) -> datetime | None:
+    """When the number of the customer was last changed, or the customer became another one; as the history has it."""
+    changed = _newest_change(session, found, {"phone", "customer"})
+    return changed.at if changed else None
+
+
+def _day_of(moment: datetime, found: _Found) -> date:
+    return moment.astimezone(found.present.zone).date()
 
 
 def _cars(found: _Found) -> tuple[CarLine, ...]:
@@ -445,6 +463,12 @@ def _task(row: Any, found: _Found) -> TaskOfCar:
 
 def _stopped_on(session: Session, found: _Found) -> date | None:
     """The day on which the customer asked not to be contacted, as the history has it."""
+    stopped = _newest_change(session, found, {"do_not_contact"})
+    return _day_of(stopped.at, found) if stopped else None
+
+
+def _newest_change(session: Session, found: _Found, names: Collection[str]) -> HistoryEvent | None:
+    """The last time that one of the facts called *names* changed in the customer's renewals."""
     events = session.scalars(
         select(HistoryEvent)
         .where(
@@ -453,5 +477,4 @@ def _stopped_on(session: Session, found: _Found) -> date | None:
         )
         .order_by(HistoryEvent.seq.desc())
     )
-    stopped = next((row for row in events if row.payload.get("field") == "do_not_contact"), None)
-    return stopped.at.astimezone(found.present.zone).date() if stopped else None
+    return next((row for row in events if row.payload.get("field") in names), None)

@@ -17,6 +17,7 @@ from engine.domain.contacts import (
     as_day,
     as_money,
     contact_of,
+    next_contact_day,
 )
 from engine.domain.masking import mask_text
 from engine.label import Label
@@ -50,9 +51,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactLine:
-    """One contact or visit; ``day`` is when it took place."""
+    """One contact or visit; ``day`` is when it took place, ``at`` when it was written down."""
 
     day: date
+    at: datetime
     renewal_id: int
     plate: str | None
     title: Label
@@ -112,6 +114,7 @@ def _contact(one: Told, names: Mapping[str, str]) -> ContactLine | None:
         return None
     return ContactLine(
         day=contact.day,
+        at=one.form.at,
         renewal_id=one.renewal_id,
         plate=one.plate,
         title=one.title,
@@ -121,7 +124,7 @@ def _contact(one: Told, names: Mapping[str, str]) -> ContactLine | None:
         result=choice_label(one.known, contact.result),
         is_effective=contact.is_effective,
         is_dead_number=contact.result.code == DEAD_NUMBER,
-        next_date=as_day(one.form.values.get("next_follow_up_date")),
+        next_date=next_contact_day(one.form.values),
     )
 
 

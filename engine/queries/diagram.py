@@ -91,9 +91,9 @@ def task_label(task: UserTask, deployed: Deployed) -> Label:
 def next_named(element_id: str, deployed: Deployed) -> Label | None:
     """Return what an event leads to: the first activity behind it, as far as the way does not part."""
     elements = deployed.process.elements
-    ways = {
-        flow.source: [f.target for f in elements.flows if f.source == flow.source] for flow in elements.flows
-    }
+    ways: dict[str, list[str]] = {}
+    for flow in elements.flows:
+        ways.setdefault(flow.source, []).append(flow.target)
     at, seen = element_id, {element_id}
     while len(ways.get(at, ())) == 1:
         at = ways[at][0]

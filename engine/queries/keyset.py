@@ -35,7 +35,7 @@ def unpack_position(text: str, *kinds: type) -> tuple[Any, ...]:
         return tuple(_read(value, kind) for value, kind in zip(raw, kinds, strict=True))
     except (ValueError, TypeError, binascii.Error):
         raise BadInput(
-            what="after",
+            what=Label("翻页位置", "position in the list"),
             value=text[:40],
             reason=Label("请从列表的第一页重新开始。", "start again from the first page of the list."),
         ) from None

@@ -78,14 +78,18 @@ _OFFER = and_(Deadline.kind == DeadlineKind.POOL, stands())
 
 
 def _claimable(session: Session, actor: Actor, day: date) -> ColumnElement[bool]:
-    """Offers this person may claim; the same rule as :func:`engine.domain.deadlines.may_claim`."""
+    """Offers this person may claim; the same rule as :func:`engine.domain.deadlines.may_claim`.
+
+    Whoever answers for a renewal has it already.
+    """
     directory = directory_on(session, day)
     place = claims_in(directory, actor.employee_no)
     if place is None:
         return false()
     branches = sorted(branches_of(directory, place))
     wide = and_(Deadline.rung_at.is_not(None), Deadline.branch_code.in_(branches)) if branches else false()
-    return func.coalesce(or_(Deadline.unit_code == place, wide), false())
+    is_anothers = or_(Renewal.owner_no.is_(None), Renewal.owner_no != actor.employee_no)
+    return func.coalesce(and_(is_anothers, or_(Deadline.unit_code == place, wide)), false())
 
 
 def _owed(

@@ -174,11 +174,18 @@ def _orphan(
     return {
         "route": _ORPHAN_ROUTES.get(renewal.owner_role or ""),
         "assignee_no": renewal.owner_no,
-        "deadline": due_date if due_date and due_date >= present.today else None,
+        "deadline": _first_contact_by(renewal, due_date, present.today),
         "reason": "agent_left" if orphaned and orphaned.by_leaving else None,
         "since": orphaned.since.astimezone(present.zone).date() if orphaned else None,
         "former_agent_no": orphaned.former_agent_no if orphaned else None,
     }
+
+
+def _first_contact_by(renewal: Renewal, due_date: date | None, today: date) -> date | None:
+    """The task's own last day, while it is still to come and, before the expiry, within the cover."""
+    if due_date is None or due_date < today:
+        return None
+    return min(due_date, renewal.expiry_date) if today <= renewal.expiry_date else due_date
 
 
 def _newest(submissions: Sequence[Submission], key: str, form_ids: tuple[str, ...]) -> Any:

@@ -129,6 +129,7 @@ class RenewalPage:
     is_key: bool
     is_orphan: bool
     is_recalled: bool
+    orphan_route: str | None
     is_late: bool
     is_channel_leak: bool
     tier: str | None
@@ -209,6 +210,7 @@ def renewal_page(
         is_key=renewal.is_key,
         is_orphan=renewal.is_orphan,
         is_recalled=renewal.is_recalled,
+        orphan_route=renewal.orphan_route,
         is_late=renewal.is_late,
         is_channel_leak=renewal.is_channel_leak,
         tier=renewal.tier,

@@ -100,9 +100,14 @@ def visible_tasks(actor: Actor) -> Select[UserTask, Renewal]:
     return select(UserTask, Renewal).join(Renewal, Renewal.id == UserTask.instance_id).where(clause)
 
 
-def _handed_to(actor: Actor, renewal_id: int) -> ColumnElement[bool]:
+def renewals_open_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the WHERE clause over :class:`Renewal` for those whose page *actor* may open: see :func:`find_renewal`."""
+    return or_(renewals_visible_to(actor), _handed_to(actor))
+
+
+def _handed_to(actor: Actor) -> ColumnElement[bool]:
     return exists().where(
-        UserTask.instance_id == renewal_id,
+        UserTask.instance_id == Renewal.id,
         UserTask.status.in_(OPEN),
         UserTask.delegated_by.is_not(None),
         UserTask.assignee_no.in_(sorted(actor.numbers)),
@@ -111,8 +116,8 @@ def _handed_to(actor: Actor, renewal_id: int) -> ColumnElement[bool]:
 
 def renewal_in_reach(session: Session, actor: Actor, renewal_id: int) -> bool:
     """Whether *actor* may open the renewal."""
-    may_look = or_(renewals_visible_to(actor), _handed_to(actor, renewal_id))
-    return session.scalar(select(Renewal.id).where(Renewal.id == renewal_id, may_look)) is not None
+    wanted = select(Renewal.id).where(Renewal.id == renewal_id, renewals_open_to(actor))
+    return session.scalar(wanted) is not None
 
 
 def find_renewal(session: Session, actor: Actor, renewal_id: int) -> Renewal:
@@ -121,8 +126,7 @@ def find_renewal(session: Session, actor: Actor, renewal_id: int) -> Renewal:
     Raises:
         NotFound: it does not exist or lies outside the scope; both look the same.
     """
-    may_look = or_(renewals_visible_to(actor), _handed_to(actor, renewal_id))
-    row = session.scalar(select(Renewal).where(Renewal.id == renewal_id, may_look))
+    row = session.scalar(select(Renewal).where(Renewal.id == renewal_id, renewals_open_to(actor)))
     if row is None:
         raise NotFound(what=Thing.RENEWAL, key=renewal_id)
     return row

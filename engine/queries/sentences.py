@@ -11,6 +11,7 @@ from engine.queries import sentences_consent as sentences_consent  # it register
 from engine.queries import sentences_of_inbox as sentences_of_inbox
 from engine.queries import sentences_of_messages as sentences_of_messages
 from engine.queries import sentences_of_notices as sentences_of_notices
+from engine.queries import sentences_of_orphans as sentences_of_orphans
 from engine.queries import sentences_of_quotes as sentences_of_quotes
 from engine.queries import sentences_of_sharing as sentences_of_sharing
 from engine.queries import sentences_of_system as sentences_of_system
@@ -168,6 +169,11 @@ def _withdrawn(event: Happening, words: Words) -> Label:
             f"已有人从认领池认领，任务{task_zh(event)}不再需要，已撤回",
             f"Somebody claimed it from the pool: task {task_en(event, words)} was withdrawn",
         )
+    if event.reason == "contacted_at_take_over":
+        return Label(
+            f"接手孤儿单时已联系客户，任务{task_zh(event)}按该结果办结，已撤回",
+            f"The customer was contacted at the take-over, which answers task {task_en(event, words)}: it was withdrawn",
+        )
     if event.reason == "do_not_contact":
         return Label(
             f"客户要求不再联系，任务{task_zh(event)}已撤回",
@@ -239,6 +245,15 @@ def _reassigned(event: Happening, words: Words) -> Label:
     return Label(
         f"任务{task_zh(event)}由 {old.zh} 转给 {new.zh}",
         f"Task {task_en(event, words)} moved from {old.en} to {new.en}",
+    )
+
+
+@says("task_due_moved", Kind.TASK)
+def _due_moved(event: Happening, words: Words) -> Label:
+    old, new = words.last_day(event["from"]), words.last_day(event["to"])
+    return Label(
+        f"任务{task_zh(event)}的期限由 {old} 改为 {new}",
+        f"The due date of task {task_en(event, words)} moved from {old} to {new}",
     )
 
 
@@ -327,7 +342,7 @@ def _fact(event: Happening, words: Words) -> Label:
         )
     if not event["source"]:
         return told
-    source = words.source(event["source"])
+    source = words.source_of(event, event["source"])
     return Label(f"{told.zh}（来源：{source.zh}）", f"{told.en} (source: {source.en})")
 
 
@@ -342,7 +357,7 @@ def _responsible(event: Happening, words: Words) -> Label:
 
 @says("quote_made", Kind.FACT)
 def _quote(event: Happening, words: Words) -> Label:
-    kind, source = coded(QuoteKind, event["kind"]), words.source(event["source"])
+    kind, source = coded(QuoteKind, event["kind"]), words.source_of(event, event["source"])
     number = event["version"]
     zh, en = f"{kind.zh}第 {number} 版", f"{kind.en}, version {number}"
     if event["mid"] is None:
@@ -369,7 +384,7 @@ tells(
 
 @says("quote_stale", Kind.FACT)
 def _stale(event: Happening, words: Words) -> Label:
-    source = words.source(event.reason or "")
+    source = words.source_of(event, event.reason or "")
     return Label(
         f"实际报价第 {event['version']} 版已过时：报价后资料有变（来源：{source.zh}），须重新测算",
         f"Version {event['version']} of the actual quote is out of date: facts changed since (source: {source.en})",

@@ -60,3 +60,9 @@ tells(
     "{who} 约定 {due} 复查辅导结果",
     "{who} is to look again on {due} after coaching",
 )
+tells(
+    "follow_up_agreed",
+    Kind.TASK,
+    "{who} 约定 {due} 跟进客户",
+    "{who} agreed that the customer is followed up on {due}",
+)

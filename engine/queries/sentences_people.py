@@ -11,12 +11,14 @@ from engine.queries.words import Happening, Kind, Words, coded
 
 _OF_PERSON = frozenset(
     {
+        "first_contact_agreed",
         "first_contact_due",
         "handover_begun",
         "handover_confirmed",
         "handover_dropped",
         "handover_finished",
         "handover_noted",
+        "handover_outdated",
         "handover_prepared",
         "handover_row_refused",
         "pool_claimed",
@@ -91,6 +93,12 @@ def _changed(event: Happening, words: Words) -> Label:
 
 tells(
     "handover_dropped", Kind.SYSTEM, "{who} 放弃了交接 {handover_id}", "{who} dropped hand-over {handover_id}"
+)
+tells(
+    "handover_outdated",
+    Kind.SYSTEM,
+    "{person} 的交接 {done} 已完成，交接预览 {handover_id} 作废",
+    "Hand-over {done} of {person} is done: preview {handover_id} is void",
 )
 tells(
     "handover_confirmed",
@@ -168,6 +176,12 @@ tells(
     "{person} took over and is to reach the customer by {due}",
 )
 tells(
+    "first_contact_agreed",
+    Kind.FACT,
+    "指定 {person} 在 {due} 前首次有效联系客户",
+    "{person} was given until {due} to reach the customer first",
+)
+tells(
     "nobody_responsible",
     Kind.FACT,
     "无人负责，须在 {due} 前指派责任人",
@@ -191,6 +205,17 @@ def _ended(event: Happening, _words: Words) -> Label:
     return Label(f"{kind.zh}：{ending.zh}{late_zh}", f"{kind.en}: {ending.en.lower()}{late_en}")
 
 
+@says("deadline_resumed", Kind.FACT)
+def _resumed(event: Happening, words: Words) -> Label:
+    kind, day = coded(DeadlineKind, event["kind"]), words.last_day(event["due"])
+    owner = words.person(event["owner"]) if event["owner"] else ""
+    who_zh, who_en = (f"（{owner}）", f" of {owner}") if owner else ("", "")
+    return Label(
+        f"撤回后恢复期限：{kind.zh}{who_zh}，须在 {day} 前",
+        f"The deadline{who_en} goes on after the undo: {kind.en.lower()}, by {day}",
+    )
+
+
 _RUNG = {
     DeadlineKind.FIRST_CONTACT: Label("接手后逾期未联系客户", "The customer was not reached in time"),
     DeadlineKind.POOL: Label(
@@ -200,6 +225,9 @@ _RUNG = {
     DeadlineKind.UNOWNED: Label("超过 3 个工作日无责任人", "Nobody answered for it for 3 workdays"),
     DeadlineKind.RECHECK: Label(
         "约定的复查日到，仍无新的有效联系", "The day of the recheck came without a new effective contact"
+    ),
+    DeadlineKind.FOLLOW_UP: Label(
+        "约定的跟进日到，仍无新的有效联系", "The day of the follow-up came without a new effective contact"
     ),
     DeadlineKind.VACANCY: Label("业务主任空缺超过 2 个工作日", "No supervisor for 2 workdays"),
 }

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine.bootstrap import Deployed
 from engine.domain.actor import SYSTEM_NAME, Actor
 from engine.domain.codes import Label, QuoteKind
+from engine.label import joined
 from engine.queries.diagram import DeployedOf, label_of
 from engine.queries.keyset import pack_position, unpack_position
 from engine.queries.names import actor_names, people_told_apart, unit_names
@@ -185,14 +186,17 @@ def _words(
         answers=_answers(rows, deployed),
         operations=operations,
         zone=zone,
-        actions={
-            action: label_of(e.id, deployed)
-            for e in _elements(deployed)
-            if e.name and (action := e.properties.get("action_id"))
-        }
-        if deployed
-        else {},
+        actions=_actions(deployed) if deployed else {},
     )
+
+
+def _actions(deployed: Deployed) -> dict[str, Label]:
+    """The name of each action: of the task that carries it, or of all of them where they are called differently."""
+    names: dict[str, dict[Label, None]] = {}
+    for element in _elements(deployed):
+        if element.name and (action := element.properties.get("action_id")):
+            names.setdefault(action, {})[label_of(element.id, deployed)] = None
+    return {action: joined(found, zh="或", en=" or ") for action, found in names.items()}
 
 
 def _answers(

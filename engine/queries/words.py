@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
@@ -57,7 +57,7 @@ class Words:
     """The texts of comments by number, where the reader may see the renewal."""
     zone: ZoneInfo = SHANGHAI
     actions: Mapping[str, Label] = field(default_factory=dict)
-    """action id → name of the task or operation that carries it"""
+    """action id → names of the tasks or operations that carry it, which may be several"""
 
     def person(self, number: object) -> str:
         """Return the name of an employee number."""
@@ -70,6 +70,11 @@ class Words:
     def task_en(self, name: object) -> str:
         """Return the English name of the task that was opened as *name*."""
         return next((label.en for label in self.elements.values() if label.zh == name), str(name))
+
+    def source_of(self, event: Happening, code: object) -> Label:
+        """Return who the fact of *event* came from: the very task that told it where the event names it."""
+        element = event["element_id"]
+        return self.elements[element] if element in self.elements else self.source(code)
 
     def source(self, code: object) -> Label:
         """Return who a fact came from: a list and its row, a kind of source, or the task whose form told it."""
@@ -94,6 +99,14 @@ class Words:
             return f"{datetime.fromisoformat(str(text)).astimezone(self.zone):%Y-%m-%d %H:%M}"
         except ValueError:
             return str(text)
+
+    def last_day(self, text: object) -> str:
+        """Return the last local day before an ISO instant, the day on which something is due."""
+        try:
+            until = datetime.fromisoformat(str(text)) - timedelta(seconds=1)
+        except ValueError:
+            return str(text)
+        return until.astimezone(self.zone).date().isoformat()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +148,11 @@ FIELDS: Mapping[str, Label] = {
     "transferred_on": Label("过户告知日", "day the transfer was told"),
     "loss_reason": Label("流失原因", "loss reason"),
     "exclusion_code": Label("剔除原因", "exclusion reason"),
+    "is_key": Label("重点客户", "key customer"),
     "do_not_contact": Label("不再联系", "do-not-contact"),
     "no_messages": Label("不接收短信", "no messages"),
     "phone": Label("手机", "phone"),
+    "phone_doubtful": Label("号码存疑", "doubtful number"),
     "name": Label("客户姓名", "customer name"),
     "customer": Label("客户", "customer"),
     "id_no": Label("证件号码", "ID number"),
@@ -178,6 +193,8 @@ SOURCES: Mapping[str, Label] = {
     "file": Label("客户续保档案", "the customer file"),
     "console": Label("工作台登记", "entered in the console"),
     "erasure": Label("删除个人信息的请求", "a request for deletion"),
+    "review": Label("剔除审批", "the review of the exclusion"),
+    "untold": Label("至结束无人说明，系统代记", "nobody told it until the end; kept by the system"),
     "tariff": Label("费率表更新", "newer tariff tables"),
 }
 RECORDS: Mapping[str, Label] = {

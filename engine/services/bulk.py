@@ -22,7 +22,7 @@ from engine.services import undo
 from engine.services.access import sees
 from engine.services.bulk_rows import complete_rows, said
 from engine.services.instances import load_scope
-from engine.services.tasks import may_do
+from engine.services.tasks import may_do, was_handed_on_by
 from engine.store.bulk import BulkAct, BulkRow, NewBulkRow, add_rows, counts_of, lock_act, lock_row, rows_with
 from engine.store.session import Tx
 from engine.store.tasks import UserTask, chosen_tasks
@@ -142,8 +142,7 @@ def _obstacle(one: Chosen, actor: Actor) -> Label | None:
     """Why a chosen task cannot be done by this person at all."""
     task = one.task
     if not may_do(actor, task, one.renewal):
-        is_own = task.delegated_by is not None and task.principal_no in actor.numbers
-        return HANDED_ON if is_own else NOT_YOURS
+        return HANDED_ON if was_handed_on_by(actor, task) else NOT_YOURS
     if task.status not in (TaskStatus.OPEN, TaskStatus.CLAIMED):
         return CLOSED
     if task.status == TaskStatus.CLAIMED and task.claimed_by != actor.name:
@@ -260,8 +259,11 @@ def _check_some(
     if not some:
         raise BulkRefused(reason=_NONE_LEFT)
     form = engine.deployed(act.definition_set_id).forms[act.form_id]
-    today = business_date(now, engine.clock.zone)
-    looks = (forms.check(form, answers, today=today) for _, answers in _answered(form, values, prefill, some))
+    today, local = business_date(now, engine.clock.zone), now.astimezone(engine.clock.zone)
+    looks = (
+        forms.check(form, answers, today=today, now=local)
+        for _, answers in _answered(form, values, prefill, some)
+    )
     checked = min(looks, key=lambda found: len(found.problems))
     if checked.problems:
         names = Label(

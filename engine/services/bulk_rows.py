@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.domain.actor import Actor
 from engine.domain.codes import BulkRowStatus
-from engine.errors import EngineError, NotFound
+from engine.errors import EngineError, InvalidForm, NotFound
 from engine.label import Label, Thing
 from engine.logs import logger
 from engine.services import undo
@@ -20,6 +20,7 @@ from engine.services.collecting import uncollected
 from engine.services.instances import load_scopes
 from engine.services.tasks import complete_in_scope, complete_task
 from engine.store.bulk import lock_row, lock_rows
+from engine.store.deadlines import open_deadline_ids
 from engine.store.instances import lock_open
 
 if TYPE_CHECKING:
@@ -64,20 +65,28 @@ def _complete_together(tx: Tx, engine: Engine, rows: Sequence[Answered], actor: 
         scope.instance.id: scope
         for scope in load_scopes(tx, engine, instances, actor=actor, now=engine.clock.now())
     }
+    stood = open_deadline_ids(tx, scopes)
     images: dict[int, tuple[StepScope, undo.Image]] = {}
     for row, values in rows:
         scope = scopes.get(row.instance_id)
         if kept[row.id].status == BulkRowStatus.PENDING and scope is not None and not _is_due(scope):
-            image = undo.before(scope)
+            image = undo.before(scope, stood[row.instance_id])
             complete_in_scope(scope, row.task_id, values, version=row.task_version)
             undo.stepped(scope, image)
             images[row.id] = scope, image
             del scopes[row.instance_id]  # another row of this renewal is a step, and an undo, of its own
     tx.write()
+    stands = open_deadline_ids(tx, {scope.instance.id for scope, _ in images.values()})
     for number, (scope, image) in images.items():
         row = kept[number]
-        row.status, row.before = str(BulkRowStatus.DONE), undo.after(scope, image, row.task_id)
+        row.status, row.before = str(BulkRowStatus.DONE), _after(scope, image, row, stands)
     return {number for number, row in kept.items() if row.status != BulkRowStatus.PENDING}
+
+
+def _after(
+    scope: StepScope, image: undo.Image, row: BulkRow, stands: Mapping[int, Sequence[int]]
+) -> undo.Image:
+    return undo.after(scope, image, row.task_id, stands[row.instance_id])
 
 
 def _is_due(scope: StepScope) -> bool:
@@ -92,16 +101,19 @@ def _complete_row(engine: Engine, row: BulkRow, values: Mapping[str, Any], actor
         kept = lock_row(scope.tx, row.id)
         if kept.status != BulkRowStatus.PENDING:
             raise _Settled(what=Thing.BULK_ACT, key=row.act_id)
-        image = undo.before(scope)
+        only = {row.instance_id}
+        image = undo.before(scope, open_deadline_ids(scope.tx, only)[row.instance_id])
         yield
         undo.stepped(scope, image)
         kept.status = str(BulkRowStatus.DONE)
-        kept.before = undo.after(scope, image, row.task_id)
+        kept.before = _after(scope, image, row, open_deadline_ids(scope.tx, only))
 
     try:
         complete_task(engine, row.task_id, values, actor=actor, version=row.task_version, around=around)
     except _Settled:
         return
+    except InvalidForm as error:
+        _refuse(engine, row.id, _wrong(error), actor)
     except NotFound:  # it was the actor's when the choice was frozen
         _refuse(engine, row.id, GONE, actor)
     except EngineError as error:
@@ -123,6 +135,12 @@ def _refuse(engine: Engine, row_id: int, reason: Label, actor: Actor) -> None:
             reason=reason.zh,
             act_id=row.act_id,
         )
+
+
+def _wrong(error: InvalidForm) -> Label:
+    """What is wrong with the answers for one row, field by field: its form is not at hand to show it."""
+    problems = error.params["problems"].values()
+    return Label("".join(one.zh for one in problems), " ".join(one.en for one in problems))
 
 
 def said(reason: Label) -> dict[str, str]:

@@ -11,11 +11,11 @@ from datetime import date
 from typing import Any
 
 from engine.domain.codes import Role
-from engine.domain.nodes import CHASED, MENDING
+from engine.domain.nodes import CHASED, ESCALATED, MENDING
 from engine.services.context import StepScope
 from engine.services.outbox import tell_agent
 
-REMINDED = "policy_chased"
+REMINDED, RAISED = "policy_chased", "issue_escalated"
 
 
 def chase(scope: StepScope, roles: Iterable[str], *, by: date | None = None) -> None:
@@ -38,3 +38,19 @@ def chase(scope: StepScope, roles: Iterable[str], *, by: date | None = None) -> 
         )
         until: dict[str, Any] = {} if by is None else {"by": by}
         scope.record(REMINDED, assignee=number, **until)
+
+
+def escalate(scope: StepScope, issue: str) -> None:
+    """Have supervisor and specialist told that something is to be coordinated (K-L1); the specialist reports it up."""
+    row = scope.renewal
+    above = {number for number in (row.supervisor_no, row.specialist_no) if number}
+    for number in sorted(above - set(scope.actor.numbers)):
+        tell_agent(
+            scope.tx,
+            agent_no=number,
+            instance_id=row.id,
+            node=ESCALATED,
+            now=scope.now,
+            clock=scope.engine.clock,
+        )
+        scope.record(RAISED, assignee=number, issue=issue)

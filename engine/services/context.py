@@ -12,6 +12,7 @@ from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import RenewalState
 from engine.domain.masking import mask_id_no, mask_name, mask_phone, mask_plate, mask_text
+from engine.domain.progress import is_progress
 from engine.store.instances import ProcessInstance, Timer, open_timers
 from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle, lines_of, lines_of_vehicles
 from engine.store.session import Tx
@@ -37,6 +38,7 @@ class StepScope:
     _covers: list[PolicyLine] | None = None
     _timers: list[Timer] | None = None
     _tasks: list[UserTask] | None = None
+    element_id: str | None = None  # the task whose form is being taken in: facts came from it
     _may_have_incident: bool = True
 
     @property
@@ -149,6 +151,11 @@ class StepScope:
             **payload,
         )
 
+    def advance_to(self, state: RenewalState) -> None:
+        """Bring the renewal's progress to *state*, never back: what it has reached or passed already stays."""
+        if is_progress(RenewalState(self.renewal.state), state):
+            self.move_to(state)
+
     def move_to(self, state: RenewalState) -> None:
         """Set the renewal's progress; nothing happens when it is there already."""
         before = self.renewal.state
@@ -165,8 +172,13 @@ class StepScope:
         self.record(
             "fact_changed",
             reason=reason,
-            **{"field": field_name, "from": mask(old), "to": mask(new), "source": source},
+            **{"field": field_name, "from": mask(old), "to": mask(new), "source": source, **self.told_on},
         )
+
+    @property
+    def told_on(self) -> dict[str, Any]:
+        """The task whose form told something, for the history: many tasks may carry one action."""
+        return {"element_id": self.element_id} if self.element_id is not None else {}
 
     def told(self, text: str) -> str:
         """Return free text without what it says of the customer: numbers of a person's kind, and the name."""

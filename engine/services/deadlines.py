@@ -16,7 +16,7 @@ from engine.domain.actor import Actor
 from engine.domain.codes import DeadlineEnd, DeadlineKind
 from engine.domain.deadlines import WORKDAYS, branches_of, told_of_renewal, told_of_vacancy, vacant_teams
 from engine.domain.directory import Directory
-from engine.domain.nodes import RECHECK
+from engine.domain.nodes import FOLLOW_UP, RECHECK
 from engine.domain.notice_hours import notice_moments
 from engine.services import pool
 from engine.services.assignment import responsible_of
@@ -45,8 +45,13 @@ _TEXTS = {
     DeadlineKind.POOL: "【车险续保】认领池有续保 5 个工作日无人认领，已向全市开放，请登录首页查看。",
     DeadlineKind.UNOWNED: "【车险续保】有续保超过 3 个工作日无责任人，请登录首页查看并指派。",
     DeadlineKind.RECHECK: "【车险续保】有续保约定今天复查，尚无新的有效联系，请登录首页查看。",
+    DeadlineKind.FOLLOW_UP: "【车险续保】有续保约定今天跟进客户，尚无新的有效联系，请登录首页查看。",
     DeadlineKind.VACANCY: "【车险续保】有营业组的业务主任空缺超过 2 个工作日，请登录首页查看。",
 }
+
+
+_REMINDERS = {DeadlineKind.RECHECK: RECHECK, DeadlineKind.FOLLOW_UP: FOLLOW_UP}
+"""Agreed days, and what the message of the day says of them."""
 
 
 def deadlines_are_due(engine: Engine, now: datetime) -> bool:
@@ -140,9 +145,9 @@ def _ring(engine: Engine, deadline_id: int, instance_id: int | None, now: dateti
             else told_of_renewal(directory, kind, responsible_of(renewal))
         )
         tell(tx, row, told)
-        reminded = _reminded(renewal, told) if kind is DeadlineKind.RECHECK else frozenset()
-        if renewal is not None:
-            _remind(tx, engine, renewal.id, reminded, now)
+        reminded = _reminded(renewal, told) if kind in _REMINDERS else frozenset()
+        if renewal is not None and reminded:
+            _remind(tx, engine, renewal.id, _REMINDERS[kind], reminded, now)
         _send(tx, engine, kind, told - reminded, now)
         about: dict[str, Any] = {"kind": row.kind, "told": sorted(told), "owner": row.owner_no}
         tx.record(
@@ -163,10 +168,10 @@ def _reminded(renewal: Renewal | None, told: frozenset[str]) -> frozenset[str]:
     return told & {renewal.owner_no, renewal.supervisor_no, renewal.trainer_no, renewal.specialist_no}
 
 
-def _remind(tx: Tx, engine: Engine, renewal_id: int, told: Collection[str], now: datetime) -> None:
+def _remind(tx: Tx, engine: Engine, renewal_id: int, node: int, told: Collection[str], now: datetime) -> None:
     """An agreed day is a reminder, not an alarm: it goes with the message of the day."""
     for number in sorted(told):
-        tell_agent(tx, agent_no=number, instance_id=renewal_id, node=RECHECK, now=now, clock=engine.clock)
+        tell_agent(tx, agent_no=number, instance_id=renewal_id, node=node, now=now, clock=engine.clock)
 
 
 def _send(tx: Tx, engine: Engine, kind: DeadlineKind, told: Collection[str], now: datetime) -> None:

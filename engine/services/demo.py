@@ -6,7 +6,7 @@ every due moment while simulated colleagues do their tasks, renew, lose, exclude
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -220,6 +220,11 @@ class _World:
         ctp = min(Decimal(855), total / 2)
         return {"ctp_premium": str(int(ctp)), "commercial_premium": str(int(total - ctp))}
 
+    def _team_of(self, supervisor_no: str | None) -> Sequence[PostEntry]:
+        """The agents of a supervisor's team; where nobody leads, all of them."""
+        agents = people_in(self.org, Role.AGENT)
+        return [post for post in agents if post.manager_no == supervisor_no] or agents
+
     def _choices(self, task: OfferedTask) -> dict[str, Any]:
         """The decisive answers; weights follow the branch figures of domain.md §2.3."""
         contact = self.random.choices(
@@ -228,15 +233,20 @@ class _World:
         middle = (
             task.quote_mid or (task.premium or Decimal(3000)) * Decimal(self.random.randint(90, 118)) / 100
         )
-        agent = task.agent_no or self.random.choice(people_in(self.org, Role.AGENT)).employee_no
+        agent = task.agent_no or self.random.choice(self._team_of(task.supervisor_no)).employee_no
         by_form: dict[str, dict[str, Any]] = {
             "dispatch_list": {
                 "category": self.random.choices(("normal", "key"), (88, 12))[0],
                 "agent_no": agent,
             },
-            "route_orphan": {"route": "supervisor", "assignee_no": task.supervisor_no or "SU01"},
+            "route_orphan": {
+                "route": "supervisor",
+                "assignee_no": task.supervisor_no or "SU01",
+                "deadline": self.engine.workdays().add_workdays(self.engine.clock.today(), 1).isoformat(),
+            },
             "take_over_orphan": {
                 "result": self.random.choices(("accepted", "refused"), (92, 8))[0],
+                "contact_result": "00",
                 "servicing_agent_no": agent,
             },
             "chase_policy": {

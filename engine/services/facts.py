@@ -123,7 +123,7 @@ def _renewal(scope: StepScope) -> Mapping[str, object]:
         known,
         {
             "duplicate": lambda: _is_double(scope),
-            "handover_open": lambda: _is_handing_over(scope),
+            "handover_open": lambda: is_handing_over(scope),
             "pool_claimed": lambda: _is_claimed(scope),
             "do_not_contact": lambda: _wants_no_contact(scope),
         },
@@ -147,11 +147,15 @@ WAITS_FOR_CLAIM = "wait_for_claim"
 """The timer of the hand-over that runs while the renewal is in the claim pool."""
 
 
-def _is_handing_over(scope: StepScope) -> bool:
-    """Whether an orphan policy is seen to already: somebody is to route it or take it over, or may claim it.
+def is_handing_over(scope: StepScope) -> bool:
+    """Whether an orphan policy is seen to already.
+
+    Somebody is to route it or take it over, may claim it, or settled already how it is served.
 
     Source: domain.md §7 case 13.
     """
+    if scope.renewal.orphan_route is not None:
+        return True
     is_asked = any(task.action_id in HANDOVER_ACTIONS for task in scope.tasks)
     return is_asked or any(timer.element_id == WAITS_FOR_CLAIM for timer in scope.timers)
 

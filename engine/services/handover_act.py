@@ -23,6 +23,7 @@ from engine.services.handover_people import changes_between, people_after
 from engine.services.handover_plan import mark_of
 from engine.services.handover_reach import leaver_of
 from engine.services.instances import load_scope
+from engine.services.outdated_previews import close_outdated
 from engine.store.handover import (
     Handover,
     HandoverRow,
@@ -132,6 +133,7 @@ def _finish(engine: Engine, handover_id: int, actor: Actor) -> None:
         handover.status, handover.finished_at = str(HandoverStatus.DONE), now
         if handover.kind == HandoverKind.LEAVE:
             _release(tx, handover, actor, now)
+        close_outdated(tx, handover, actor=actor, now=now)
         counts = counts_of_handover(tx, handover_id)
         tx.record(
             "handover_finished",

@@ -26,6 +26,7 @@ from engine.services.context import StepScope
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope
 from engine.services.message_data import checked_data, require_complete
+from engine.services.quote_sense import belongs_elsewhere, last_valid_day
 from engine.services.steps import Cause, apply_step
 from engine.services.timers import fire_instance
 from engine.spiff import runner
@@ -259,13 +260,27 @@ def _quote(scope: StepScope, data: Mapping[str, Any]) -> None:
 
 
 def _require_sense(scope: StepScope, given: quoting.GivenQuote) -> None:
-    """Refuse a quote without an amount, with a total that is not its parts', or over before it came."""
+    """Refuse a quote without an amount, with a total that is not its parts', over before it came, or another vehicle's."""
     if given.premium is None:
         raise BadInput(what="premium", value="", reason=_NO_AMOUNT)
     if given.total is not None and given.total != given.premium:
         raise BadInput(what="premium", value=str(given.total), reason=_NOT_THE_SUM)
     if given.valid_until is not None and given.valid_until < scope.today:
         raise BadInput(what="valid_until", value=given.valid_until.isoformat(), reason=_OVER)
+    last = last_valid_day(scope.renewal.expiry_date, scope.today)
+    if given.valid_until is not None and given.valid_until > last:
+        raise BadInput(what="valid_until", value=given.valid_until.isoformat(), reason=_too_long(last))
+    if given.premium <= 0:
+        raise BadInput(what="premium", value=str(given.premium), reason=_NOTHING_TO_PAY)
+    if given.quote_no and belongs_elsewhere(scope, given.quote_no):
+        raise BadInput(what="quote_no", value=given.quote_no, reason=_ELSEWHERE)
+
+
+def _too_long(last: date) -> Label:
+    return Label(
+        f"报价有效期最晚到 {last}（挽回期结束），请核对。",
+        f"a quote is valid until {last} at the latest, when win-back ends; check it.",
+    )
 
 
 _NO_AMOUNT = Label(
@@ -275,6 +290,11 @@ _NO_AMOUNT = Label(
 _NOT_THE_SUM = Label(
     "与分项之和不符；请核对，或只给一种。",
     "it is not the sum of its parts; check them, or give one or the other.",
+)
+_NOTHING_TO_PAY = Label("保费应大于 0，请核对。", "a premium is above 0; check it.")
+_ELSEWHERE = Label(
+    "该报价单号已用于另一辆车的实际报价，请核对报价单号与车架号。",
+    "the number is that of another vehicle's actual quote; check number and VIN.",
 )
 _OVER = Label("报价已过有效期，请重新报价。", "the quote is no longer valid; quote again.")
 

@@ -47,7 +47,7 @@ _MANY = Label(f"每笔续保最多 {MOST_FILES} 个附件", f"a renewal takes at
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """A file as it was added; ``name`` is safe to hand to a browser."""
+    """A file as it was added; ``name`` is masked and safe to hand to a browser."""
 
     name: str
     kind: FileKind
@@ -162,6 +162,8 @@ def _accepted(name: str, content: bytes) -> FileKind:
 def open_file(engine: Engine, attachment_id: int, *, actor: Actor) -> OpenedFile:
     """Return a file of a renewal in the actor's scope; that it was opened is written down before.
 
+    Its name is masked as the pages mask it: whoever may see a phone or a plate unmasked asks for that, with a reason.
+
     Raises:
         NotFound: no such file, or its renewal lies outside the scope; both look the same.
     """
@@ -170,7 +172,7 @@ def open_file(engine: Engine, attachment_id: int, *, actor: Actor) -> OpenedFile
         if file is None or not _may_look(tx, tx.get_one(Renewal, file.instance_id), actor):
             raise NotFound(what=Thing.ATTACHMENT, key=attachment_id)
         kind = FileKind(file.kind)
-        opened = OpenedFile(file.name, kind, file.content)
+        opened = OpenedFile(mask_text(file.name), kind, file.content)
         tx.record(
             "file_opened",
             at=engine.clock.now(),

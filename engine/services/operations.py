@@ -19,6 +19,9 @@ from engine.services.stating import withdraw_contact
 Result = Mapping[str, object] | None
 LISTED_TOO_LATE = "L703"
 """Loss reason 清单遗漏/下发晚 (domain.md §4.1)."""
+NOT_TOLD = "L901"
+"""Loss reason 其他 of what nobody told: a lost policy has a reason in any case (domain.md §4.1)."""
+UNTOLD = "untold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ def record_renewal(scope: StepScope) -> Result:
 
 
 def record_loss(scope: StepScope) -> Result:
-    """End as lost to a competitor; the reason was tagged and verified (domain.md §4.1)."""
+    """End as lost to a competitor; the reason was tagged and verified, or nobody told one (domain.md §4.1)."""
+    _require_reason(scope)
     _reach(scope, RenewalState.LOST)
     return None
 
@@ -94,6 +98,8 @@ def close_lapsed(scope: StepScope) -> Result:
         scope.change_fact("loss_reason", None, LISTED_TOO_LATE, source="list")
         scope.renewal.loss_reason, scope.renewal.loss_source = LISTED_TOO_LATE, "list"
     partial = scope.renewal.state == RenewalState.PARTIAL
+    if not partial:
+        _require_reason(scope)
     _reach(scope, RenewalState.PARTIAL if partial else RenewalState.CLOSED_LAPSED)
     return None
 
@@ -113,7 +119,7 @@ def reassign_orphan(scope: StepScope) -> Result:
 def record_actual_quote(scope: StepScope) -> Result:
     """Mark that an actual quote is there (G-S2); its figures came with the message."""
     scope.renewal.has_actual_quote, scope.renewal.quote_owed = True, False
-    scope.move_to(RenewalState.QUOTED)
+    scope.advance_to(RenewalState.QUOTED)
     return None
 
 
@@ -125,6 +131,14 @@ def set_do_not_contact(scope: StepScope) -> Result:
 
 def _count_round(scope: StepScope) -> None:
     scope.renewal.rounds += 1
+
+
+def _require_reason(scope: StepScope) -> None:
+    """Keep that nobody told a reason where none was tagged until the end; the history says so."""
+    row = scope.renewal
+    if row.loss_reason is None:
+        scope.change_fact("loss_reason", None, NOT_TOLD, source=UNTOLD)
+        row.loss_reason, row.loss_source = NOT_TOLD, UNTOLD
 
 
 def _reach(scope: StepScope, outcome: RenewalState) -> None:
@@ -161,15 +175,21 @@ CATALOGUE: Mapping[str, Operation] = {
             "以“已续保”或“脱保后挽回”结束",
             "Ends as renewed or won back",
         ),
-        _entry(record_loss, "登记转保", "Record the loss", "以“转保”结束", "Ends as lost"),
+        _entry(
+            record_loss,
+            "登记转保",
+            "Record the loss",
+            "以“转保”结束；无人说明原因的记 L901",
+            "Ends as lost; with reason L901 when nobody told one",
+        ),
         _entry(record_exclusion, "登记剔除", "Record the exclusion", "以“剔除”结束", "Ends as excluded"),
         _entry(record_withdrawal, "登记撤销", "Record the withdrawal", "以“撤销”结束", "Ends as withdrawn"),
         _entry(
             close_lapsed,
             "脱保关闭",
             "Close as lapsed",
-            "以“脱保关闭”或“部分续保”结束；清单到时已过挽回期的记原因 L703",
-            "Ends as lapsed or partial; with reason L703 when the list came after win-back",
+            "以“脱保关闭”或“部分续保”结束；无人说明原因的记 L901，清单到时已过挽回期的记 L703",
+            "Ends as lapsed or partial; with reason L901 when nobody told one, L703 when the list came after win-back",
         ),
         _entry(
             reanchor,

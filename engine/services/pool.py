@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
-from engine.domain.codes import DeadlineEnd, DeadlineKind, Role
+from engine.domain.codes import DeadlineEnd, DeadlineKind, OrphanRoute, Role
 from engine.domain.deadlines import CLAIMERS as CLAIMERS
 from engine.domain.deadlines import may_claim
 from engine.errors import BadInput, Conflict, NotFound
@@ -20,6 +20,7 @@ from engine.services.assignment import hand_to
 from engine.services.context import StepScope
 from engine.services.first_contact import last_day, new_deadline
 from engine.services.instances import load_scope
+from engine.services.orphan_routes import settle
 from engine.services.orphan_tasks import open_contact, settle_by_claim
 from engine.services.timers import fire_instance
 from engine.store.deadlines import Deadline, latest_offer, open_deadlines
@@ -31,9 +32,14 @@ if TYPE_CHECKING:
 
 OFFERERS = frozenset({Role.SUPERVISOR, Role.TRAINER, Role.SPECIALIST, Role.CHANNEL})
 _TAKEN = Label("已有营销员负责，不是孤儿单", "an agent answers for it: it is no orphan")
+_OWN = Label("您已是这笔续保的责任人，无需认领", "you answer for it already: there is nothing to claim")
 _RECALLED = Label(
     "客户已撤回向寿险公司提供信息的同意，由交叉销售专员服务",
     "the customer withdrew sharing with the life insurer: the cross-selling specialist serves it",
+)
+_LOCKED = Label(
+    "已转电销，渠道锁定；须先由渠道合作部改派",
+    "it is locked to telesales; the channel department has to route it anew first",
 )
 _ENDED = Label("续保已结束", "the renewal has ended")
 
@@ -84,6 +90,8 @@ def _why_not_offered(renewal: Renewal) -> Label | None:
         return _ENDED
     if renewal.is_recalled:
         return _RECALLED
+    if renewal.orphan_route == OrphanRoute.TELESALES:
+        return _LOCKED
     return None if renewal.is_orphan else _TAKEN
 
 
@@ -94,6 +102,7 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> date | No
 
     Raises:
         NotFound: it was never offered to this person. AlreadyClaimed: somebody was faster.
+        BadInput: this person answers for it already.
     """
     now = engine.clock.now()
     with engine.store.reading() as session:
@@ -102,6 +111,8 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> date | No
     with engine.store.transaction() as tx:
         scope = load_scope(tx, engine, renewal_id, actor=actor, now=now)
         row = _require_offered(tx, renewal_id, actor, scope.today)
+        if scope.renewal.owner_no is not None and scope.renewal.owner_no == actor.employee_no:
+            raise BadInput(what=Thing.RENEWAL, value=renewal_id, reason=_OWN)
         if not _stands(row, scope):
             raise AlreadyClaimed
         row.settled_at, row.ending = now, str(DeadlineEnd.CLAIMED)
@@ -109,7 +120,8 @@ def claim_renewal(engine: Engine, renewal_id: int, *, actor: Actor) -> date | No
         tx.flush()
         settle_by_claim(scope)
         open_contact(scope)
-        hand_to(scope, actor.employee_no, reason="pool")
+        hand_to(scope, actor.employee_no, reason="pool", roles=CLAIMERS)
+        settle(scope, OrphanRoute.CLAIMED)
         clocks = open_deadlines(tx, renewal_id, DeadlineKind.FIRST_CONTACT)
         return min((last_day(scope, clock) for clock in clocks), default=None)
 

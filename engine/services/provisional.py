@@ -12,6 +12,7 @@ from typing import Any
 
 import forms
 from engine.clock import midnight
+from engine.domain.contacts import outcome_of
 from engine.domain.own_clocks import REPORT_CLOCK
 from engine.services.context import StepScope
 
@@ -46,7 +47,7 @@ def forget(scope: StepScope) -> None:
 def problems(scope: StepScope, form: forms.Form, clean: Mapping[str, Any]) -> dict[str, forms.Problem]:
     """Return what speaks against the reported policy: it is the one that expires."""
     field, number = form.field(POLICY_NO), clean.get(POLICY_NO)
-    if field is None or clean.get("result") != ISSUED or not number:
+    if field is None or outcome_of(clean) != ISSUED or not number:
         return {}
     if any(number == line.policy_no for line in scope.lines):
         return {POLICY_NO: forms.expiring_policy(field)}

@@ -90,7 +90,9 @@ def refresh_forecast(
     actual = held.get((scope.renewal.id, QuoteKind.ACTUAL))
     if actual is not None and before is not None and actual.stale_since is None:
         actual.stale_since = scope.now
-        scope.record("quote_stale", subject=actual.quote_no, reason=source, version=actual.version)
+        scope.record(
+            "quote_stale", subject=actual.quote_no, reason=source, version=actual.version, **scope.told_on
+        )
     return True
 
 
@@ -251,7 +253,7 @@ def _add(scope: StepScope, quote: Quote) -> None:
     else:
         scope.tx.add(quote)
         scope.tx.flush()  # a second fact of the same list must find this version
-    scope.record("quote_made", subject=quote.quote_no, **_shown(quote))
+    scope.record("quote_made", subject=quote.quote_no, **_shown(quote), **scope.told_on)
 
 
 def _shown(quote: Quote) -> Mapping[str, Any]:

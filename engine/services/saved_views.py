@@ -17,17 +17,26 @@ LONGEST_NAME = 20
 _NAME = Label("视图名称", "name of the view")
 _LENGTH = Label(f"请填写 1 至 {LONGEST_NAME} 个字的名称", f"give a name of 1 to {LONGEST_NAME} characters")
 _FULL = Label(f"最多保存 {MOST} 个视图，请先删除不用的", f"at most {MOST} views: drop one first")
+_TAKEN = Label(
+    "您已有同名视图，请换一个名称；要改写它，请勾选“替换同名视图”后再保存，原来共享的仍然共享",
+    "you have a view of this name: choose another one; to overwrite it tick “Replace the view of this name” "
+    "and save again, what was shared stays shared",
+)
 _NO_UNIT = Label("您没有所属机构，不能共享", "you belong to no unit to share it in")
 
 
-def save_view(engine: Engine, name: str, query: Mapping[str, str], *, shared: bool, actor: Actor) -> int:
+def save_view(
+    engine: Engine, name: str, query: Mapping[str, str], *, shared: bool, actor: Actor, replaces: bool = False
+) -> int:
     """Keep *query*, the parameters of an inbox address, as *name*; returns the view's number.
 
-    The same name again replaces the person's older view. A shared one is seen in the person's unit and below it,
+    Another view of the person under this name is only replaced when *replaces* says so; one that was shared stays
+    shared. A shared one is seen in the person's unit and below it,
     and shows everybody their own tasks: it holds conditions, no rows and no rights.
 
     Raises:
-        BadInput: the name is empty or long, there are too many, or the person has no unit to share in.
+        BadInput: the name is empty or long, or another view has it and is not to be replaced; there are too many, or
+            the person has no unit to share in.
         Unstorable: a value cannot be kept by every database.
     """
     require_storable(dict(query), "query")
@@ -44,7 +53,11 @@ def save_view(engine: Engine, name: str, query: Mapping[str, str], *, shared: bo
                 raise BadInput(what=_NAME, value=name, reason=_FULL)
             view = SavedView(owner=actor.name, name=name, created_at=now)
             tx.add(view)
-        view.query, view.unit_code = dict(query), actor.unit_code if shared else None
+        elif not replaces:
+            raise BadInput(what=_NAME, value=name, reason=_TAKEN)
+        view.query = dict(query)
+        if shared:
+            view.unit_code = actor.unit_code
         tx.write()
         tx.record(
             "view_saved", at=now, actor=actor.name, subject=name, view_id=view.id, shared_in=view.unit_code

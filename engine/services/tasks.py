@@ -13,7 +13,7 @@ from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import Role, TaskStatus
 from engine.domain.commitment import commit_to, make_salt
-from engine.domain.contacts import DO_NOT_CONTACT
+from engine.domain.contacts import DO_NOT_CONTACT, outcome_of
 from engine.domain.storable import require_storable
 from engine.errors import (
     Conflict,
@@ -24,12 +24,14 @@ from engine.errors import (
     StepFailed,
     TaskAlreadyClosed,
     TaskChanged,
+    TaskHandedOn,
     TaskTaken,
     defect,
 )
 from engine.label import Label, Thing, joined
 from engine.services import incidents, provisional, task_events
 from engine.services.access import sees
+from engine.services.aftermath import follow_up
 from engine.services.consents import FORM_ANSWER, absorb_consent
 from engine.services.context import StepScope
 from engine.services.evidence import absorb
@@ -176,7 +178,7 @@ def _may_silence(values: Mapping[str, Any]) -> bool:
 
     Many at a time leave it to the ticker: the next row may be another car of the same customer, with its own answer.
     """
-    return values.get("result") == DO_NOT_CONTACT or bool(values.get(FORM_ANSWER))
+    return outcome_of(values) == DO_NOT_CONTACT or bool(values.get(FORM_ANSWER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,18 +249,21 @@ def complete_in_scope(
         outcome=outcome,
         now=scope.now,
     )
-    opened = apply_step(scope, host, step, Cause.COMPLETE)
+    before = {id(row) for row in scope.tasks}
+    apply_step(scope, host, step, Cause.COMPLETE)
+    follow_up(scope, task.form_id, clean)
     if scope.may_have_incident:
         incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=scope.now)
-    return opened
+    return [row for row in scope.tasks if id(row) not in before]
 
 
 def _checked(scope: StepScope, form: forms.Form, values: Mapping[str, Any]) -> dict[str, Any]:
     """The clean values of a submission; the people it names must serve, its days must make sense."""
     directory = directory_on(scope.tx, scope.today)
-    checked = forms.check(form, numbers_as_stored(values, directory), today=scope.today)
+    local = scope.now.astimezone(scope.engine.clock.zone)
+    checked = forms.check(form, numbers_as_stored(values, directory), today=scope.today, now=local)
     problems = {
-        **people_problems(form, checked.clean, directory, is_recalled=scope.renewal.is_recalled),
+        **people_problems(scope, form, checked.clean, directory),
         **provisional.problems(scope, form, checked.clean),
         **sense_problems(scope, form, checked.clean),
         **checked.problems,
@@ -301,8 +306,10 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
         on_behalf_of=_on_behalf_of(task, scope.actor),
         form_hash=commit_to(salt, task_id=task.id, form_id=task.form_id, values=clean),
     )
+    scope.element_id = task.element_id
     absorb(scope, task.form_id, clean)
     absorb_consent(scope, clean, task_id=task.id)
+    scope.element_id = None
 
 
 def _on_behalf_of(task: UserTask, actor: Actor) -> str | None:
@@ -323,14 +330,24 @@ def own_task(engine: Engine, tx: Tx, task_id: int, actor: Actor) -> UserTask:
     return task
 
 
+def was_handed_on_by(actor: Actor, task: UserTask | ChosenTask) -> bool:
+    """Whether *actor* gave the task to a colleague, or somebody who stood in did so for him."""
+    if task.delegated_by is None:
+        return False
+    return task.delegated_by == actor.name or task.principal_no in actor.numbers
+
+
 def require_own(engine: Engine, tx: Tx, task: UserTask, renewal: Renewal, actor: Actor) -> None:
     """Let a task pass that this person may do, or did.
 
     Raises:
+        TaskHandedOn: this person gave it to a colleague.
         NotFound, Forbidden: it is not for this person; out of scope nobody learns that it exists.
     """
     if may_do(actor, task, renewal) or task.completed_by == actor.name:
         return
+    if was_handed_on_by(actor, task):
+        raise TaskHandedOn(name=name_of_task(engine, tx, task), colleague=_named(tx, task.assignee_no))
     if sees(actor, renewal):
         name, role = name_of_task(engine, tx, task), Role(task.role).label
         act = Label(f"办理“{name.zh}”（责任岗位：{role.zh}）", f"do “{name.en}” (it is for the {role.en})")
@@ -376,6 +393,12 @@ def name_of_task(engine: Engine, tx: Tx, task: UserTask) -> Label:
 def _display(tx: Tx, user_name: str | None) -> str:
     user = user_by_name(tx, user_name) if user_name else None
     return user.display_name if user is not None else (user_name or "")
+
+
+def _named(tx: Tx, number: str | None) -> str:
+    """A colleague's name with the number."""
+    name = _display(tx, number)
+    return name if name == number else f"{name} {number}"
 
 
 def _keep_as_draft(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from engine.services.context import StepScope
+from engine.services.phones import judge_numbers
 from engine.services.quoting import refresh_forecast
 from engine.services.sharing import follow, tell
 from engine.store.renewals import Customer, find_customer
@@ -28,10 +29,13 @@ def change_owner(scope: StepScope, *, name: str, phone: str | None, on: date) ->
         scope.tx.flush()  # the renewal refers to its number
     scope.change_fact("customer", former.name if former else None, name, source=SOURCE)
     if phone:
-        scope.change_fact("phone", former.phone if former else None, phone, source=SOURCE)
+        scope.change_fact(
+            "phone", None, phone, source=SOURCE
+        )  # the new owner's first one, not another of the former
     scope.change_fact("transferred_on", vehicle.transferred_on, on, source=SOURCE)
     scope.be_customer_of(owner)
     vehicle.customer_id, vehicle.transferred_on = owner.id, on
+    judge_numbers(scope, phone, source=SOURCE)
     if former is not None and former.id != owner.id:
         scope.record("prospect_noted", subject=PROSPECT, customer_id=former.id)
     if (moved := follow(scope)) is not None:  # the new owner may have said otherwise on sharing

@@ -7,14 +7,16 @@ completed; the task is asked anew.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.domain.codes import TaskStatus
+from engine.domain.codes import DeadlineEnd, TaskStatus
 from engine.label import Label
+from engine.services.assignment import FIELDS
 from engine.services.context import StepScope
+from engine.store.deadlines import Deadline, lock_deadline
 from engine.store.instances import Timer
-from engine.store.plain import columns, names_of, restore
+from engine.store.plain import columns, mark_of, names_of, restore
 from engine.store.renewals import Renewal
 from engine.store.tasks import UserTask, has_draft
 
@@ -28,18 +30,33 @@ SHARING_CHANGED = Label(
 )
 TOLD = Label("已据此向外发送消息", "a message was sent because of it")
 _MOVING = ("path", "next_due_at", "ended_at")
-_OF_TASK = ("status", "assignee_no", "claimed_by", "claimed_at", "delegated_by", "principal_no")
+_OF_TASK = (
+    "status",
+    "assignee_no",
+    "claimed_by",
+    "claimed_at",
+    "delegated_by",
+    "principal_no",
+    "follow_up_at",
+    "due_at",
+)
+_FACTS = frozenset({"loss_reason", "quote_mid", "quote_opens_date"})
+"""Columns of a renewal whose every change the history tells as a fact."""
 _FRESH = frozenset({"version", "created_at", "completed_at", "completed_by"})
 
 
-def before(scope: StepScope) -> Image:
-    """Return what a step may change of this renewal, as it is now; plain values, to be stored."""
+def before(scope: StepScope, deadlines: Sequence[int]) -> Image:
+    """Return what a step may change of this renewal, as it is now; plain values, to be stored.
+
+    *deadlines* are the numbers of its open ones.
+    """
     return {
         "state": b64encode(scope.instance.state).decode(),
         "instance": columns(scope.instance, _MOVING),
         "renewal": columns(scope.renewal, names_of(Renewal)),
         "timers": [timer.id for timer in scope.timers],
         "tasks": {str(task.id): columns(task, _OF_TASK) for task in scope.tasks},
+        "deadlines": list(deadlines),
         "told": _outgoing(scope),
     }
 
@@ -49,8 +66,11 @@ def stepped(scope: StepScope, image: Image) -> None:
     image["told"] = _outgoing(scope) > image["told"]
 
 
-def after(scope: StepScope, image: Image, task_id: int) -> Image:
-    """Add to *image* what the step left, once it is written: by that it is seen whether anything followed."""
+def after(scope: StepScope, image: Image, task_id: int, deadlines: Sequence[int]) -> Image:
+    """Add to *image* what the step left, once it is written: by that it is seen whether anything followed.
+
+    *deadlines* are the numbers of those that are open now.
+    """
     known = set(image["timers"])
     return {
         **image,
@@ -58,7 +78,16 @@ def after(scope: StepScope, image: Image, task_id: int) -> Image:
         "lock_version": scope.instance.lock_version,
         "planned": [timer.id for timer in scope.timers if timer.id not in known],
         "opened": {task.id: task.version for task in scope.tasks if str(task.id) not in image["tasks"]},
+        "begun": [number for number in deadlines if number not in image["deadlines"]],
+        "left": _mark(scope, image),
     }
+
+
+def _mark(scope: StepScope, image: Mapping[str, Any]) -> str:
+    """A mark of the renewal and of the tasks that stood before: another one tells that somebody changed them."""
+    tasks = {key: scope.tx.get_one(UserTask, int(key)).version for key in image["tasks"]}
+    versions = ",".join(f"{key}:{tasks[key]}" for key in sorted(tasks))
+    return f"{mark_of(scope.renewal, names_of(Renewal))} {versions}"
 
 
 def obstacle(scope: StepScope, image: Mapping[str, Any]) -> Label | None:
@@ -67,7 +96,10 @@ def obstacle(scope: StepScope, image: Mapping[str, Any]) -> Label | None:
         return WENT_ON
     if scope.renewal.is_recalled != image["renewal"].get("is_recalled", False):
         return SHARING_CHANGED
-    if image["told"]:
+    if image.get("left") != _mark(scope, image):
+        return WENT_ON
+    begun = (lock_deadline(scope.tx, number) for number in image["begun"])
+    if image["told"] or any(row is not None and row.rung_at is not None for row in begun):
         return TOLD
     tasks = (scope.tx.get_one(UserTask, int(key)) for key in image["opened"])
     if any(
@@ -85,14 +117,15 @@ def put_back(scope: StepScope, image: Mapping[str, Any], *, reason: str) -> None
     state_before = scope.renewal.state
     scope.instance.state = b64decode(image["state"])
     restore(scope.instance, image["instance"])
-    restore(scope.renewal, image["renewal"])
+    done = scope.tx.get_one(UserTask, image["task"])
+    _put_facts_back(scope, image["renewal"], reason=reason, source=done.action_id)
     _put_timers_back(scope, image)
+    _put_deadlines_back(scope, image, reason=reason)
     for key in image["opened"]:
         _withdraw(scope, scope.tx.get_one(UserTask, int(key)))
-    done = scope.tx.get_one(UserTask, image["task"])
     for key, was in image["tasks"].items():
         if int(key) != done.id:
-            _reopen(scope.tx.get_one(UserTask, int(key)), was)
+            _reopen(scope, scope.tx.get_one(UserTask, int(key)), was, reason=reason)
     scope.record(
         "task_completion_undone",
         task_id=done.id,
@@ -105,6 +138,36 @@ def put_back(scope: StepScope, image: Mapping[str, Any], *, reason: str) -> None
         moved: dict[str, Any] = {"from": state_before, "to": scope.renewal.state}
         scope.record("state_changed", **moved)
     _ask_anew(scope, done, image["tasks"][str(done.id)])
+
+
+def _put_facts_back(scope: StepScope, was: Mapping[str, Any], *, reason: str, source: str) -> None:
+    """Give the renewal its columns back; each person, unit and fact that changes so is told by itself."""
+    now = columns(scope.renewal, was)
+    restore(scope.renewal, was)
+    for name in (name for name in was if was[name] != now[name]):
+        change: dict[str, Any] = {"field": name, "from": now[name], "to": was[name]}
+        if name in FIELDS:
+            scope.record("responsible_changed", reason=reason, **change)
+        elif name in _FACTS:
+            scope.record("fact_changed", reason=reason, source=source, **change)
+
+
+def _put_deadlines_back(scope: StepScope, image: Mapping[str, Any], *, reason: str) -> None:
+    """Let the deadlines that stood go on with their own time, and end those that the step began."""
+    for number in image["begun"]:
+        row = lock_deadline(scope.tx, number)
+        if row is not None and row.settled_at is None:
+            row.settled_at, row.ending = scope.now, str(DeadlineEnd.UNDONE)
+            _tell_of(scope, "deadline_ended", row, reason, ending=row.ending, late=False)
+    for number in image["deadlines"]:
+        row = lock_deadline(scope.tx, number)
+        if row is not None and row.settled_at is not None:
+            row.settled_at, row.ending = None, None
+            _tell_of(scope, "deadline_resumed", row, reason, owner=row.owner_no, due=row.due_at)
+
+
+def _tell_of(scope: StepScope, action: str, row: Deadline, reason: str, **more: Any) -> None:
+    scope.record(action, reason=reason, kind=row.kind, **more)
 
 
 def _put_timers_back(scope: StepScope, image: Mapping[str, Any]) -> None:
@@ -128,10 +191,20 @@ def _withdraw(scope: StepScope, task: UserTask) -> None:
     )
 
 
-def _reopen(task: UserTask, was: Mapping[str, Any]) -> None:
-    if columns(task, _OF_TASK) != was:
-        restore(task, was)
-        task.completed_at, task.version = None, task.version + 1
+def _reopen(scope: StepScope, task: UserTask, was: Mapping[str, Any], *, reason: str) -> None:
+    now = columns(task, _OF_TASK)
+    if now == was:
+        return
+    restore(task, was)
+    task.completed_at, task.version = None, task.version + 1
+    if now["assignee_no"] != was["assignee_no"]:
+        move: dict[str, Any] = {"from": now["assignee_no"], "to": was["assignee_no"]}
+        scope.record("task_reassigned", about=task, subject=task.name, reason=reason, **move)
+    if now["due_at"] != was["due_at"]:
+        due: dict[str, Any] = {"from": now["due_at"], "to": was["due_at"]}
+        scope.record(
+            "task_due_moved", about=task, subject=task.name, reason=reason, action_id=task.action_id, **due
+        )
 
 
 def _ask_anew(scope: StepScope, done: UserTask, was: Mapping[str, Any]) -> None:

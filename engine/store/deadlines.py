@@ -56,7 +56,9 @@ def _same_owner() -> ColumnElement[bool]:
 def ending() -> ColumnElement[str | None]:
     """Return, over Deadline ⟕ Renewal, how a renewal's deadline has come to its end; NULL while it stands."""
     kind = Deadline.kind
-    of_contact = kind.in_([str(DeadlineKind.FIRST_CONTACT), str(DeadlineKind.RECHECK)])
+    of_contact = kind.in_(
+        [str(DeadlineKind.FIRST_CONTACT), str(DeadlineKind.RECHECK), str(DeadlineKind.FOLLOW_UP)]
+    )
     return case(
         (Renewal.id.is_(None), null()),
         (Renewal.ended_at.is_not(None), str(DeadlineEnd.RENEWAL_CLOSED)),
@@ -129,6 +131,18 @@ def open_deadlines(session: Session, instance_id: int, kind: DeadlineKind) -> Se
         Deadline.instance_id == instance_id, Deadline.kind == kind, Deadline.settled_at.is_(None)
     )
     return session.scalars(query.order_by(Deadline.id).execution_options(populate_existing=True)).all()
+
+
+def open_deadline_ids(session: Session, instance_ids: Collection[int]) -> dict[int, list[int]]:
+    """Return the numbers of the open deadlines of each renewal, of every kind; call with the renewals locked."""
+    found: dict[int, list[int]] = {number: [] for number in instance_ids}
+    query = select(Deadline.instance_id, Deadline.id).where(
+        Deadline.instance_id.in_(sorted(found)), Deadline.settled_at.is_(None)
+    )
+    for instance_id, number in session.execute(query.order_by(Deadline.id)):
+        if instance_id is not None:
+            found[instance_id].append(number)
+    return found
 
 
 def latest_offer(session: Session, instance_id: int) -> Deadline | None:

@@ -153,6 +153,24 @@ def in_force_for(session: Session, number: str) -> Handover | None:
     )
 
 
+def previews_of(session: Session, number: str, role: Role) -> Sequence[Handover]:
+    """Return the hand-overs of this person in this role that are shown and not confirmed yet, locked."""
+    query = select(Handover).where(
+        Handover.from_no == number, Handover.role == role, Handover.status == HandoverStatus.PREPARED
+    )
+    return session.scalars(query.order_by(Handover.id).with_for_update()).all()
+
+
+def renewals_of_rows(session: Session, handover_id: int) -> Sequence[tuple[HandoverRow, Renewal]]:
+    """Return the rows of a hand-over that nothing became of yet, each with its renewal."""
+    query = (
+        select(HandoverRow, Renewal)
+        .join(Renewal, Renewal.id == HandoverRow.instance_id)
+        .where(HandoverRow.handover_id == handover_id, HandoverRow.status == HandoverRowStatus.PENDING)
+    )
+    return [(row.HandoverRow, row.Renewal) for row in session.execute(query.order_by(HandoverRow.id))]
+
+
 def next_handover(session: Session) -> datetime | None:
     """Return the earliest moment at which a confirmed hand-over is due."""
     return session.scalar(

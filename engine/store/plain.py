@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Date
@@ -29,6 +30,20 @@ def restore(row: Base, plain: Mapping[str, Any]) -> None:
     for name, value in plain.items():
         if _plain(getattr(row, name)) != value:
             setattr(row, name, _typed(type(row).__table__.columns[name].type, value))
+
+
+def mark_of(row: Base, names: Iterable[str]) -> str:
+    """Return a mark of these columns of *row*, the same before and after it is written and read again."""
+    told = "|".join(f"{name}={_settled(getattr(row, name))}" for name in names)
+    return sha256(told.encode()).hexdigest()
+
+
+def _settled(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return _plain(value)
 
 
 def _plain(value: Any) -> Any:

@@ -29,6 +29,7 @@ class Quote(Base):
     __table_args__ = (
         Index("ix_quote_current", "renewal_id", "kind", "is_current"),
         Index("ix_quote_tables", "tables_digest", "renewal_id"),
+        Index("ix_quote_quote_no", "quote_no"),
         Index(
             None,
             "look_on",
@@ -70,6 +71,16 @@ def current_quotes(session: Session, renewal_ids: Iterable[int]) -> Mapping[tupl
     """Return the newest forecast and actual quote of each renewal, by renewal and kind."""
     query = select(Quote).where(Quote.renewal_id.in_(list(renewal_ids)), Quote.is_current)
     return {(row.renewal_id, row.kind): row for row in session.scalars(query)}
+
+
+def is_of_other_vehicle(session: Session, quote_no: str, vehicle_id: int) -> bool:
+    """Return whether a quote with this number was given for another vehicle."""
+    query = (
+        select(Quote.id)
+        .join(Renewal, Renewal.id == Quote.renewal_id)
+        .where(Quote.quote_no == quote_no, Renewal.vehicle_id != vehicle_id)
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def quotes_of(session: Session, renewal_id: int) -> Sequence[Quote]:

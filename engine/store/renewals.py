@@ -240,6 +240,8 @@ class Renewal(Base):
     is_recalled: Mapped[bool] = mapped_column(default=False, server_default=false())
     recalled_agent_no: Mapped[Code | None]
     recalled_owner_no: Mapped[Code | None]
+    orphan_route: Mapped[Code | None]
+    """How an orphan is served since somebody settled it (OrphanRoute); None while that is open."""
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -471,6 +473,20 @@ def find_customer(session: Session, *, name: str, phone: str | None) -> Customer
         return None
     found = customers_known(session, id_numbers=(), phones=(phone,), ids=())
     return next((one for one in found if one.name == name), None)
+
+
+def count_with_phone(session: Session, phone: str) -> int:
+    """Return how many customers have this number."""
+    query = select(func.count()).select_from(Customer).where(Customer.phone.is_(session, phone))
+    return session.scalar(query) or 0
+
+
+def marked_otherwise(session: Session, phone: str, is_doubtful: bool) -> Sequence[Customer]:
+    """Return the customers with this number whose mark says something else, by row id."""
+    query = select(Customer).where(
+        Customer.phone.is_(session, phone), Customer.phone_doubtful.is_not(is_doubtful)
+    )
+    return session.scalars(query.order_by(Customer.id)).all()
 
 
 def open_renewals_of(session: Session, customer_id: int) -> Sequence[int]:

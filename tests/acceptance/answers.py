@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 
 Values = dict[str, Any]
+_QUOTES = count(1)
+"""Each quote bears a number of its own: one number is one vehicle's."""
 
 
 def _soon(today: date, days: int = 2) -> str:
@@ -44,14 +47,20 @@ def prepare_visit(today: date, **more: Any) -> Values:
 
 
 def approve_visit_plan(today: date, **more: Any) -> Values:
-    return {"verdict": "approved", "notice_channel": "letter", "notice_status": "scheduled", **more}
+    return {
+        "verdict": "approved",
+        "notice_channel": "letter",
+        "notice_status": "sent",
+        "notice_sent_on": today.isoformat(),
+        **more,
+    }
 
 
 def record_contact(today: date, result: str, **more: Any) -> Values:
     values: Values = {
         "result": result,
         "channel": "phone",
-        "contacted_at": f"{today - timedelta(days=1)}T15:00",
+        "contacted_at": f"{today}T00:00",
         "contact_person": "owner",
     }
     if result in ("21", "22", "00"):
@@ -100,7 +109,7 @@ def update_customer(today: date, **more: Any) -> Values:
 def give_actual_quote(today: date, **more: Any) -> Values:
     return {
         "result": "quoted",
-        "quote_no": "Q20261121",
+        "quote_no": f"Q2026{next(_QUOTES):06d}",
         "lines": "both",
         "ctp_premium": "855",
         "vessel_tax": "360",
@@ -126,7 +135,6 @@ def route_orphan(today: date, assignee_no: str, **more: Any) -> Values:
 def take_over_orphan(today: date, servicing_agent_no: str, **more: Any) -> Values:
     return {
         "result": "accepted",
-        "first_contact_date": _soon(today, 1),
         "contact_result": "00",
         "servicing_agent_no": servicing_agent_no,
         **more,
@@ -159,5 +167,7 @@ def exclusion_review(today: date, verdict: str = "approved", **more: Any) -> Val
 ANSWERS: dict[str, Callable[..., Values]] = {
     name: fill
     for name, fill in globals().items()
-    if callable(fill) and not name.startswith("_") and name not in ("Callable", "date", "timedelta", "Any")
+    if callable(fill)
+    and not name.startswith("_")
+    and name not in ("Callable", "count", "date", "timedelta", "Any")
 }

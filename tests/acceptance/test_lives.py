@@ -226,8 +226,8 @@ def test_a_second_leaver_during_a_hand_over_moves_the_people_but_asks_nobody_twi
 ) -> None:
     desk.go_to(d(45), 9)
     desk.run("message", "agent_left", "--key", renewal)
-    desk.complete(renewal, "handle_orphan_route", answers.route_orphan(d(45), "AG002"), user="CC01")
-    assert (desk.show(renewal)["owner"], hand_overs(desk, renewal)) == ("AG002", ["K-L2"])
+    desk.complete(renewal, "handle_orphan_route", answers.route_orphan(d(45), "SU02"), user="CC01")
+    assert (desk.show(renewal)["owner"], hand_overs(desk, renewal)) == ("SU02", ["K-L2"])
 
     desk.run("message", "agent_left", "--key", renewal)
 

@@ -9,6 +9,7 @@ from flask import Flask
 
 from engine import api
 from engine.api import Engine
+from engine.tables import Renewal
 from tests.services.test_bulk import CARS, hand_outs, list_cars
 from tests.support.console import Browser, open_tasks, renewal_of, signed_in, task_of
 
@@ -48,6 +49,39 @@ def test_ticked_tasks_are_answered_once_and_undone(book: Engine, specialist: Bro
     specialist.submit(specialist.form_to(f"{place(specialist)}/undo"), {})
     assert "已撤回 6 项，未能撤回 0 项。" in specialist.text
     assert all({"dispatch_list"} <= forms_of(book, number) for number in CARS)
+
+
+def test_the_result_tells_what_was_answered_and_leads_to_the_renewals(
+    book: Engine, specialist: Browser
+) -> None:
+    choose(specialist, hand_outs(book))
+    assert specialist.soup.find(id="answers") is None
+
+    specialist.submit(specialist.form("task-form"), {"category": "normal"})
+
+    told = specialist.soup.find(id="answers")
+    assert told is not None and "一般" in told.get_text()
+    links = {str(one["href"]) for one in specialist.soup.select("#main tbody a")}
+    assert {f"/renewals/{renewal_of(book, number)}" for number in CARS} == links
+
+
+def test_of_renewals_that_have_left_the_scope_the_result_tells_nothing(
+    book: Engine, specialist: Browser
+) -> None:
+    choose(specialist, hand_outs(book))
+    specialist.submit(specialist.form("task-form"), {"category": "normal"})
+    gone = renewal_of(book, CARS[0])
+    with book.store.transaction() as tx:
+        row = tx.get_one(Renewal, gone)
+        row.specialist_no, row.owner_no, row.sub_branch_code = "SP02", "AG009", "PC330102"
+        row.workplace_code = "ZC02"
+        tx.record("test_moved", at=book.clock.now(), actor="system", instance_id=gone)
+
+    specialist.get(place(specialist))
+
+    assert f"/renewals/{gone}" not in str(specialist.soup)
+    assert "不在您的管理范围内" in specialist.text
+    assert len(CARS) - 1 == len(specialist.soup.select("#main tbody a"))
 
 
 def test_an_undo_asks_first_and_counts_what_could_not_be_undone_as_done(

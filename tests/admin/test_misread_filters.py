@@ -133,6 +133,28 @@ def test_the_list_of_renewals_shows_nothing_and_says_why(
     assert told in specialist.text and "共 0 笔" in specialist.text
 
 
+def test_a_period_that_ends_before_it_begins_is_named(specialist: Browser) -> None:
+    for path, name in (("/inbox?tab=all&", "期限"), ("/renewals?", "保险到期")):
+        specialist.get(f"{path}from=2027-01-01&to=2026-01-01")
+
+        assert f"{name}“2027-01-01 – 2026-01-01”：止不能早于起" in specialist.text
+        assert [] == specialist.soup.select("#main tbody a, input[name=task]")
+
+
+def test_refusals_name_the_fields_as_the_pages_do(specialist: Browser) -> None:
+    specialist.get("/inbox?after=x", status=400)
+    assert "翻页位置" in specialist.text and "after" not in specialist.text
+
+    specialist.get("/renewals?q=%00", status=400)
+    assert "“查找”的内容无法保存" in specialist.text
+
+
+def test_an_address_that_is_too_long_is_refused_in_words(specialist: Browser) -> None:
+    specialist.get(f"/inbox?q={'x' * 5000}", status=414)
+
+    assert "地址过长" in specialist.text and "缩短查找内容" in specialist.text
+
+
 @pytest.mark.parametrize("condition", ["from=gestern", "month=x"])
 def test_the_ledger_of_another_period_is_not_taken_away(specialist: Browser, condition: str) -> None:
     specialist.get(f"/ledger?{condition}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import openpyxl
 import pytest
@@ -59,6 +59,9 @@ def test_the_record_is_taken_away_with_both_owners(app: Flask, book: Engine) -> 
     assert str(first["原责任人"]).endswith("AG001")
     assert first["接手人"] == first["现责任人"] != first["原责任人"]
     assert "离职" == first["原因"]
+    days = [first[head] for head in ("保险到期", "最后在岗日", "完成时间")]
+    assert all(isinstance(day, datetime) for day in days), "days that can be sorted, no texts"
+    assert TODAY - timedelta(days=1) == days[1].date()
 
 
 def test_wrong_entries_are_refused_in_words(app: Flask) -> None:

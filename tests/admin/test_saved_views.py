@@ -22,8 +22,9 @@ def names(browser: Browser) -> list[str]:
     return [link.get_text() for link in browser.soup.select(".ui-view a")]
 
 
-def keep(engine: Engine, who: str, name: str, *, shared: bool = False) -> int:
-    return api.save_view(engine, name, {"tab": "all"}, shared=shared, actor=api.actor_of(engine, who))
+def keep(engine: Engine, who: str, name: str, *, shared: bool = False, replaces: bool = False) -> int:
+    actor, query = api.actor_of(engine, who), {"tab": "all"}
+    return api.save_view(engine, name, query, shared=shared, replaces=replaces, actor=actor)
 
 
 def test_a_view_keeps_the_drawer_the_conditions_and_the_order_but_no_search(app: Flask) -> None:
@@ -77,7 +78,7 @@ def test_a_shared_view_shows_everybody_their_own_tasks(book: Engine, app: Flask)
 
 def test_the_same_name_replaces_and_dropping_forgets(book: Engine, app: Flask) -> None:
     first = keep(book, "AG001", "逾期")
-    assert first == keep(book, "AG001", "逾期")
+    assert first == keep(book, "AG001", "逾期", replaces=True)
     agent = signed_in(app, "AG001")
     agent.get("/inbox")
 
@@ -89,6 +90,31 @@ def test_the_same_name_replaces_and_dropping_forgets(book: Engine, app: Flask) -
         assert ["view_saved", "view_saved", "view_dropped"] == list(
             session.scalars(wanted.order_by(HistoryEvent.seq))
         )
+
+
+def test_a_name_that_is_taken_replaces_nothing_unless_asked_and_what_is_shared_stays_shared(
+    book: Engine, app: Flask
+) -> None:
+    keep(book, "SU01", "全组", shared=True)
+    person = signed_in(app, "SU01")
+    person.get("/inbox?tab=late")
+
+    save(person, "全组")
+
+    assert "您已有同名视图" in person.text and "替换同名视图" in person.text
+    assert ("/inbox?tab=all", "共享") == shown(person)
+
+    person.get("/inbox?tab=late")
+    save(person, "全组", replaces="1")
+
+    person.get("/inbox")
+    assert ("/inbox?tab=late", "共享") == shown(person)
+
+
+def shown(browser: Browser) -> tuple[str, str]:
+    (view,) = browser.soup.select(".ui-view")
+    (link,) = view.select("a")
+    return str(link["href"]), view.select(".ui-sub-inline")[0].get_text()
 
 
 def test_somebody_elses_view_is_not_found(book: Engine) -> None:

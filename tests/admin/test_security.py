@@ -387,7 +387,7 @@ def test_comings_and_goings_stand_in_the_history(app: Flask, book: Engine) -> No
 
 
 @pytest.mark.parametrize(
-    "path, name", [("/inbox?q=%00", "q"), ("/inbox?a%00=b", "query"), ("/renewals?owner=a%00b", "owner")]
+    "path, name", [("/inbox?q=%00", "查找"), ("/inbox?a%00=b", "地址"), ("/renewals?owner=a%00b", "责任人")]
 )
 def test_an_address_no_database_could_look_for_is_refused_by_name(path: str, name: str, app: Flask) -> None:
     browser = signed_in(app, "CC01")
@@ -406,4 +406,4 @@ def test_a_typed_nul_is_named(app: Flask) -> None:
 
     browser.submit(form, {"next": "/in\x00box"}, status=400)
 
-    assert "“next”" in browser.text
+    assert "“地址”" in browser.text

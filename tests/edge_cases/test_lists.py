@@ -179,12 +179,12 @@ def test_case_36_before_the_quote_window_a_date_is_shown_and_no_error(book: Engi
     assert f"未到报价期，{opens.isoformat()}" in auditor.text
 
 
-@pytest.mark.parametrize(("days_ago", "flagged"), [(1, False), (2, False), (3, True), (20, True)])
+@pytest.mark.parametrize(("days_ago", "flagged"), [(0, False), (2, False), (3, True), (4, True)])
 def test_case_38_a_contact_that_is_entered_late_is_flagged(
     book: Engine, days_ago: int, flagged: bool
 ) -> None:
     task = task_of(book, 7, "record_contact")
-    when = f"{TODAY - timedelta(days=days_ago)}T15:00"
+    when = f"{TODAY - timedelta(days=days_ago)}T09:00"
     values = answers.record_contact(TODAY, "21", contacted_at=when)
 
     api.complete_task(book, task.id, values, actor=api.actor_of(book, "AG001"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -306,6 +306,32 @@ def test_day_bounds_move_with_the_business_date(today: date, ok: bool) -> None:
     checked = forms.check(_form(MOMENT), {"it": "2026-11-02T08:00"}, today=today)
 
     assert ok == checked.ok
+
+
+MOMENT_OVER = MOMENT | {"properties": {"label_en": "Item", "min_date": "today-30", "max_date": "today"}}
+
+
+@pytest.mark.parametrize(
+    ("component", "hour", "code"),
+    [
+        (MOMENT, "10:29", "too_early"),
+        (MOMENT, "10:30", None),
+        (MOMENT, "23:59", None),
+        (MOMENT_OVER, "00:00", None),
+        (MOMENT_OVER, "10:30", None),
+        (MOMENT_OVER, "10:31", "too_late"),
+    ],
+)
+def test_a_moment_bounded_by_today_is_held_against_the_minute_that_runs(
+    component: dict[str, Any], hour: str, code: str | None
+) -> None:
+    values, now = {"it": f"{TODAY}T{hour}"}, datetime(2026, 11, 2, 10, 30, 59)
+
+    checked = forms.check(_form(component), values, today=TODAY, now=now)
+
+    assert code == (checked.problems["it"].code if checked.problems else None)
+    assert "2026-11-02 10:30" in checked.problems["it"].zh if code else checked.ok
+    assert forms.check(_form(component), values, today=TODAY).ok, "a sample is judged by its day"
 
 
 def test_schema_of_a_form_describes_its_clean_values() -> None:

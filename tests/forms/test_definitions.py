@@ -26,7 +26,7 @@ LAPSE_REASONS = (
 EXCLUSION_CODES = [f"X{number:02}" for number in range(1, 15)]
 OUTCOMES = {
     "dispatch_list": ["category", "exclusion_code"],
-    "confirm_delivery": ["result"],
+    "confirm_delivery": ["result", "undelivered_reason"],
     "prepare_plan": [],
     "prepare_visit": [],
     "approve_visit_plan": ["verdict"],
@@ -184,11 +184,14 @@ def test_contact_result_demands_what_comes_next(
     shipped: Mapping[str, Form], result: str, demanded: set[str]
 ) -> None:
     always = {"channel": "phone", "contacted_at": f"{TODAY}T09:00", "contact_person": "owner"}
+    taken = {"result": "accepted", "servicing_agent_no": "A0001", "first_contact_date": TODAY.isoformat()}
 
     checked = forms.check(shipped["record_contact"], always | {"result": result}, today=TODAY)
+    over = forms.check(shipped["take_over_orphan"], always | taken | {"contact_result": result}, today=TODAY)
 
     assert demanded == set(checked.problems) - {"contact_person"}
     assert {"required"} >= {problem.code for problem in checked.problems.values()}
+    assert demanded == set(over.problems) - {"contact_person", "contacted_at"}, "told at a take-over (K-L2)"
 
 
 @pytest.mark.parametrize(
@@ -198,6 +201,7 @@ def test_contact_result_demands_what_comes_next(
         ("second_visit", {"result": "61"}),
         ("joint_visit", {"result": "61"}),
         ("win_back_contact", {"result": "61"}),
+        ("take_over_orphan", {"result": "accepted", "contact_result": "61"}),
         ("chase_policy", {"result": "lost"}),
         ("final_sweep", {"disposition": "switched"}),
         ("verify_loss", {"verdict": "confirmed"}),

@@ -19,7 +19,7 @@ def test_a_position_comes_back_as_it_was(moment: datetime, priority: int, key: i
 
 @given(st.text(max_size=60))
 def test_a_position_changed_by_hand_is_refused_by_name(text: str) -> None:
-    with pytest.raises(BadInput, match="after"):
+    with pytest.raises(BadInput, match="position in the list"):
         unpack_position(text, date, int)
 
 

@@ -159,6 +159,24 @@ def test_kinds_part_the_actions_without_rest() -> None:
             "登记预测报价：4,620.00 元（来源：续保方案与预测报价）",
             id="an amount with its unit, and the task that told it",
         ),
+        pytest.param(
+            said(
+                "fact_changed",
+                field="quote_mid",
+                source="P-S2",
+                element_id="to_follow_up",
+                **{"from": None, "to": "1"},
+            ),
+            "登记预测报价：1.00 元（来源：到达 T-45）",
+            id="the very element that told it, whichever others bear its action",
+        ),
+        pytest.param(
+            said(
+                "quote_made", kind="actual", version=1, source="G-S2", mid="3000", element_id="to_follow_up"
+            ),
+            "实际报价第 1 版：3000 元（来源：到达 T-45）",
+            id="a quote with the element that told it",
+        ),
     ],
 )
 def test_sentences_read_as_people_say_it(label: Label, zh: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 from engine import api
 from engine.clock import business_date
 from tests.acceptance import answers
+from tests.acceptance.desk import policy, standard_csv
 from tests.support.console import TODAY, at, complete, open_tasks, task_of
 
 pytestmark = pytest.mark.one_database
@@ -23,6 +24,15 @@ SECOND_VISIT = {
     "change_note": "换一个方案",
     "channel": "visit",
     "contact_person": "owner",
+}
+JOINT_VISIT = {
+    "result": "13",
+    "visited_at": f"{TODAY}T09:00",
+    "place": "客户单位",
+    "participants": ["agent", "specialist"],
+    "contact_person": "owner",
+    "customer_opinion": "再考虑两天",
+    "plan_changes": ["none"],
 }
 CONTACT = {6: "record_contact", 7: "record_contact", 9: "record_contact", 11: "win_back_contact"}
 
@@ -141,3 +151,21 @@ def test_the_day_agreed_at_the_second_visit_opens_the_next_contact(book: api.Eng
     go(book, 3)
 
     assert ("record_contact" in forms(book, 7), due(book, 7)) == (True, in_days(6))
+
+
+def test_the_day_agreed_at_a_joint_visit_opens_a_contact_unless_the_agent_has_one(book: api.Engine) -> None:
+    key = policy(400, in_days(25), agent="AG001", sub_branch="PC330101", 保费="9000")
+    batch = api.preview_list(book, standard_csv([key]), "k.csv", "standard", actor=api.SYSTEM)
+    api.commit_batch(book, batch, actor=api.SYSTEM)
+    complete(book, 400, "dispatch_list", answers.dispatch_list(TODAY))
+    complete(
+        book, 400, "record_contact", answers.record_contact(TODAY, "51", policy_no="PDAA202633010000001234")
+    )
+
+    complete(book, 400, "joint_visit", {**JOINT_VISIT, "next_follow_up_date": in_days(2).isoformat()})
+    assert "record_contact" not in forms(book, 400)
+    go(book, 2)
+    assert "record_contact" in forms(book, 400)
+
+    complete(book, 400, "record_contact", answers.record_contact(in_days(2), "61"))
+    assert {"verify_loss"} <= forms(book, 400), "what is said then leads where the visit would have"

@@ -94,6 +94,24 @@ def test_the_colleague_completes_it_and_both_names_are_kept(book: Engine, other:
     assert (other, "AG001") == (event.actor, event.payload["on_behalf_of"])
 
 
+def test_who_handed_it_on_is_told_to_whom_and_how_to_take_it_back(
+    book: Engine, app: Flask, other: str
+) -> None:
+    agent = signed_in(app, "AG001")
+    agent.get(f"/tasks/{task(book).id}")
+    form = agent.form("task-form")
+    found = delegate(book, other)
+
+    agent.submit(form, answers.record_contact(TODAY, "12"), status=403)
+
+    assert f"已委托 {other} 代办" in agent.text or f"{other} 代办" in agent.text
+    assert "收回自己办理" in agent.text and "联系系统管理员" not in agent.text
+    with pytest.raises(api.TaskHandedOn):
+        complete(book, found, "AG001")
+    give_back(book, found, "AG001")
+    complete(book, found, "AG001")
+
+
 def test_the_next_task_is_the_owners_again(book: Engine, other: str) -> None:
     complete(book, delegate(book, other), other)
 

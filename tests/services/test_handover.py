@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from engine import api
 from engine.api import BadInput, Engine, HandoverKind, HandoverStatus, NotFound, Role
+from engine.services.handover_plan import mark_of
 from engine.tables import Handover, HandoverRow, HistoryEvent, OutboxMessage, Post, Renewal, UserTask
 from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv
@@ -252,6 +253,35 @@ def test_a_day_out_of_reach_and_a_second_hand_over_are_refused(book: Engine) -> 
         confirm(book, first)
     api.drop_handover(book, second, actor=person(book))
     assert "dropped" == status(book, second)
+
+
+def test_a_preview_that_another_hand_over_overtook_is_closed_with_the_reason(book: Engine) -> None:
+    first, second = prepare(book), prepare(book)
+
+    confirm(book, first)
+
+    assert ("done", "dropped") == (status(book, first), status(book, second))
+    told = {(row.status, row.reason["zh"]) for row in rows(book, second) if row.reason}
+    assert {("refused", f"该人员的交接 {first} 已完成，本预览作废")} == told
+    assert [first] == [event.payload["done"] for event in events(book, "handover_outdated", subject=LEAVER)]
+    with pytest.raises(api.HandoverOver):
+        confirm(book, second)
+
+
+def test_after_a_move_a_preview_of_other_renewals_stays(book: Engine) -> None:
+    of_one_place = {"kind": HandoverKind.MOVE, "role": Role.SPECIALIST}
+    first = prepare(book, "CC01", "SP01", **of_one_place, workplace="ZC01")
+    again = prepare(book, "CC01", "SP01", **of_one_place, workplace="ZC01")
+    whole = prepare(book, "CC01", "SP01", **of_one_place)
+    with book.store.transaction() as tx:
+        for row in rows(book, whole)[:1]:
+            row = tx.get_one(HandoverRow, row.id)
+            row.instance_id, row.seen = renewal_of(book, 21), mark_of(renewal(book, 21))
+        tx.record("test_prepared", at=book.clock.now(), actor="test")
+
+    confirm(book, first, "CC01")
+
+    assert ["dropped", "prepared"] == [status(book, again), status(book, whole)]
 
 
 def test_case_17_a_specialist_hands_one_workplace_to_a_colleague_and_keeps_serving(book: Engine) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from engine import api
-from engine.api import Engine, InvalidForm, NotFound
+from engine.api import BadInput, Engine, InvalidForm, NotFound
 from engine.tables import Renewal, Timer, UserTask
 from tests.acceptance import answers
 from tests.acceptance.desk import vin
@@ -127,6 +127,24 @@ def test_who_claimed_it_may_leave_again(orphan: Engine) -> None:
     api.deliver_message(orphan, "agent_left", vin(CAR), actor=api.SYSTEM)
 
     assert ["K-C2"] == asked(orphan)
+
+
+def claimable(engine: Engine, who: str) -> list[int | None]:
+    with engine.store.reading() as session:
+        page = api.pool_page(session, person(engine, who), api.Present.of(engine.clock), offers=False)
+    return [row.renewal_id for row in page.claimable]
+
+
+def test_who_answers_for_it_is_not_asked_to_claim_it_when_it_is_offered_again(orphan: Engine) -> None:
+    offer(orphan)
+    claim(orphan, "SU02")
+    api.offer_renewal(orphan, renewal_of(orphan, CAR), actor=person(orphan, "CC01"))
+
+    assert ([], [renewal_of(orphan, CAR)]) == (claimable(orphan, "SU02"), claimable(orphan, "AG007"))
+    with pytest.raises(BadInput, match="nothing to claim"):
+        claim(orphan, "SU02")
+    claim(orphan)
+    assert "AG007" == renewal(orphan, CAR).owner_no
 
 
 def test_a_policy_with_an_agent_is_not_offered(orphan: Engine) -> None:

@@ -163,6 +163,21 @@ def test_a_mirror_given_to_pip_is_given_to_uv_unless_it_has_its_own(monkeypatch:
     assert ["mirror:pip", "mirror:uv"] == given
 
 
+def test_bytecode_is_kept_below_venv_where_none_is_wanted_in_the_tree(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    unwanted = bootstrap.environment()
+
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE")
+    usual = bootstrap.environment()
+
+    assert str(bootstrap.VENV / ".bytecode") == unwanted["PYTHONPYCACHEPREFIX"]
+    assert "PYTHONDONTWRITEBYTECODE" not in unwanted
+    assert "PYTHONPYCACHEPREFIX" not in usual
+
+
 def test_an_unknown_command_is_answered_with_the_known_ones() -> None:
     done = subprocess.run(
         [sys.executable, SCRIPT, "fly"], capture_output=True, text=True, check=False, env=dict(os.environ)

@@ -160,6 +160,7 @@ class Browser:
 
     client: FlaskClient
     page: TestResponse | None = None
+    _read: tuple[TestResponse, BeautifulSoup] | None = None
 
     def get(self, path: str, status: int = 200) -> BeautifulSoup:
         """Open *path* and return what it shows."""
@@ -169,9 +170,11 @@ class Browser:
 
     @property
     def soup(self) -> BeautifulSoup:
-        """The page as a tree."""
+        """The page as a tree, read once: whoever cuts it down does so for the next who asks."""
         assert self.page is not None
-        return BeautifulSoup(self.page.get_data(as_text=True), "lxml")
+        if self._read is None or self._read[0] is not self.page:
+            self._read = self.page, BeautifulSoup(self.page.get_data(as_text=True), "lxml")
+        return self._read[1]
 
     @property
     def text(self) -> str:

@@ -108,7 +108,7 @@ def _plain(value: Any) -> Any:
 
 def _create(home: Path, *, template: str) -> None:
     server = postgres.shared()
-    server.execute(f"CREATE DATABASE {_name(home)} TEMPLATE {template}")
+    server.execute(f"CREATE DATABASE {_name(home)} TEMPLATE {template} STRATEGY FILE_COPY")
     (home / _NOTE).write_text(server.url(_name(home)))
 
 

@@ -31,8 +31,10 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
     def at(days: int) -> str:
         return f"{day(days)}T10:30"
 
-    reached = {"channel": "visit", "contacted_at": at(0), "contact_person": "owner"}
-    missed = {"channel": "phone", "contacted_at": at(0)}
+    began = f"{day(0)}T00:00"  # over whatever the hour is
+
+    reached = {"channel": "visit", "contacted_at": began, "contact_person": "owner"}
+    missed = {"channel": "phone", "contacted_at": began}
     told = {"reason_source": "customer", "recoverable": "no"}
     refused = {
         "result": "61",
@@ -62,15 +64,31 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
             "not_renewable": missed_base | excluded,
         }
 
+    def contacts_at_take_over() -> dict[str, Sample]:
+        found = contacts(
+            {"channel": "visit", "contact_person": "owner"} | {"first_contact_date": day(0)},
+            {"channel": "phone", "first_contact_date": day(0)},
+        )
+        for sample in found.values():
+            sample |= {
+                "contact_result": sample["result"],
+                "result": "accepted",
+                "servicing_agent_no": AGENT_NO,
+            }
+            if sample["contact_result"] == "61":  # the verification of the loss asks for these
+                for key in ("competitor", "competitor_price"):
+                    sample.pop(key, None)
+        return {f"told_{way}": sample for way, sample in found.items()}
+
     visit = {
         "failure_reason": "price",
         "plan_changes": ["cover", "sums"],
         "change_note": "三者保额由三百万调为二百万，去掉不需要的附加险",
-        "visited_at": at(0),
+        "visited_at": began,
         "channel": "visit",
     }
     joint = {
-        "visited_at": at(0),
+        "visited_at": began,
         "place": "客户单位",
         "participants": ["agent", "specialist"],
         "customer_opinion": "关注保费变化，认可理赔服务",
@@ -132,7 +150,12 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
             },
         },
         "approve_visit_plan": {
-            "approved": {"verdict": "approved", "notice_channel": "sms", "notice_status": "scheduled"},
+            "approved": {
+                "verdict": "approved",
+                "notice_channel": "sms",
+                "notice_status": "sent",
+                "notice_sent_on": day(0),
+            },
             "returned_letter": {
                 "verdict": "approved",
                 "notice_channel": "letter",
@@ -262,10 +285,10 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
         "take_over_orphan": {
             "accepted": {
                 "result": "accepted",
-                "first_contact_date": day(1),
                 "contact_result": "00",
                 "servicing_agent_no": AGENT_NO,
             },
+            **contacts_at_take_over(),
             "refused": {"result": "refused", "refuse_reason": "distance"},
         },
         "joint_visit": after_visit(joint, "plan_changes"),
@@ -295,7 +318,6 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
                 "help": ["reason"],
                 "content": "客户反映定损争议未处理",
                 "issue": "claims",
-                "next_step_date": day(2),
             },
         },
         "second_visit": after_visit(visit),
