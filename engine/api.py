@@ -45,6 +45,7 @@ from engine.domain.consents import PROVABLE as PROVABLE
 from engine.domain.consents import ConsentKind as ConsentKind
 from engine.domain.consents import ConsentMethod as ConsentMethod
 from engine.domain.consents import ConsentState as ConsentState
+from engine.domain.forecast_review import band_of as band_of
 from engine.domain.ledger import TIERS as TIERS
 from engine.domain.ledger import LedgerHead as LedgerHead
 from engine.domain.ledger import LedgerRow as LedgerRow
@@ -100,6 +101,9 @@ from engine.queries.drafts import Draft as Draft
 from engine.queries.drawers import OF_OTHERS as OF_OTHERS
 from engine.queries.drawers import InboxTab as InboxTab
 from engine.queries.fellow_cars import fellow_cars as fellow_cars
+from engine.queries.forecast_review import ForecastsToReview as ForecastsToReview
+from engine.queries.forecast_review import forecasts_to_accept as forecasts_to_accept
+from engine.queries.forecast_review import forecasts_to_review as forecasts_to_review
 from engine.queries.handover import HandoverPage as HandoverPage
 from engine.queries.handover import handover_list as handover_list
 from engine.queries.handover import handover_page as handover_page
@@ -216,6 +220,11 @@ from engine.services.drafts import autosave as autosave
 from engine.services.drafts import save_draft as save_draft
 from engine.services.erasure import ErasureAsked as ErasureAsked
 from engine.services.erasure import request_erasure as request_erasure
+from engine.services.forecast_review import MOST_REVIEWED as MOST_REVIEWED
+from engine.services.forecast_review import REVIEWING as REVIEWING
+from engine.services.forecast_review import ForecastReviewed as ForecastReviewed
+from engine.services.forecast_review import accept_forecasts as accept_forecasts
+from engine.services.forecast_review import review_forecast as review_forecast
 from engine.services.handover_act import carry_out_handover as carry_out_handover
 from engine.services.handover_decision import confirm_handover as confirm_handover
 from engine.services.handover_decision import drop_handover as drop_handover
@@ -269,6 +278,8 @@ from engine.services.publish import read_files as read_files
 from engine.services.queueing import count_due as count_due
 from engine.services.queueing import has_messages_due as has_messages_due
 from engine.services.queueing import put_job as put_job
+from engine.services.quote_ends import end_quotes as end_quotes
+from engine.services.quote_ends import quote_ends_due as quote_ends_due
 from engine.services.requoting import forecasts_are_old as forecasts_are_old
 from engine.services.requoting import requote as requote
 from engine.services.retention import erase_kept as erase_kept

@@ -26,6 +26,7 @@ from engine.api import (
     carry_out,
     commit_batch,
     count_due,
+    end_quotes,
     erase_kept,
     forecasts_are_old,
     freeze_ledgers,
@@ -37,6 +38,7 @@ from engine.api import (
     people_change_is_due,
     prefiller,
     put_job,
+    quote_ends_due,
     report_dead_job,
     requote,
     send_queued,
@@ -85,6 +87,8 @@ def enqueue_due(engine: Engine) -> None:
         put_job(engine, "settle_people", lock="settle_people", once="settle_people")
     if nodes_due(engine, now):
         put_job(engine, "tell_nodes", lock="tell_nodes", once="tell_nodes")
+    if quote_ends_due(engine, now):
+        put_job(engine, "end_quotes", lock="end_quotes", once="end_quotes")
     if ledgers_are_due(engine, now):
         put_job(engine, "freeze_ledgers", lock="freeze_ledgers", once="freeze_ledgers")
     if has_messages_due(engine, now):
@@ -99,6 +103,7 @@ def enqueue_due(engine: Engine) -> None:
 BY_NOW: Mapping[str, Callable[..., object]] = {
     "settle_people": keep_people,
     "tell_nodes": tell_nodes,
+    "end_quotes": end_quotes,
     "requote": requote,
     "erase_kept": erase_kept,
     "freeze_ledgers": freeze_ledgers,

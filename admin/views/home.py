@@ -23,6 +23,7 @@ from engine.api import (
     advance_clock,
     alarms_of,
     first_contacts_of,
+    forecasts_to_review,
     home_page,
 )
 
@@ -39,11 +40,13 @@ def index() -> str:
         page = home_page(session, actor, present)
         alarms = alarms_of(session, actor, present)
         first_contacts = first_contacts_of(session, actor, present)
+        forecasts = forecasts_to_review(session, actor, present)
     return render_template(
         "home/index.html",
         page=page,
         alarms=alarms,
         first_contacts=first_contacts,
+        forecasts=forecasts,
         may_urge=bool(actor.working_roles),
         today=present.today,
         sees_others=not is_agent(actor),

@@ -36,6 +36,7 @@ from engine.api import (
     ErasureAsked,
     ErasureStands,
     Forbidden,
+    ForecastReviewed,
     Kind,
     Path,
     PortfolioWish,
@@ -45,6 +46,7 @@ from engine.api import (
     SharingWithdrawn,
     Stage,
     TooManyReveals,
+    band_of,
     diagram_of,
     history_file,
     is_of_life,
@@ -58,6 +60,7 @@ from engine.api import (
     renewal_page,
     request_erasure,
     reveal,
+    review_forecast,
     timeline,
 )
 
@@ -183,7 +186,30 @@ def forget_clear(renewal_id: int) -> str:
     return _show(renewal_id)
 
 
-def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
+@blueprint.post("/<int:renewal_id>/forecast")
+def review(renewal_id: int) -> ResponseReturnValue:
+    """Settle on the forecast of a renewal whose own one asks for a person; what was typed is kept when refused."""
+    typed = {name: request.form.get(name, "") for name in ("low", "mid", "high")}
+    seen = request.form.get("version", "")
+    try:
+        version = int(seen) if seen.isdecimal() and len(seen) < 9 else 0
+        review_forecast(current_engine(), renewal_id, band_of(typed), version=version, actor=require_actor())
+    except (BadInput, ForecastReviewed) as error:
+        flash(say(error), "error")
+        return _show(renewal_id, typed=typed), status_of(error)
+    flash(_("已核定，营销员可以看到这份预测报价。"), "success")
+    return redirect(url_for("renewals.show", renewal_id=renewal_id, _anchor="quotes"), code=303)
+
+
+@blueprint.get("/<int:renewal_id>/forecast")
+def forecast(renewal_id: int) -> str:
+    """Show the page again, e.g. after a change of language on a refused review."""
+    return _show(renewal_id)
+
+
+def _show(
+    renewal_id: int, clear: Mapping[str, str] | None = None, typed: Mapping[str, str] | None = None
+) -> str:
     engine, actor = current_engine(), require_actor()
     present = Present.of(engine.clock)
     kind = code_arg("kind", Kind)
@@ -205,6 +231,7 @@ def _show(renewal_id: int, clear: Mapping[str, str] | None = None) -> str:
         "renewals/show.html",
         page=page,
         clear=clear or {},
+        typed=typed or {},
         may_reveal=may_reveal(actor),
         may_show=may_reveal(actor) and not _is_withheld(page, actor),
         may_call=may_call(actor, page),

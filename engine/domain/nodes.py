@@ -13,9 +13,10 @@ from engine.domain.stage import days_left
 NEW_LIST = 60
 """The node of a new list: the distribution itself tells of it."""
 LAPSED = -1
-CHASED, MENDING, RECHECK, FOLLOW_UP, ESCALATED = 101, 102, 103, 104, 105
+CHASED, MENDING, RECHECK, FOLLOW_UP, ESCALATED, QUOTE_ENDS = 101, 102, 103, 104, 105, 110
 """No nodes of an expiry, but told in the same message of the day: a specialist's reminder (K-S2), what a check found
-missing (G-S1), an agreed day to look again (G-L2) or to follow up (S-S1), something to be coordinated (K-L1)."""
+missing (G-S1), an agreed day to look again (G-L2) or to follow up (S-S1), something to be coordinated (K-L1), an
+actual quote that soon ends (G-S2)."""
 NODES = (45, 30, 15, 7, 3, 0, LAPSED)
 """Calendar days before expiry on which an agent is told, in the order they come; LAPSED is the day after it."""
 
@@ -57,6 +58,7 @@ _ALONE: Mapping[int, str] = {
     RECHECK: "约定的复查日已到，尚无新的有效联系",
     FOLLOW_UP: "约定的跟进日已到，尚无新的有效联系",
     ESCALATED: "有事项需您协调",
+    QUOTE_ENDS: "的实际报价临近有效期",
 }
 _AMONG: Mapping[int, str] = {
     NEW_LIST: "新下发",
@@ -65,6 +67,7 @@ _AMONG: Mapping[int, str] = {
     RECHECK: "复查日已到",
     FOLLOW_UP: "跟进日已到",
     ESCALATED: "需您协调",
+    QUOTE_ENDS: "报价临近有效期",
 }
 
 

@@ -41,6 +41,7 @@ from engine.queries.customer_forms import (
 from engine.queries.diagram import DeployedOf, task_label
 from engine.queries.names import actor_names, people_told_apart
 from engine.queries.present import Present, due_day
+from engine.queries.quotes import held_back_of
 from engine.queries.quotes_shown import Quotes, latest_quotes
 from engine.queries.renewal_page import LineFacts, line_facts
 from engine.queries.scope import OPEN, renewals_visible_to, tasks_doable_by
@@ -78,7 +79,11 @@ class PhoneState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalLine:
-    """One renewal of a car; quotes and premium in yuan."""
+    """One renewal of a car; quotes and premium in yuan.
+
+    ``is_held_back``: there is a forecast, but the reader does not see it yet (domain.md §3.6).
+    ``is_actual_over``: the actual quote is not valid any more.
+    """
 
     id: int
     expiry_date: date
@@ -91,7 +96,9 @@ class RenewalLine:
     contacts: int
     premium: Decimal | None
     forecast: Decimal | None
+    is_held_back: bool
     actual: Decimal | None
+    is_actual_over: bool
     loss_reason: Label | None
     is_key: bool
     is_orphan: bool
@@ -185,6 +192,7 @@ class _Found:
     lines: Mapping[int, Sequence[PolicyLine]]
     owners: Mapping[str, str]
     quotes: Mapping[int, Quotes]
+    held_back: frozenset[int]
     present: Present
     deployed_of: DeployedOf
 
@@ -218,7 +226,7 @@ def customer_file(
     of_organisation = is_organisation(customer.name)
     everyone = same_customers(session, customer)
     mine = Renewal.customer_id.in_([row.id for row in everyone]), renewals_visible_to(actor)
-    found, total = _found(session, mine, present, deployed_of)
+    found, total = _found(session, actor, mine, present, deployed_of)
     if not found.rows:
         raise NotFound(what=Thing.CUSTOMER, key=customer_id)
     told = _told(session, found)
@@ -272,7 +280,9 @@ def _called(car: int | None, cars: Sequence[CarLine]) -> str | None:
     return None if car is None else cars[car].plate or cars[car].vin
 
 
-def _found(session: Session, mine: Mine, present: Present, deployed_of: DeployedOf) -> tuple[_Found, int]:
+def _found(
+    session: Session, actor: Actor, mine: Mine, present: Present, deployed_of: DeployedOf
+) -> tuple[_Found, int]:
     """The newest renewals of the customer in scope with what stands around them, and how many there are."""
     total = session.scalar(select(func.count()).select_from(Renewal).where(*mine)) or 0
     rows = session.execute(
@@ -285,8 +295,9 @@ def _found(session: Session, mine: Mine, present: Present, deployed_of: Deployed
     ).all()
     lines = lines_of_vehicles(session, {row.Vehicle.id for row in rows})
     owners = people_told_apart(session, {row.Renewal.owner_no for row in rows})
-    quotes = latest_quotes(session, [row.Renewal.id for row in rows])
-    return _Found(rows, lines, owners, quotes, present, deployed_of), int(total)
+    ids = [row.Renewal.id for row in rows]
+    quotes, held_back = latest_quotes(session, ids), held_back_of(session, actor, ids)
+    return _Found(rows, lines, owners, quotes, held_back, present, deployed_of), int(total)
 
 
 def _told(session: Session, found: _Found) -> list[Told]:
@@ -378,8 +389,10 @@ def _renewal(row: Any, found: _Found) -> RenewalLine:
         owner_role=renewal.owner_role,
         contacts=renewal.contacts,
         premium=sum(amounts, Decimal(0)) if amounts else None,
-        forecast=forecast,
+        forecast=None if renewal.id in found.held_back else forecast,
+        is_held_back=renewal.id in found.held_back,
         actual=actual,
+        is_actual_over=actual is not None and not renewal.has_actual_quote and renewal.ended_at is None,
         loss_reason=reason_label(found.known(row.definition_set_id), renewal.loss_reason),
         is_key=renewal.is_key,
         is_orphan=renewal.is_orphan,

@@ -103,7 +103,11 @@ def facts_for_form(
         if value is not None and not (path in _STILL_TO_COME and str(value) < present.today.isoformat()):
             facts.setdefault(group, {})[name] = value
     facts["forecast"] = _forecast(quotes)
+    if quotes is not None and quotes.is_held_back:
+        facts["quote"]["mid"] = None  # domain.md §3.6: not before the specialist has looked at it
     facts["file"] = _file(file, submissions, present, renewal)
+    if not renewal.has_actual_quote:
+        facts["quote"].pop("quote_no", None)  # that quote is over (G-S2)
     total = _quote_total(submissions)
     if total is not None:
         facts["quote"]["total"] = total

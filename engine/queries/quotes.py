@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -79,12 +79,16 @@ def quotes_told(actor: Actor, renewal: Renewal, rows: Sequence[Quote], present: 
     held_back = forecast is not None and hides_from(actor, forecast)
     shown = [row for row in rows if not (held_back and row.kind == QuoteKind.FORECAST)]
     opens = renewal.quote_opens_date
+
+    def told(row: Quote) -> ShownQuote:
+        return _without_forecast(_shown(row, present)) if held_back else _shown(row, present)
+
     return Quotes(
         forecast=_shown(forecast, present) if forecast is not None and not held_back else None,
-        actual=_shown(actual, present) if actual is not None else None,
+        actual=told(actual) if actual is not None else None,
         opens_on=opens if opens is not None and opens > present.today and actual is None else None,
         is_held_back=held_back,
-        older=tuple(_shown(row, present) for row in shown if not row.is_current)[:SHOWN_VERSIONS],
+        older=tuple(told(row) for row in shown if not row.is_current)[:SHOWN_VERSIONS],
     )
 
 
@@ -95,10 +99,23 @@ def hides_from(actor: Actor, forecast: Quote) -> bool:
 
 def holds_back(session: Session, actor: Actor, renewal_id: int) -> bool:
     """Whether *actor* sees no figure of this renewal's forecast yet, as :func:`hides_from`; a statement for agents."""
-    if Role.AGENT not in actor.roles:
-        return False
-    held = current_quotes(session, [renewal_id]).get((renewal_id, QuoteKind.FORECAST))
-    return held is not None and hides_from(actor, held)
+    return renewal_id in held_back_of(session, actor, [renewal_id])
+
+
+def held_back_of(session: Session, actor: Actor, renewal_ids: Collection[int]) -> frozenset[int]:
+    """Return those of *renewal_ids* whose forecast *actor* sees no figure of yet; a statement for agents."""
+    if Role.AGENT not in actor.roles or not renewal_ids:
+        return frozenset()
+    return frozenset(
+        renewal_id
+        for (renewal_id, kind), quote in current_quotes(session, renewal_ids).items()
+        if kind == QuoteKind.FORECAST and hides_from(actor, quote)
+    )
+
+
+def _without_forecast(actual: ShownQuote) -> ShownQuote:
+    """An actual quote without what it is off the forecast by: the difference would give the forecast away."""
+    return replace(actual, difference=None, against=None, against_version=None, change_rate=None, cause=None)
 
 
 def _current(rows: Sequence[Quote], kind: QuoteKind) -> Quote | None:

@@ -14,6 +14,7 @@ from engine.bootstrap import Deployed
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import Label, Role
+from engine.domain.forecast_review import may_review
 from engine.domain.masking import mask_id_no, mask_phone, mask_policy_no, mask_text, mask_vin
 from engine.domain.own_clocks import OWN_CLOCKS, STAGE_CLOCK
 from engine.domain.stage import stage_starts
@@ -137,6 +138,7 @@ class RenewalPage:
     failed_visits: int
     last_contact_at: datetime | None
     quotes: Quotes
+    may_review_forecast: bool
     reported_policy_no: str | None
     reported_until: date | None
     loss_reason: Label | None
@@ -175,7 +177,10 @@ def renewal_page(
     )
     units = unit_names(session, _unit_codes(renewal))
     offer = _offered(session, renewal, present)
-    deployed = deployed_of(instance.definition_set_id)
+    deployed, quotes = (
+        deployed_of(instance.definition_set_id),
+        quotes_shown(session, actor, renewal, present),
+    )
     task_lines = tuple(_task(task, actor, names, present, deployed) for task in tasks)
     ahead = () if renewal.ended_at else _coming(renewal, timers, deployed, present)
     return RenewalPage(
@@ -214,7 +219,8 @@ def renewal_page(
         contacts=renewal.contacts,
         failed_visits=renewal.failed_visits,
         last_contact_at=renewal.last_contact_at,
-        quotes=quotes_shown(session, actor, renewal, present),
+        quotes=quotes,
+        may_review_forecast=_may_review(actor, renewal, quotes) and is_own,
         reported_policy_no=mask_policy_no(renewal.reported_policy_no) if renewal.reported_policy_no else None,
         reported_until=renewal.reported_until,
         loss_reason=_reason("loss_reason", renewal.loss_reason, deployed),
@@ -232,6 +238,12 @@ def renewal_page(
         started_at=renewal.started_at,
         ended_at=renewal.ended_at,
     )
+
+
+def _may_review(actor: Actor, renewal: Renewal, quotes: Quotes) -> bool:
+    """Whether the forecast waits for a person, and this one may be it."""
+    waits = renewal.ended_at is None and quotes.forecast is not None and bool(quotes.forecast.asks)
+    return waits and may_review(actor, renewal.specialist_no)
 
 
 def _around(

@@ -12,6 +12,7 @@ from engine.queries import sentences_of_inbox as sentences_of_inbox
 from engine.queries import sentences_of_messages as sentences_of_messages
 from engine.queries import sentences_of_notices as sentences_of_notices
 from engine.queries import sentences_of_orphans as sentences_of_orphans
+from engine.queries import sentences_of_quotes as sentences_of_quotes
 from engine.queries import sentences_of_sharing as sentences_of_sharing
 from engine.queries import sentences_of_system as sentences_of_system
 from engine.queries import sentences_people as sentences_people

@@ -168,6 +168,7 @@ def _viewed(event: Happening, _words: Words) -> Label:
         "morning": ("晨会单", "a morning sheet"),
         "handover": ("一项交接", "a hand-over"),
         "pool": ("认领池", "the claim pool"),
+        "forecasts": ("待核定的预测报价", "the forecasts that wait for review"),
     }.get(str(event.subject), ("这笔续保", "this renewal"))
     if which := _which(event):
         zh, en = _ARTICLE.sub("", zh), en.removeprefix("a").removeprefix("n").strip()

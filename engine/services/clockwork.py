@@ -13,6 +13,7 @@ from engine.services.ledger import freeze_ledgers, next_freeze
 from engine.services.nodes import next_node, tell_nodes
 from engine.services.outbox import send_queued
 from engine.services.people_change import keep_people, next_people_change
+from engine.services.quote_ends import end_quotes, next_quote_end
 from engine.services.requoting import requote
 from engine.services.retention import erase_kept
 from engine.services.timers import TickReport, sweep
@@ -26,13 +27,14 @@ Progress = Callable[[datetime], None]
 
 
 def tick(engine: Engine, *, actor: Actor = SYSTEM) -> TickReport:
-    """Run every job that is due now, once: timers oldest first, people, nodes, forecasts, ledgers, then the outbox."""
+    """Run every job that is due now, once: timers oldest first, people, nodes, quotes, ledgers, then the outbox."""
     now = engine.clock.now()
     report = TickReport()
     while (done := sweep(engine, now=now, actor=actor)) is not None:
         report += done
     report += TickReport(handed_over=keep_people(engine, now=now, actor=actor))
     report += TickReport(nodes_told=tell_nodes(engine, now=now, actor=actor))
+    end_quotes(engine, now=now, actor=actor)
     requote(engine, now=now, actor=actor)
     erase_kept(engine, now=now, actor=actor)
     report += TickReport(ledgers_frozen=freeze_ledgers(engine, now=now, actor=actor))
@@ -97,13 +99,14 @@ def advance_clock(
 
 
 def _next_moment(engine: Engine) -> datetime | None:
-    """Return when there is something to do next: a timer, a message, a change of the organisation, a node, a ledger."""
+    """Return when there is something to do next: a timer, a message, a change of the organisation, a node, a quote."""
     with engine.store.reading() as session:
         found = (
             next_due_at(session),
             next_to_send(session),
             next_people_change(engine, session),
             next_node(engine, session),
+            next_quote_end(engine, session),
             next_freeze(engine, session),
         )
     return min((moment for moment in found if moment is not None), default=None)

@@ -15,6 +15,7 @@ from typing import Any
 from engine.bootstrap import Deployed
 from engine.domain.codes import QuoteKind
 from engine.domain.forecast import Forecast, forecast
+from engine.domain.quote_ends import first_look
 from engine.services.context import StepScope
 from engine.services.rating import Answers, ask_tariff, digest_of
 from engine.store.quotes import Quote, current_quotes, next_version
@@ -99,8 +100,7 @@ def keep_own_forecast(scope: StepScope, *, low: Decimal | None, mid: Decimal, hi
     """Keep the band a specialist settled on (P-S2) as the newest forecast, unless it is the one that stands."""
     held = current_quotes(scope.tx, [scope.renewal.id]).get((scope.renewal.id, QuoteKind.FORECAST))
     if held is not None and (held.low, held.mid, held.high) == (low, mid, high):
-        held.asks = []
-        scope.record("forecast_reviewed", version=held.version)
+        confirm_forecast(scope, held)
         return
     version = next_version(scope.tx, scope.renewal.id, QuoteKind.FORECAST)
     kept = held.basis if held is not None else {}
@@ -125,6 +125,12 @@ def keep_own_forecast(scope: StepScope, *, low: Decimal | None, mid: Decimal, hi
     _set_mid(scope, mid, source="P-S2")
 
 
+def confirm_forecast(scope: StepScope, held: Quote) -> None:
+    """Note that a person looked at the forecast that stands and found it right: it asks for nobody any more."""
+    held.asks = []
+    scope.record("forecast_reviewed", version=held.version)
+
+
 def keep_actual(scope: StepScope, given: GivenQuote, *, source: str) -> None:
     """Keep an actual quote beside the forecast, with the difference between them and its cause."""
     held = current_quotes(scope.tx, [scope.renewal.id]).get((scope.renewal.id, QuoteKind.FORECAST))
@@ -142,6 +148,7 @@ def keep_actual(scope: StepScope, given: GivenQuote, *, source: str) -> None:
             tax_high=given.tax,
             quote_no=given.quote_no,
             valid_until=given.valid_until,
+            look_on=first_look(given.valid_until),
             difference=difference,
             difference_cause=given.cause,
             change_rate=_rate(difference, expected),

@@ -37,6 +37,9 @@ from engine.store.renewals import PolicyLine
 TABLES = ("ctp_base", "ctp_float", "ncd_level", "self_pricing_range", "forecast_band", "vehicle_tax")
 """The tables a forecast rests on."""
 TARGET_TIERS = frozenset({"mid", "low"})
+YEAR = timedelta(days=365)
+START_DATE = "rating.start_date"
+"""What the column asks by which the rows of a table are in force."""
 DEFAULT_WINDOW = 60
 """Days before expiry on which quoting opens when no table says otherwise (domain.md §3.7)."""
 _FUNCTIONS: Mapping[str, Callable[..., object]] = {
@@ -91,7 +94,7 @@ def quote_opens(tables: Tables, city: str | None, due: Mapping[Line, date]) -> d
     table = tables.get("quote_window")
     days = []
     for line, expiry in due.items():
-        asked = {"rating": {"city": city, "line": str(line)}}
+        asked = {"rating": {"city": city, "line": str(line), "start_date": expiry + timedelta(days=1)}}
         found = table.evaluate(asked, _FUNCTIONS) if table is not None else {}
         told = found.get("days") if isinstance(found, Mapping) else None
         days.append(expiry - timedelta(days=int(str(told)) if told is not None else DEFAULT_WINDOW))
@@ -235,17 +238,23 @@ class _Asker:
         return answer
 
     def _level(self, factor: Decimal | None) -> int | None:
-        """Return the NCD level that carries *factor*, by the table in force; None for another number."""
-        table = self.tables.get("ncd_level")
-        if factor is None or table is None:
-            return None
-        places = {output.name: at for at, output in enumerate(table.outputs)}
-        if not {"level", "factor"} <= set(places):
-            return None
-        for rule in table.rules:
-            if _number(rule.results[places["factor"]]) == factor:
-                return int(str(rule.results[places["level"]]))
+        """Return the NCD level that carries *factor*, by the rows in force when the expiring policy began."""
+        table, told = self.tables.get("ncd_level"), self.commercial.start_date if self.commercial else None
+        began = told or self.scope.renewal.expiry_date - YEAR
+        return level_of(table, factor, began) if table is not None and factor is not None else None
+
+
+def level_of(table: Decision, factor: Decimal, began: date) -> int | None:
+    """Return the level that carries *factor* in the rows of *table* for policies from *began*; None for no row's."""
+    places = {output.name: at for at, output in enumerate(table.outputs)}
+    if not {"level", "factor"} <= set(places):
         return None
+    dated = [at for at, column in enumerate(table.inputs) if column.expression.text == START_DATE]
+    for rule in table.rules:
+        is_in_force = all(rule.tests[at].test(began) for at in dated)
+        if is_in_force and _number(rule.results[places["factor"]]) == factor:
+            return int(str(rule.results[places["level"]]))
+    return None
 
 
 def _line(scope: StepScope, kind: Line) -> PolicyLine | None:

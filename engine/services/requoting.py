@@ -14,14 +14,15 @@ from engine.store.instances import lock_open
 from engine.store.quotes import current_quotes, forecast_by_other_tables
 
 CHUNK = 200
-SOURCE = "tariff"
+SOURCE, REQUOTED = "tariff", "forecasts_requoted"
 
 
 def requote(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> int:
     """Bring every open forecast to the tables of the newest set; return how many were looked at.
 
     A chunk is a transaction of its own, so that a crash loses nothing and the next turn goes on. What the tables say
-    as before keeps its version. A process that is through asks no more until other tables are deployed.
+    as before keeps its version; that it was looked at stands in the history, once a chunk. A process that is through
+    asks no more until other tables are deployed.
     """
     newest = _newest(engine)
     if newest is None or engine.quoted_by == digest_of(newest):
@@ -31,8 +32,12 @@ def requote(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> int:
         with engine.store.transaction() as tx:
             found = forecast_by_other_tables(tx, digest, limit=CHUNK)
             held = current_quotes(tx, found)
-            for scope in load_scopes(tx, engine, lock_open(tx, found), actor=actor, now=now):
-                refresh_forecast(scope, source=SOURCE, deployed=newest, held=held)
+            scopes = load_scopes(tx, engine, lock_open(tx, found), actor=actor, now=now)
+            anew = sum(refresh_forecast(scope, source=SOURCE, deployed=newest, held=held) for scope in scopes)
+            if scopes:
+                tx.record(
+                    REQUOTED, at=now, actor=actor.name, looked=len(scopes), made=anew, set=newest.version
+                )
         done += len(found)
         if len(found) < CHUNK:
             engine.quoted_by = digest

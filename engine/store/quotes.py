@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import QuoteKind
@@ -21,7 +21,8 @@ class Quote(Base):
     ``low``/``mid``/``high`` are the premiums of the lines due without vehicle tax; an actual quote has ``mid`` only.
     ``difference`` is actual minus the forecast that stood then. ``is_current`` marks the newest of its kind,
     ``stale_since`` an actual quote whose facts changed after it was given. ``basis`` names the inputs and the rows
-    of the tables that answered; no personal data stands in it.
+    of the tables that answered; no personal data stands in it. ``look_on`` is the day on which the end of an actual
+    quote is told of or comes (engine.domain.quote_ends).
     """
 
     __tablename__ = "quote"
@@ -29,6 +30,12 @@ class Quote(Base):
         Index("ix_quote_current", "renewal_id", "kind", "is_current"),
         Index("ix_quote_tables", "tables_digest", "renewal_id"),
         Index("ix_quote_quote_no", "quote_no"),
+        Index(
+            None,
+            "look_on",
+            postgresql_where=text("look_on IS NOT NULL"),
+            sqlite_where=text("look_on IS NOT NULL"),
+        ),
     )
 
     id: Mapped[PrimaryKey]
@@ -50,6 +57,7 @@ class Quote(Base):
     change_rate: Mapped[Decimal | None]
     quote_no: Mapped[Code | None]
     valid_until: Mapped[date | None]
+    look_on: Mapped[date | None]
     difference: Mapped[Decimal | None]
     difference_cause: Mapped[Code | None]
     stale_since: Mapped[datetime | None]
@@ -92,7 +100,7 @@ def next_version(session: Session, renewal_id: int, kind: QuoteKind) -> int:
         session.execute(
             update(Quote)
             .where(Quote.renewal_id == renewal_id, Quote.kind == kind, Quote.is_current)
-            .values(is_current=False)
+            .values(is_current=False, look_on=None)
         )
     return (newest or 0) + 1
 

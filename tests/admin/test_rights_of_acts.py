@@ -46,6 +46,8 @@ OUTSIDE = {
 CAR = 8
 """Agent AG001, specialist SP01, workplace ZC01; in key tracking with tasks of several roles."""
 
+BAND = {"low": "2800", "mid": "3000", "high": "3200"}
+
 NOT_OF_OURS = "本机构下属"
 """How a form says of a number typed into it that its owner is none of the actor's people."""
 
@@ -95,6 +97,7 @@ ACTS: Mapping[str, Act] = {
     "prepare_handover": lambda e, a: api.prepare_handover(
         e, "AG001", kind=api.HandoverKind.LEAVE, last_day=TODAY, actor=a
     ),
+    "review_forecast": lambda e, a: api.review_forecast(e, _ours(e), api.band_of(BAND), version=1, actor=a),
     "offer_renewal": lambda e, a: api.offer_renewal(e, _ours(e), actor=a),
     "confirm_copy": lambda e, a: api.confirm_copy(e, _copy(e), actor=a),
     "set_holiday": lambda e, a: api.set_holiday(

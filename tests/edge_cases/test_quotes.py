@@ -322,6 +322,24 @@ def test_newer_tariff_tables_bring_every_open_forecast_up_to_date(book: Engine, 
     assert after.version == current(book, CAR).version
 
 
+def test_tables_that_say_the_same_make_no_new_version_and_leave_a_trace(book: Engine) -> None:
+    before, files = current(book, CAR), dict(api.read_files())
+    files["forecast_band.dmn"] += b"<!-- reworded -->"
+
+    api.deploy(book, files, by="PO01", approved_by="AP01")
+    api.tick(book)
+    api.tick(book)
+
+    after = current(book, CAR)
+    assert (before.version, before.mid) == (after.version, after.mid)
+    assert before.tables_digest != after.tables_digest
+    with book.store.reading() as session:
+        wanted = select(HistoryEvent.payload).where(HistoryEvent.action == "forecasts_requoted")
+        (told,) = session.scalars(wanted).all()
+    assert 0 < told["looked"]
+    assert 0 == told["made"]
+
+
 def test_many_forecasts_are_brought_up_to_date_by_loads_for_all_of_them(book: Engine) -> None:
     api.deploy(book, dearer_tariff(), by="PO01", approved_by="AP01")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from engine.domain.codes import Line
 from engine.domain.decision import Decision
 from engine.domain.expression_values import smallest
-from engine.services.rating import TABLES, quote_opens
+from engine.services.rating import START_DATE, TABLES, level_of, quote_opens
 from engine.spiff.dmn import read_decision
 
 PROCESSES = Path(__file__).parents[2] / "processes"
@@ -170,3 +171,70 @@ def test_every_row_names_its_source_and_its_confidence(name: str) -> None:
     told = [note for note in notes if "来源" in note or "由专员测算" in note]
     assert notes == told
     assert all("可信度" in note or "推断" in note or "由专员测算" in note for note in notes)
+
+
+@pytest.mark.parametrize("name", [*TABLES, "quote_window"])
+def test_the_rows_of_every_table_are_in_force_from_a_day_on(name: str) -> None:
+    found = table(name)
+
+    assert START_DATE in [column.expression.text for column in found.inputs]
+
+
+CHANGES = date(2027, 7, 1)
+
+
+def changed(name: str, row: int, old: str, new: str) -> Decision:
+    """The table with an end for one row and a copy of it from then on, which says *new* where it said *old*."""
+    text = (PROCESSES / f"{name}.dmn").read_text(encoding="utf-8")
+    start = text.index(f'<rule id="{name}_row_{row}">')
+    end = text.index("</rule>", start) + len("</rule>")
+    rule = text[start:end]
+    since = re.search(r'&gt;= date\("([0-9-]+)"\)', rule)
+    assert since is not None
+    until = rule.replace(since[0], f'[date("{since[1]}")..date("{CHANGES}"))')
+    later = rule.replace(since[0], f'&gt;= date("{CHANGES}")').replace(f"_row_{row}", "_row_99")
+    assert f"<text>{old}</text>" in later
+    later = later.replace(f"<text>{old}</text>", f"<text>{new}</text>")
+    return read_decision((text[:start] + until + later + text[end:]).encode(), file=f"{name}.dmn")
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "old", "new", "asked", "output"),
+    [
+        *(("ncd_level", 4, "0.7", "0.72", {"insured_years": 2, "claims_1y": 0, "claims_3y": 0, "claims_4y": 0}, "factor"),),
+        ("forecast_band", 2, "0.97", "0.95", {"is_new_energy": False, "is_target": False}, "drift"),
+        ("quote_window", 3, "60", "45", {"city": "成都", "line": "commercial"}, "days"),
+        ("vehicle_tax", 1, "0", "100", {"energy": "electric", "displacement": None}, "low"),
+    ],
+)  # fmt: skip
+def test_a_change_is_a_new_row_and_an_end_for_the_old_one(
+    name: str, row: int, old: str, new: str, asked: dict[str, Any], output: str
+) -> None:
+    found = changed(name, row, old, new)
+
+    def said(start: date) -> object:
+        answer = found.evaluate({"rating": {**asked, "start_date": start}}, FUNCTIONS)
+        assert isinstance(answer, dict)
+        return answer[output]
+
+    days = (CHANGES - timedelta(days=1), CHANGES)
+    assert [Decimal(old), Decimal(new)] == [Decimal(str(said(day))) for day in days]
+    assert not list(found.overlaps())
+    assert not list(found.gaps())
+
+
+def test_last_years_factor_is_looked_up_in_the_rows_of_last_year() -> None:
+    found = changed("ncd_level", 4, "0.7", "0.72")
+
+    assert -2 == level_of(found, Decimal("0.7"), CHANGES - timedelta(days=1))
+    assert -2 == level_of(found, Decimal("0.72"), CHANGES)
+    assert level_of(found, Decimal("0.7"), CHANGES) is None
+
+
+def test_the_quote_window_is_the_one_in_force_when_the_new_policy_starts() -> None:
+    tables = {"quote_window": changed("quote_window", 3, "60", "45")}
+    last = CHANGES - timedelta(days=1)
+
+    assert last - timedelta(days=45) == quote_opens(tables, "成都", {Line.COMMERCIAL: last})
+    before = last - timedelta(days=1)
+    assert before - timedelta(days=60) == quote_opens(tables, "成都", {Line.COMMERCIAL: before})

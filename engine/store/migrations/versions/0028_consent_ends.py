@@ -8,7 +8,7 @@ from alembic import op
 from engine.store.base import UtcDateTime
 
 revision = "0028"
-down_revision = "0029"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
