@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 CONTACT_WAITS = frozenset(
-    {"wait_next_contact", "wait_key_contact", "wait_last_contact", "wait_win_back_contact"}
+    {
+        "wait_next_contact",
+        "wait_key_contact",
+        "wait_joint_contact",
+        "wait_last_contact",
+        "wait_win_back_contact",
+    }
 )
 """The timers of the stages that open the next contact on its day."""
 AGREED_BESIDE_QUOTE = frozenset(
