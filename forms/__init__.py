@@ -14,6 +14,7 @@ from forms.model import DayBound, Field, FieldKind, Form, Option, Text
 from forms.problems import (
     Problem,
     before_listed,
+    doubtful_number,
     expiring_policy,
     far_from_last_year,
     kept_from_life,
@@ -51,6 +52,7 @@ __all__ = [
     "before_listed",
     "check",
     "clean_text",
+    "doubtful_number",
     "expiring_policy",
     "far_from_last_year",
     "form_faults",

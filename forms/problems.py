@@ -291,6 +291,17 @@ def far_from_last_year(field: Field, mid: Decimal, last: Decimal) -> Problem:
     )
 
 
+def doubtful_number(field: Field, told: Text) -> Problem:
+    """A number that was ticked as verified fails its check digit, and nothing says why it is right; *told* masks it."""
+    return _about(
+        field,
+        "doubtful_number",
+        f"须说明理由：{told.zh}；请改选“退回补充”，或写明核对后为何无误（至少 4 个字，如进口车、旧车）",
+        f"must say why: {told.en}; return the application, or explain why it is right (at least 4 characters, "
+        "as for an imported or old car)",
+    )
+
+
 def unwanted(field: Field, *, may_write: bool) -> Problem:
     """The customer withdrew consent to being told in this way; *may_write*: a letter is still welcome."""
     zh, en = (

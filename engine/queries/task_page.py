@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 import forms
 from engine.bootstrap import Deployed
 from engine.domain.actor import Actor
+from engine.domain.check_digits import doubtful_numbers
 from engine.domain.codes import Label
 from engine.domain.masking import mask_phone
 from engine.domain.numbers import trimmed
@@ -29,10 +30,12 @@ from engine.queries.quotes import Quotes, quotes_shown
 from engine.queries.renewal_page import LineFacts, line_facts
 from engine.queries.scope import OPEN
 from engine.queries.vehicles import shown_customer, shown_plate
-from engine.store.renewals import lines_of
+from engine.store.renewals import Customer, Vehicle, lines_of
 from engine.store.tasks import Submission, UserTask
 
 SHOWN_RECORDS = 6
+VOUCHING_FORMS = frozenset({"verify_application"})
+"""Forms that say an application's numbers are right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,8 @@ class TaskPage:
     ``stage`` is the renewal's present one, whatever it was when the task opened;
     ``may_do`` says whether the person may fill the form in now; ``holder`` who has claimed it. ``follow_up`` is the day
     to which it is put off; ``principal`` whose it is while a colleague does it; ``may_return`` whether the person may
-    take it back or hand it back; ``file`` the state of the customer's file, where the form asks about that.
+    take it back or hand it back; ``file`` the state of the customer's file, where the form asks about that; ``doubts``
+    the numbers that fail their check digit (masked), where the form vouches for them.
     """
 
     task_id: int
@@ -108,6 +112,7 @@ class TaskPage:
     file: FileState | None
     contacts: int
     failed_visits: int
+    doubts: tuple[Label, ...]
     lines: tuple[LineFacts, ...]
     records: tuple[Record, ...]
 
@@ -181,6 +186,7 @@ def task_page(
             file=file,
         ),
         file=file,
+        doubts=_doubts(task, vehicle, customer) if is_open else (),
         draft=own,
         other_drafts=tuple(one for one in drafts if one is not own),
         submitted=_submitted(form, task.id, submissions),
@@ -206,6 +212,14 @@ def task_page(
         lines=tuple(line_facts(line) for line in lines),
         records=tuple(_record(row, of, deployed, actors) for row, of in submitted[:SHOWN_RECORDS]),
     )
+
+
+def _doubts(task: UserTask, vehicle: Vehicle, customer: Customer | None) -> tuple[Label, ...]:
+    """What to look at twice before the numbers are vouched for (G-S3)."""
+    if task.form_id not in VOUCHING_FORMS:
+        return ()
+    found = doubtful_numbers(customer.id_no if customer else None, vehicle.vin)
+    return tuple(doubt.told for doubt in found)
 
 
 def _named(session: Session, task: UserTask, submissions: Sequence[Submission]) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ from engine.domain.codes import DeadlineKind, QuoteKind
 from engine.domain.contacts import NOT_CONTACTED
 from engine.services.context import StepScope
 from engine.services.first_contact import latest_day
+from engine.services.number_sense import number_problems
 from engine.services.quote_sense import WIN_BACK_DAYS, last_valid_day, quote_problems
 from engine.services.quoting import GivenQuote, difference_from
 from engine.store.deadlines import open_deadlines
@@ -47,6 +48,7 @@ def sense_problems(scope: StepScope, form: forms.Form, clean: Mapping[str, Any])
         **_misdated_contacts(scope, form, clean),
         **_unexplained(scope, form, clean),
         **quote_problems(scope, form, clean),
+        **number_problems(scope, form, clean),
         **_unwanted(scope, form, clean),
         **_not_an_orphan(scope, form, clean),
         **_kept_from_life(scope, form, clean),
