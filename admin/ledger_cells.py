@@ -43,6 +43,9 @@ def columns() -> list[Column]:
         (_("签单日"), lambda row: row.signed_date),
         (_("流失原因"), lambda row: label_text(row.loss_reason)),
         (_("去向公司"), lambda row: row.competitor or ""),
+        (_("竞品报价"), lambda row: row.competitor_price),
+        (_("价差"), lambda row: None if row.price_gap is None else Share(row.price_gap)),
+        (_("价差对比"), lambda row: label_text(row.price_gap_to)),
         (_("责任专员"), lambda row: row.specialist or ""),
         (_("备注"), lambda row: row.note or ""),
     ]

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from engine.domain.price_gap import PriceGap
+
 EFFECTIVE_RESULTS = frozenset(
     {"11", "12", "13", "14", "15", "16", "17", "31", "32", "33", "34", "41", "51", "61", "62"}
 )
@@ -35,7 +37,7 @@ _QUOTE_KEYS = ("ctp_premium", "vessel_tax", "commercial_premium")
 class FormGiven:
     """A submitted form as plain values; ``at`` is when it was given in, ``day`` that instant's business date.
 
-    ``by`` is the sign-in name of whoever gave it.
+    ``by`` is the sign-in name of whoever gave it, ``price_gap`` how far the competitor's price on it lay off ours.
     """
 
     form_id: str
@@ -43,6 +45,7 @@ class FormGiven:
     at: datetime
     day: date
     by: str = ""
+    price_gap: PriceGap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Told:
     visit_channel: Choice | None = None
     competitor: str | None = None
     competitor_price: Decimal | None = None
+    price_gap: PriceGap | None = None
     note: str | None = None
 
     @property
@@ -137,6 +141,7 @@ def told_by(forms: Iterable[FormGiven]) -> Told:
         visit_channel=_choice(plan, "channel") if plan else None,
         competitor=_text(_last(newest, "competitor", COMPETITOR_FORMS)),
         competitor_price=as_money(_last(newest, "competitor_price", COMPETITOR_FORMS)),
+        price_gap=_last_gap(newest),
         note=_text(_last(newest, "note", tuple({form.form_id for form in given}))),
     )
 
@@ -188,6 +193,17 @@ def _last(newest: Sequence[FormGiven], key: str, form_ids: tuple[str, ...]) -> A
         ),
         None,
     )
+
+
+def _last_gap(newest: Sequence[FormGiven]) -> PriceGap | None:
+    """The gap of the form that told a competitor's price last."""
+    priced = (
+        form
+        for form in newest
+        if form.form_id in COMPETITOR_FORMS and form.values.get("competitor_price") not in (None, "")
+    )
+    last = next(priced, None)
+    return last.price_gap if last is not None else None
 
 
 def _text(value: object) -> str | None:

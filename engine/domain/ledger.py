@@ -163,7 +163,8 @@ class LedgerRow:
     """One renewal as the ledger shows it: masked, with names, money in yuan.
 
     ``numbers`` are the employee numbers of those who answer for it: they decide who sees the row.
-    ``contacts`` counts contacts that reached the customer.
+    ``contacts`` counts contacts that reached the customer. ``price_gap`` is how far the competitor's price lies off
+    ``price_gap_to``, as a fraction: negative where the competitor asks less.
     """
 
     renewal_id: int
@@ -198,6 +199,9 @@ class LedgerRow:
     signed_date: date | None = None
     loss_reason: Label | None = None
     competitor: str | None = None
+    competitor_price: Decimal | None = None
+    price_gap: Decimal | None = None
+    price_gap_to: Label | None = None
     specialist: str | None = None
     note: str | None = None
 

@@ -20,6 +20,7 @@ from engine.domain.contacts import (
     next_contact_day,
 )
 from engine.domain.masking import mask_text
+from engine.domain.price_gap import PriceGap
 from engine.label import Label
 from engine.store.told import choice_label
 
@@ -79,6 +80,7 @@ class LossLine:
     source: Label | None
     competitor: str | None
     competitor_price: Decimal | None
+    price_gap: PriceGap | None
     recoverable: Label | None
 
 
@@ -148,6 +150,7 @@ def _loss(one: Told, names: Mapping[str, str]) -> LossLine | None:
         source=one.label("reason_source"),
         competitor=mask_text(str(competitor)) if competitor else None,
         competitor_price=as_money(values.get("competitor_price")),
+        price_gap=one.form.price_gap,
         recoverable=one.label("recoverable"),
     )
 

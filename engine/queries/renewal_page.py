@@ -14,9 +14,11 @@ from engine.bootstrap import Deployed
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import Label, Role
+from engine.domain.contacts import COMPETITOR_FORMS, told_by
 from engine.domain.forecast_review import may_review
 from engine.domain.masking import mask_id_no, mask_phone, mask_policy_no, mask_text, mask_vin
 from engine.domain.own_clocks import OWN_CLOCKS, STAGE_CLOCK
+from engine.domain.price_gap import PriceGap
 from engine.domain.stage import stage_starts
 from engine.queries.coming import Coming, Moment, coming
 from engine.queries.diagram import DeployedOf, Path, label_of, next_named, path_of, task_label
@@ -39,6 +41,7 @@ from engine.store.renewals import (
 )
 from engine.store.same_customer import withheld_of
 from engine.store.tasks import UserTask
+from engine.store.told import forms_given_for
 
 SHOWN_TIMERS = 6
 SPINE, STAGE_PROCESS = "renewal", "stage_"
@@ -143,6 +146,8 @@ class RenewalPage:
     reported_until: date | None
     loss_reason: Label | None
     exclusion_reason: Label | None
+    competitor_price: Decimal | None
+    price_gap: PriceGap | None
     people: tuple[Responsible, ...]
     units: tuple[tuple[str, str], ...]
     lines: tuple[LineFacts, ...]
@@ -160,7 +165,7 @@ class RenewalPage:
 def renewal_page(
     session: Session, actor: Actor, renewal_id: int, present: Present, *, deployed_of: DeployedOf
 ) -> RenewalPage:
-    """Return one renewal of *actor*'s scope; ten statements whatever it holds, one more for a customer in several rows.
+    """Return one renewal of *actor*'s scope; eleven statements whatever it holds, one more for a customer in several rows.
 
     Raises:
         NotFound: it does not exist or lies outside the scope; both look the same.
@@ -180,6 +185,9 @@ def renewal_page(
     deployed, quotes = (
         deployed_of(instance.definition_set_id),
         quotes_shown(session, actor, renewal, present),
+    )
+    told = told_by(
+        forms_given_for(session, [renewal.id], present.zone, form_ids=COMPETITOR_FORMS)[renewal.id]
     )
     task_lines = tuple(_task(task, actor, names, present, deployed) for task in tasks)
     ahead = () if renewal.ended_at else _coming(renewal, timers, deployed, present)
@@ -225,6 +233,8 @@ def renewal_page(
         reported_until=renewal.reported_until,
         loss_reason=_reason("loss_reason", renewal.loss_reason, deployed),
         exclusion_reason=_reason("exclusion_code", renewal.exclusion_code, deployed),
+        competitor_price=told.competitor_price,
+        price_gap=told.price_gap,
         people=_people(renewal, names),
         units=tuple((code, units.get(code, code)) for code in _unit_codes(renewal)),
         lines=tuple(line_facts(line) for line in lines if line.renewal_id == renewal.id),

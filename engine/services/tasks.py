@@ -38,6 +38,7 @@ from engine.services.evidence import absorb
 from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope_of_task
 from engine.services.named_people import numbers_as_stored, people_problems
+from engine.services.price_gap import gap_told
 from engine.services.sense import sense_problems
 from engine.services.silence import keep_silence
 from engine.services.steps import Cause, apply_step
@@ -280,7 +281,7 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
     task.version += 1
     if task in scope.tasks:
         scope.tasks.remove(task)
-    salt = make_salt()
+    salt, gap = make_salt(), gap_told(scope, task.form_id, clean)
     tx.add(
         Submission(
             task_id=task.id,
@@ -291,9 +292,12 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
             salt=salt,
             submitted_at=now,
             submitted_by=scope.actor.name,
+            price_gap=gap.rate if gap else None,
+            price_gap_to=str(gap.base) if gap else None,
         )
     )
     drop_drafts(tx, task.id, scope.actor.name)
+    told: dict[str, Any] = {"price_gap": str(gap.rate), "price_gap_to": str(gap.base)} if gap else {}
     scope.record(
         "task_completed",
         task_id=task.id,
@@ -305,6 +309,7 @@ def _close(scope: StepScope, task: UserTask, clean: Mapping[str, Any], outcome: 
         late=task.due_at is not None and now > task.due_at,
         on_behalf_of=_on_behalf_of(task, scope.actor),
         form_hash=commit_to(salt, task_id=task.id, form_id=task.form_id, values=clean),
+        **told,
     )
     scope.element_id = task.element_id
     absorb(scope, task.form_id, clean)

@@ -214,6 +214,9 @@ def _row(
         signed_date=new.signed_date if new else None,
         loss_reason=reason_label(known, renewal.loss_reason),
         competitor=_masked(told.competitor, customer),
+        competitor_price=told.competitor_price,
+        price_gap=told.price_gap.rate if told.price_gap else None,
+        price_gap_to=told.price_gap.base.label if told.price_gap else None,
         specialist=around.people.get(renewal.specialist_no or "", renewal.specialist_no),
         note=_masked(told.note, customer),
     )

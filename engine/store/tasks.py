@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -105,7 +106,8 @@ class TaskDraft(Base):
 class Submission(Base):
     """A form as it was submitted: the evidence of an action; never changed.
 
-    The history holds a hash over ``salt`` and ``values`` (engine/domain/commitment.py).
+    The history holds a hash over ``salt`` and ``values`` (engine/domain/commitment.py). ``price_gap`` is how far the
+    competitor's price on it lay off ours, ``price_gap_to`` off which of ours (engine/domain/price_gap.py).
     """
 
     __tablename__ = "submission"
@@ -120,6 +122,8 @@ class Submission(Base):
     salt: Mapped[Code | None]
     submitted_at: Mapped[datetime]
     submitted_by: Mapped[Code]
+    price_gap: Mapped[Decimal | None]
+    price_gap_to: Mapped[Code | None]
 
     values = Personal[dict[str, Any]](JSON, key=("task_id",))
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 import forms
 from engine.clock import business_date
 from engine.domain.contacts import TOLD_FORMS, Choice, FormGiven
+from engine.domain.price_gap import GapBase, PriceGap
 from engine.label import Label
 from engine.store.tasks import Submission
 
@@ -35,9 +36,15 @@ def forms_given_for(
         )
         for row in rows:
             day = business_date(row.submitted_at, zone)
-            given = FormGiven(row.form_id, row.values, row.submitted_at, day, row.submitted_by)
+            given = FormGiven(row.form_id, row.values, row.submitted_at, day, row.submitted_by, _gap(row))
             found[row.instance_id].append(given)
     return found
+
+
+def _gap(row: Submission) -> PriceGap | None:
+    if row.price_gap is None or row.price_gap_to is None:
+        return None
+    return PriceGap(row.price_gap, GapBase(row.price_gap_to))
 
 
 def choice_label(known: Mapping[str, forms.Form], choice: Choice | None) -> Label | None:
