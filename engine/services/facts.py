@@ -7,7 +7,7 @@ Facts are read from tables at the moment they are asked for, so a corrected fact
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from engine.domain.codes import DeadlineEnd, Line, Role
@@ -17,6 +17,7 @@ from engine.services.context import StepScope
 from engine.services.rating import rating_fact
 from engine.store.deadlines import latest_offer
 from engine.store.renewals import PolicyLine, doubled_lines
+from engine.store.same_customer import cars_of
 
 FACTS: Mapping[str, frozenset[str]] = {
     "renewal": frozenset(
@@ -57,6 +58,7 @@ FACTS: Mapping[str, frozenset[str]] = {
         {"premium", "ctp_premium", "claims", "ncd", "self_pricing", "cover", "cancelled", "short_term"}
     ),
     "vehicle": frozenset({"price", "use", "energy", "seats", "age_years", "kind"}),
+    "customer": frozenset({"cars"}),
     "quote": frozenset({"opens_date", "mid", "change_rate"}),
     "owner": frozenset({"kind", "is_serving"}),
     "loss": frozenset({"reason", "source"}),
@@ -215,6 +217,21 @@ def _age_years(first_registration: date | None, today: date) -> int | None:
     return None if first_registration is None else max(0, (today - first_registration).days // 365)
 
 
+RECENT = timedelta(days=365)
+"""How long after the expiry a car still counts as the customer's (domain.md §4.4)."""
+
+
+def _customer(scope: StepScope) -> Mapping[str, object]:
+    return _Asked({}, {"cars": lambda: _cars(scope)})
+
+
+def _cars(scope: StepScope) -> int | None:
+    """How many cars the customer has, in whatever rows; None where nobody is known."""
+    if scope.customer is None:
+        return None
+    return cars_of(scope.tx, scope.customer, since=scope.today - RECENT)
+
+
 def _quote(scope: StepScope) -> dict[str, Any]:
     row = scope.renewal
     before = (row.premium or 0) + (row.ctp_premium or 0)  # a quote is of both lines, without the tax
@@ -235,6 +252,7 @@ _BUILDERS: Mapping[str, Callable[[StepScope], object]] = {
     "renewal": _renewal,
     "policy": _policy,
     "vehicle": _vehicle,
+    "customer": _customer,
     "quote": _quote,
     "owner": _owner,
     "loss": _loss,

@@ -24,7 +24,9 @@ from engine.spiff.xmlfile import DiagramError, parse_xml
 
 __all__ = ["RULES", "WARNINGS", "Finding", "lint_set"]
 
-CONTEXT_NAMES = frozenset({"renewal", "policy", "vehicle", "quote", "owner", "loss", "rating", "today"})
+CONTEXT_NAMES = frozenset(
+    {"renewal", "policy", "vehicle", "customer", "quote", "owner", "loss", "rating", "today"}
+)
 """Names that expressions find in their context; no element may be called like one."""
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select, union
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
+from engine.domain.codes import RenewalState
 from engine.domain.customer_file import is_organisation
 from engine.domain.withheld import Withheld
-from engine.store.renewals import STOPS, Customer
+from engine.store.renewals import STOPS, Customer, Renewal
+
+_STRUCK_OFF = (str(RenewalState.EXCLUDED), str(RenewalState.WITHDRAWN), str(RenewalState.MERGED))
 
 
 def same_customers(session: Session, customer: Customer) -> Sequence[Customer]:
@@ -46,6 +50,20 @@ def _alike(row: Customer, numbers: Collection[bytes], *, by_name: bool) -> list[
     if numbers:
         named.append(Customer.id_no_index.is_(None))
     return [*clauses, and_(*named)]
+
+
+def cars_of(session: Session, customer: Customer, *, since: date) -> int:
+    """Return how many cars of the same customer have a renewal that is open, or whose cover ended on *since* or later.
+
+    What was struck off (excluded, withdrawn, merged) does not count: the car was sold or stood there by mistake.
+    """
+    rows = [row.id for row in same_customers(session, customer)]
+    query = select(func.count(Renewal.vehicle_id.distinct())).where(
+        Renewal.customer_id.in_(rows),
+        or_(Renewal.ended_at.is_(None), Renewal.expiry_date >= since),
+        or_(Renewal.outcome.is_(None), Renewal.outcome.not_in(_STRUCK_OFF)),
+    )
+    return int(session.scalar(query) or 0)
 
 
 def withheld_of(session: Session, customer: Customer | None) -> Withheld:
