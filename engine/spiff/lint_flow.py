@@ -136,12 +136,14 @@ def _is_loose(level: Level, node: Element) -> bool:
 def _side_path(level: Level, event: Element) -> Iterator[Finding]:
     """Warn when what follows a non-interrupting event meets the path that goes on without it.
 
+    Side paths of several such events may meet each other: each time is one more, as when one event comes again.
     Not where the gateway behind the activity asks whether something is ``active``: it tells the two paths apart.
     """
     if _tells_apart(level, event):
         return
     side = level.reached([event.id])
-    rest = level.reached((start.id for start in level.starts), without={event.id})
+    beside = {one.id for events in level.boundaries.values() for one in events if not one.interrupting}
+    rest = level.reached((start.id for start in level.starts), without=beside)
     shared = [n for n in level.nodes.values() if n.id in side & rest and n.kind != "endEvent"]
     if shared:
         yield found("side_path_joins", level.file, shared[0].id, event=event.id)

@@ -41,13 +41,25 @@ def counts(engine: api.Engine) -> tuple[int, ...]:
         )
 
 
+DEAF = (
+    b'during_exclusion_message" messageRef="message_expiry_changed"',
+    b'during_exclusion_message" messageRef="message_list_withdrawn"',
+)
+
+
+def deaf(engine: api.Engine) -> None:
+    """Let the processes be as once: one whose exclusion is being approved takes no changed expiry date."""
+    files = {name: content.replace(*DEAF) for name, content in api.read_files().items()}
+    api.deploy(engine, files, by="PO01", approved_by="AP01")
+
+
 def in_approval(engine: api.Engine) -> None:
-    """An exclusion is being approved: the process does not wait for a changed expiry date now."""
+    """An exclusion is being approved."""
     api.commit_batch(engine, preview(engine, row(40)), actor=api.SYSTEM)
     api.deliver_message(engine, "policy_excluded", vin(CAR), data={"code": "X03"}, actor=api.SYSTEM)
 
 
-@pytest.mark.parametrize(
+MOVED = pytest.mark.parametrize(
     "changed",
     [
         pytest.param([row(35)], id="another expiry date"),
@@ -56,9 +68,26 @@ def in_approval(engine: api.Engine) -> None:
         ),
     ],
 )
+
+
+@MOVED
+def test_a_moved_expiry_is_taken_while_an_exclusion_is_being_approved(
+    book: api.Engine, changed: list[dict[str, Any]]
+) -> None:
+    in_approval(book)
+
+    batch = preview(book, *changed)
+    foretold = api.batch_report(book, batch)
+
+    assert foretold == api.commit_batch(book, batch, actor=api.SYSTEM)
+    assert (0, 1) == (foretold.rejected, foretold.changed)
+
+
+@MOVED
 def test_a_row_its_process_will_refuse_is_rejected_in_the_preview_already(
     book: api.Engine, changed: list[dict[str, Any]]
 ) -> None:
+    deaf(book)
     in_approval(book)
 
     batch = preview(book, *changed)
