@@ -63,6 +63,8 @@ from engine.domain.org import UnitKind as UnitKind
 from engine.domain.org_texts import OrgFileError as OrgFileError
 from engine.domain.own_clocks import OWN_CLOCKS as OWN_CLOCKS
 from engine.domain.storable import require_storable as require_storable
+from engine.domain.withheld import is_of_life as is_of_life
+from engine.domain.withheld import may_reveal as may_reveal
 from engine.domain.workdays import DayKind as DayKind
 from engine.errors import BadInput as BadInput
 from engine.errors import ClockError as ClockError
@@ -254,6 +256,7 @@ from engine.services.messages import MessageDelivered as MessageDelivered
 from engine.services.messages import deliver_message as deliver_message
 from engine.services.nodes import nodes_due as nodes_due
 from engine.services.nodes import tell_nodes as tell_nodes
+from engine.services.notes import FileClosed as FileClosed
 from engine.services.notes import add_comment as add_comment
 from engine.services.notes import attach_file as attach_file
 from engine.services.notes import open_file as open_file
@@ -286,8 +289,6 @@ from engine.services.reveal import ErasureStands as ErasureStands
 from engine.services.reveal import PersonalField as PersonalField
 from engine.services.reveal import SharingWithdrawn as SharingWithdrawn
 from engine.services.reveal import TooManyReveals as TooManyReveals
-from engine.services.reveal import is_of_life as is_of_life
-from engine.services.reveal import may_reveal as may_reveal
 from engine.services.reveal import reveal as reveal
 from engine.services.saved_views import drop_view as drop_view
 from engine.services.saved_views import save_view as save_view

@@ -233,6 +233,7 @@ def _show(
         clear=clear or {},
         typed=typed or {},
         may_reveal=may_reveal(actor),
+        may_show=may_reveal(actor) and not _is_withheld(page, actor),
         may_call=may_call(actor, page),
         may_take_history=may_take_history(actor),
         may_write=may_reveal(actor) and _may_be_written(page, actor),
@@ -265,10 +266,15 @@ def take_history(renewal_id: int) -> Response:
     )
 
 
+def _is_withheld(page: RenewalPage, actor: Actor) -> bool:
+    """Whether the customer no longer lets *actor* see values in the clear; the verb itself decides."""
+    return page.erasure_asked_on is not None or (page.no_sharing and is_of_life(actor))
+
+
 def _may_be_written(page: RenewalPage, actor: Actor) -> bool:
     """Whether an expiry letter to the customer makes sense; the verb itself decides."""
     is_coming = page.ended_at is None and 0 <= page.days_left <= NEW_LIST
-    is_kept_from = page.do_not_contact or page.erasure_asked_on or (page.no_sharing and is_of_life(actor))
+    is_kept_from = page.do_not_contact or _is_withheld(page, actor)
     return is_coming and bool(page.customer) and not is_kept_from
 
 

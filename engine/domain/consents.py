@@ -152,12 +152,23 @@ def deciding(statements: Iterable[Statement], kind: ConsentKind) -> Statement | 
     return found
 
 
+def has_run_out(one: Statement, today: date) -> bool:
+    """Whether *one* is a consent whose last day is over."""
+    return one.is_given and one.valid_until is not None and one.valid_until < today
+
+
+def holding(statements: Iterable[Statement], kind: ConsentKind, today: date) -> Statement | None:
+    """Return the one of *statements* that counts for *kind* on *today*, or None.
+
+    A consent that has run out counts no more: what stood before it holds again.
+    """
+    return deciding([one for one in statements if not has_run_out(one, today)], kind)
+
+
 def standing(statements: Iterable[Statement], kind: ConsentKind, today: date) -> ConsentState:
-    """Return where *kind* stands on *today*, by the one of *statements* that counts (:func:`deciding`)."""
-    last = deciding(statements, kind)
+    """Return where *kind* stands on *today*, by the one of *statements* that counts (:func:`holding`)."""
+    known = tuple(statements)
+    last = holding(known, kind, today)
     if last is None:
-        return ConsentState.UNASKED
-    if not last.is_given:
-        return ConsentState.WITHDRAWN
-    is_over = last.valid_until is not None and last.valid_until < today
-    return ConsentState.EXPIRED if is_over else ConsentState.GIVEN
+        return ConsentState.UNASKED if deciding(known, kind) is None else ConsentState.EXPIRED
+    return ConsentState.GIVEN if last.is_given else ConsentState.WITHDRAWN

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from engine.domain.consents import ConsentKind, ConsentMethod, ConsentState, deciding, standing
+from engine.domain.consents import ConsentKind, ConsentMethod, ConsentState, deciding, holding, standing
 from engine.label import Label
 from engine.queries.names import actor_names
 from engine.store.consents import Consent, consents_of
-from engine.store.renewals import Customer
+from engine.store.renewals import STOPS, Customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentLine:
-    """Where one kind stands, and in words what that allows; ``said_on`` is the day of the word that counts, None where none was recorded."""
+    """Where one kind stands, and in words what that allows.
+
+    ``said_on`` is the day of the word that counts, or of the consent that ran out; None where none was recorded.
+    """
 
     kind: ConsentKind
     label: Label
@@ -47,7 +50,7 @@ class ConsentWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consents:
-    """All kinds, and all statements, the newest first."""
+    """All kinds, and the statements recorded within the reader's scope, the newest first."""
 
     lines: tuple[ConsentLine, ...]
     words: tuple[ConsentWord, ...]
@@ -58,13 +61,20 @@ class Consents:
         return all(line.state is not ConsentState.UNASKED for line in self.lines)
 
 
-def consents_shown(session: Session, members: Sequence[Customer], today: date) -> Consents:
-    """Return what the rows *members*, which are one customer, agreed to; two statements."""
+def consents_shown(
+    session: Session, members: Sequence[Customer], today: date, *, seen: Collection[int]
+) -> Consents:
+    """Return what the rows *members*, which are one customer, agreed to; two statements.
+
+    Where a kind stands holds for every row, wherever the word was taken. Who took it, where and with what proof is
+    told of the rows *seen* alone: the others lie outside the reader's scope.
+    """
     rows = consents_of(session, [row.id for row in members])
-    names = actor_names(session, {row.recorded_by for row in rows})
+    told = [row for row in rows if row.customer_id in seen]
+    names = actor_names(session, {row.recorded_by for row in told})
     return Consents(
         lines=tuple(_line(kind, rows, members, today) for kind in ConsentKind),
-        words=tuple(_word(row, names) for row in reversed(rows)),
+        words=tuple(_word(row, names) for row in reversed(told)),
     )
 
 
@@ -72,9 +82,15 @@ def _line(
     kind: ConsentKind, rows: Sequence[Consent], members: Sequence[Customer], today: date
 ) -> ConsentLine:
     statements = [row.statement for row in rows]
-    last, state = deciding(statements, kind), standing(statements, kind, today)
-    if kind is ConsentKind.MARKETING_CALL and any(row.do_not_contact for row in members):
-        state = ConsentState.WITHDRAWN  # also of before consents were kept
+    last, state = (
+        holding(statements, kind, today) or deciding(statements, kind),
+        standing(statements, kind, today),
+    )
+    if any(getattr(row, STOPS[kind]) for row in members):
+        state = (
+            ConsentState.WITHDRAWN
+        )  # also of before consents were kept, or of a row that was found to be the same
+        last = None if last is not None and last.is_given else last
     return ConsentLine(
         kind=kind,
         label=kind.label,

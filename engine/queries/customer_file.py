@@ -55,8 +55,8 @@ from engine.store.renewals import (
     Renewal,
     Vehicle,
     lines_of_vehicles,
-    same_customers,
 )
+from engine.store.same_customer import same_customers, withheld
 from engine.store.tasks import UserTask
 from engine.store.told import forms_given_for
 
@@ -205,7 +205,7 @@ def customer_in_reach(session: Session, actor: Actor, customer_id: int) -> bool:
     customer = session.get(Customer, customer_id)
     if customer is None:
         return False
-    members = same_customers(session, customer, by_name=is_organisation(customer.name))
+    members = same_customers(session, customer)
     query = select(Renewal.id).where(
         Renewal.customer_id.in_([row.id for row in members]), renewals_visible_to(actor)
     )
@@ -224,19 +224,19 @@ def customer_file(
     if customer is None:
         raise NotFound(what=Thing.CUSTOMER, key=customer_id)
     of_organisation = is_organisation(customer.name)
-    members = same_customers(session, customer, by_name=of_organisation)
-    mine = Renewal.customer_id.in_([row.id for row in members]), renewals_visible_to(actor)
+    everyone = same_customers(session, customer)
+    mine = Renewal.customer_id.in_([row.id for row in everyone]), renewals_visible_to(actor)
     found, total = _found(session, actor, mine, present, deployed_of)
     if not found.rows:
         raise NotFound(what=Thing.CUSTOMER, key=customer_id)
     told = _told(session, found)
     names = actor_names(session, {one.form.by for one in told})
     contacts = contact_lines(told, names)
-    members = [row for row in members if any(row.id == one.Renewal.customer_id for one in found.rows)]
-    consents = consents_shown(session, members, present.today)
+    members = [row for row in everyone if any(row.id == one.Renewal.customer_id for one in found.rows)]
+    consents = consents_shown(session, everyone, present.today, seen={row.id for row in members})
+    stopped = withheld(everyone)  # also by a word taken outside of the scope: it holds here too
     phone_state, wanted = _phone_state(session, found, members, contacts), preferred_time(told)
     cars = _cars(found)
-    has_stopped = any(row.do_not_contact for row in members)
     known = {
         FilePart.NAME: any(row.name for row in members),
         FilePart.ID_NO: any(row.id_no for row in members),
@@ -254,11 +254,11 @@ def customer_file(
         phones=tuple(dict.fromkeys(mask_phone(row.phone) for row in members if row.phone)),
         id_no=next((mask_id_no(row.id_no) for row in members if row.id_no), None),
         phone_state=phone_state,
-        do_not_contact=has_stopped,
-        do_not_contact_since=_stopped_on(session, found) if has_stopped else None,
-        no_sharing=any(row.no_sharing for row in members),
+        do_not_contact=stopped.do_not_contact,
+        do_not_contact_since=_stopped_on(session, found) if stopped.do_not_contact else None,
+        no_sharing=stopped.no_sharing,
         consents=consents,
-        may_state=bool(actor.working_roles) and not any(row.erasure_asked_on for row in members),
+        may_state=bool(actor.working_roles) and stopped.erasure_asked_on is None,
         preferred_time=wanted,
         percent=lacks.percent,
         gaps=tuple(

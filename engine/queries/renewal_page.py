@@ -37,6 +37,7 @@ from engine.store.renewals import (
     doubled_lines,
     lines_of_vehicles,
 )
+from engine.store.same_customer import withheld_of
 from engine.store.tasks import UserTask
 
 SHOWN_TIMERS = 6
@@ -159,13 +160,14 @@ class RenewalPage:
 def renewal_page(
     session: Session, actor: Actor, renewal_id: int, present: Present, *, deployed_of: DeployedOf
 ) -> RenewalPage:
-    """Return one renewal of *actor*'s scope; ten statements whatever it holds.
+    """Return one renewal of *actor*'s scope; ten statements whatever it holds, one more for a customer in several rows.
 
     Raises:
         NotFound: it does not exist or lies outside the scope; both look the same.
     """
     renewal = find_renewal(session, actor, renewal_id)
     vehicle, customer, instance, is_own = _around(session, renewal, actor)
+    stopped = withheld_of(session, customer)
     lines = lines_of_vehicles(session, [renewal.vehicle_id]).get(renewal.vehicle_id, [])
     tasks = _open_tasks(session, renewal)
     timers = _next_timers(session, renewal)
@@ -198,10 +200,10 @@ def renewal_page(
         phone=mask_phone(customer.phone) if customer and customer.phone else None,
         id_no=mask_id_no(customer.id_no) if customer and customer.id_no else None,
         phone_doubtful=bool(customer and customer.phone_doubtful),
-        do_not_contact=bool(customer and customer.do_not_contact),
-        no_sharing=bool(customer and customer.no_sharing),
-        erasure_asked_on=customer.erasure_asked_on if customer else None,
-        kept_until=customer.kept_until if customer else None,
+        do_not_contact=stopped.do_not_contact,
+        no_sharing=stopped.no_sharing,
+        erasure_asked_on=stopped.erasure_asked_on,
+        kept_until=stopped.kept_until,
         expiry_date=renewal.expiry_date,
         days_left=(renewal.expiry_date - present.today).days,
         stage=renewal.stage,

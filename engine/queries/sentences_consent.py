@@ -9,6 +9,18 @@ from engine.domain.consents import ConsentKind, ConsentMethod
 from engine.queries.saying import says
 from engine.queries.words import Happening, Kind, Words
 
+_THEN = {
+    "withdrawn": Label("，此前的撤回重新生效", "; the withdrawal of before holds again"),
+    "given": Label("，客户的另一次同意仍有效", "; another consent of the customer holds"),
+    "expired": Label("，此后视同未登记", "; from then on it is as if nobody had asked"),
+}
+_STOPPED = {
+    "do_not_contact": Label("不再联系", "no more contact"),
+    "no_messages": Label("不接收短信", "no messages"),
+    "no_sharing": Label("不向寿险公司提供信息", "no sharing with the life insurer"),
+    "erasure": Label("要求删除个人信息", "deletion of the personal data"),
+}
+
 
 @says("consent_given", Kind.FACT)
 def _given(event: Happening, _words: Words) -> Label:
@@ -31,6 +43,27 @@ def _withdrawn(event: Happening, _words: Words) -> Label:
     return Label(
         f"登记客户于 {event['said_on']} 撤回或不同意“{what.zh}”（{how.zh}）{late.zh}",
         f"The customer's withdrawal of {event['said_on']} of “{what.en}” was recorded ({how.en}){late.en}",
+    )
+
+
+@says("consent_run_out", Kind.FACT)
+def _run_out(event: Happening, _words: Words) -> Label:
+    what = _of(ConsentKind, event["kind"])
+    then = _THEN.get(str(event["then"]), Label("", ""))
+    return Label(
+        f"客户对“{what.zh}”的同意已于 {event['valid_until']} 到期{then.zh}",
+        f"The customer's consent to “{what.en}” ended on {event['valid_until']}{then.en}",
+    )
+
+
+@says("stops_carried_over", Kind.FACT)
+def _carried(event: Happening, words: Words) -> Label:
+    what = [_STOPPED.get(str(name), Label(str(name), str(name))) for name in event["fields"] or ()]
+    source = words.source(event["source"])
+    zh, en = "、".join(one.zh for one in what), ", ".join(one.en for one in what)
+    return Label(
+        f"核对为同一客户，此前的要求一并适用：{zh}（来源：{source.zh}）",
+        f"Found to be the same customer, whose earlier wishes hold here too: {en} (from {source.en})",
     )
 
 

@@ -193,6 +193,7 @@ SOURCES: Mapping[str, Label] = {
     "file": Label("客户续保档案", "the customer file"),
     "console": Label("工作台登记", "entered in the console"),
     "erasure": Label("删除个人信息的请求", "a request for deletion"),
+    "consent_end": Label("同意到期", "the end of a consent"),
     "review": Label("剔除审批", "the review of the exclusion"),
     "untold": Label("至结束无人说明，系统代记", "nobody told it until the end; kept by the system"),
     "tariff": Label("费率表更新", "newer tariff tables"),

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
+from engine.domain.withheld import Withheld
 from engine.errors import Conflict
-from engine.services.reveal import Holder, PersonalField, disclose
+from engine.services.reveal import PersonalField, disclose
 from engine.store.renewals import Customer
 
 PURPOSE = "call"
@@ -76,6 +77,6 @@ def dialled(number: str) -> str:
     return f"{'+' if main.startswith('+') else ''}{digits}{',' + more if more else ''}"
 
 
-def _may_be_called(row: Holder) -> None:
-    if isinstance(row, Customer) and row.do_not_contact:
+def _may_be_called(stopped: Withheld) -> None:
+    if stopped.do_not_contact:
         raise NotToBeCalled

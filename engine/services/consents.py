@@ -15,7 +15,6 @@ from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.consents import PROVABLE, ConsentKind, ConsentMethod
-from engine.domain.customer_file import is_organisation
 from engine.domain.storable import require_storable
 from engine.errors import BadInput, Forbidden, NotFound
 from engine.label import Label, Thing
@@ -24,7 +23,8 @@ from engine.services.context import StepScope
 from engine.services.sharing_kept import follow_word
 from engine.services.silence import keep_silence
 from engine.services.stating import ConsentSaid, Stated, state
-from engine.store.renewals import Customer, renewals_of_customers, same_customers
+from engine.store.renewals import Customer, renewals_of_customers
+from engine.store.same_customer import same_customers
 from engine.store.session import Tx
 
 SHORTEST, LONGEST = 4, 200
@@ -60,8 +60,11 @@ def record_consent(engine: Engine, customer_id: int, said: Mapping[str, Any], *,
     now = engine.clock.now()
     with engine.store.transaction() as tx:
         customer, renewal_id = _reach(tx, customer_id, actor)
-        statement = _checked(said, business_date(now, engine.clock.zone))
-        stated = state(tx, customer, statement, renewal_id=renewal_id, actor=actor, now=now, source="file")
+        today = business_date(now, engine.clock.zone)
+        statement = _checked(said, today)
+        stated = state(
+            tx, customer, statement, renewal_id=renewal_id, actor=actor, now=now, today=today, source="file"
+        )
         if ConsentKind.SHARE_TO_LIFE in statement.kinds:
             stated = replace(stated, moved=follow_word(tx, engine, customer, actor=actor, now=now))
     if ConsentKind.MARKETING_CALL in statement.kinds:
@@ -90,6 +93,7 @@ def absorb_consent(scope: StepScope, values: Mapping[str, Any], *, task_id: int)
         renewal_id=scope.renewal.id,
         actor=scope.actor,
         now=scope.now,
+        today=scope.today,
         source="G-L4",
         task_id=task_id,
     )
@@ -101,7 +105,7 @@ def _reach(tx: Tx, customer_id: int, actor: Actor) -> tuple[Customer, int]:
     """The customer and the newest of its renewals in the actor's scope."""
     customer = tx.get(Customer, customer_id)
     if customer is not None:
-        fellows = same_customers(tx, customer, by_name=is_organisation(customer.name))
+        fellows = same_customers(tx, customer)
         renewals = renewals_of_customers(tx, [row.id for row in fellows])
         mine = next((row.id for row in renewals if sees(actor, row)), None)
         if mine is not None:

@@ -197,6 +197,7 @@ def _masked(mask: Callable[[str], str]) -> Callable[[Any], Any]:
 
 _MASKS: Mapping[str, Callable[[Any], Any]] = {
     "name": _masked(mask_name),
+    "customer": _masked(mask_name),
     "id_no": _masked(mask_id_no),
     "phone": _masked(mask_phone),
     "plate": _masked(mask_plate),

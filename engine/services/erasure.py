@@ -1,12 +1,13 @@
 """A customer's request to have personal data deleted (PIPL Art. 47; domain.md §5, §7 case 44, exclusion code X14).
 
 Every consent ends and marketing stops at once, values are no longer shown in the clear, and open renewals go to the
-approval of an exclusion. What the law has kept stays: an insurer's records for five years from the end of a contract of up to a
-year (保险法 Art. 87).
+approval of an exclusion: of every row that is the same customer. What the law has kept stays: an insurer's records for
+five years from the end of a contract of up to a year (保险法 Art. 87).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,8 +23,10 @@ from engine.services.instances import load_scope
 from engine.services.messages import deliver_in
 from engine.services.sharing_kept import follow_word
 from engine.services.stating import withdraw_all
-from engine.store.renewals import Customer, Renewal, last_covered_date, open_renewals_of
+from engine.store.renewals import Customer, Renewal, last_covered_date
+from engine.store.same_customer import same_customers, withheld
 from engine.store.session import Tx
+from engine.store.sharing import open_renewals_of_all
 
 KEPT_YEARS = 5
 X14 = "X14"
@@ -70,36 +73,38 @@ def request_erasure(engine: Engine, renewal_id: int, *, reason: str, actor: Acto
     now = engine.clock.now()
     today = business_date(now, engine.clock.zone)
     with engine.store.transaction() as tx:
-        customer = _customer(
-            tx, renewal_id, actor
-        )  # first: a foreign id answers “not found”, whatever was typed
+        customer = _customer(tx, renewal_id, actor)  # first: a foreign id is “not found”, whatever was typed
         if len(told) < SHORTEST:
             raise BadInput(what=Thing.REASON, value=told, reason=_TOO_SHORT)
-        if customer.erasure_asked_on is not None:
-            return _again(tx, engine, customer, renewal_id, told, actor=actor)
-        customer.erasure_asked_on = today
-        customer.kept_until = kept_until(last_covered_date(tx, customer.id) or today)
+        rows = same_customers(tx, customer)
+        asked = withheld(rows).erasure_asked_on
+        if all(row.erasure_asked_on for row in rows):
+            return _again(tx, engine, rows, renewal_id, told, actor=actor)
+        until = kept_until(last_covered_date(tx, [row.id for row in rows]) or today)
+        for row in rows:
+            row.erasure_asked_on, row.kept_until = asked or today, until
         tx.record(
             REQUESTED,
             at=now,
             actor=actor.name,
             instance_id=renewal_id,
             reason=told,
-            kept_until=customer.kept_until.isoformat(),
+            kept_until=until.isoformat(),
         )
         withdraw_all(tx, customer, renewal_id=renewal_id, actor=actor, now=now, on=today)
         follow_word(tx, engine, customer, actor=actor, now=now)
-        excluded = _exclude_all(tx, engine, customer, told, actor=actor)
-        return Erasure(customer.kept_until, excluded)
+        excluded = _exclude_all(tx, engine, rows, told, actor=actor)
+        return Erasure(until, excluded)
 
 
 def _again(
-    tx: Tx, engine: Engine, customer: Customer, renewal_id: int, told: str, *, actor: Actor
+    tx: Tx, engine: Engine, rows: Sequence[Customer], renewal_id: int, told: str, *, actor: Actor
 ) -> Erasure:
     """Send what was refused to approval again; the day of the first request stands."""
-    excluded = _exclude_all(tx, engine, customer, told, actor=actor)
-    if not excluded or customer.kept_until is None:
-        raise ErasureAsked(day=customer.erasure_asked_on)
+    stopped = withheld(rows)
+    excluded = _exclude_all(tx, engine, rows, told, actor=actor)
+    if not excluded or stopped.kept_until is None:
+        raise ErasureAsked(day=stopped.erasure_asked_on)
     tx.record(
         REPEATED,
         at=engine.clock.now(),
@@ -108,12 +113,13 @@ def _again(
         reason=told,
         excluded=excluded,
     )
-    return Erasure(customer.kept_until, excluded)
+    return Erasure(stopped.kept_until, excluded)
 
 
-def _exclude_all(tx: Tx, engine: Engine, customer: Customer, told: str, *, actor: Actor) -> int:
+def _exclude_all(tx: Tx, engine: Engine, rows: Sequence[Customer], told: str, *, actor: Actor) -> int:
     evidence = mask_text(f"客户要求删除个人信息：{told}")
-    return sum(_exclude(tx, engine, one, evidence, actor=actor) for one in open_renewals_of(tx, customer.id))
+    renewals = open_renewals_of_all(tx, [row.id for row in rows])
+    return sum(_exclude(tx, engine, one, evidence, actor=actor) for one in renewals)
 
 
 def kept_until(last_covered: date) -> date:

@@ -28,6 +28,7 @@ from engine.domain.lists import (
 )
 from engine.errors import BadInput, EngineError, Forbidden, NotFound
 from engine.label import Label, Thing
+from engine.services.carrying import carry_overlooked
 from engine.services.double_cover import cover_problems
 from engine.services.foreign_numbers import foreign_number_problems
 from engine.services.intake import Intake
@@ -249,6 +250,7 @@ def commit_batch(
             rejected=batch.rejected,
             started=batch.started,
         )
+        carry_overlooked(tx, actor=actor, now=now, source=f"batch {batch_id}")
     return report
 
 

@@ -14,6 +14,7 @@ from engine.bootstrap import Engine
 from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.codes import Line, MessageName, Stage
+from engine.domain.customer_file import is_organisation
 from engine.domain.directory import Responsible
 from engine.domain.lists import PolicyRow, RowKey
 from engine.domain.lists.clusters import base_dates, case_date, clusters, per_row, within
@@ -22,6 +23,7 @@ from engine.domain.stage import SAME_PERIOD, stage_on
 from engine.errors import EngineError
 from engine.services import quoting
 from engine.services.assignment import assign
+from engine.services.carrying import Carried, carry_stops, record_carried
 from engine.services.context import StepScope
 from engine.services.instances import NewRenewal, RenewalStarter, load_scope, start_renewal
 from engine.services.intake_rows import Customers, NewRows
@@ -122,6 +124,7 @@ class Intake:
                 self.tx,
                 id_numbers={row.id_no for row in rows if row.id_no},
                 phones={row.phone for row in rows if row.phone},
+                names={name for row in rows if (name := row.owner_name) and is_organisation(name)},
                 ids={v.customer_id for v in self.vehicles.values() if v.customer_id is not None},
             ),
             colleagues=phones_of_staff(self.tx, {row.phone for row in rows if row.phone}),
@@ -179,6 +182,7 @@ class Intake:
     def _start(self, cluster: Sequence[PolicyRow]) -> list[RowResult]:
         main = next((row for row in cluster if row.line is Line.COMMERCIAL), cluster[0])
         customer = self._customer(main)
+        carried = self._carried(main, customer)  # before anything is started for who wants to be left alone
         vehicle = self._vehicle(main, customer)
         lines = self._lines(cluster, vehicle)
         kinds = {line.line for line in lines}
@@ -208,6 +212,8 @@ class Intake:
         )
         self.new.instances.append(instance)
         self.new.renewals.append(renewal)
+        if carried:
+            self._tell_carried(carried, renewal, main)
         self.new.links += [(line, renewal.id) for line in lines]
         self.renewals.setdefault(vehicle.vin, []).append(renewal)
         return self._new_results(cluster, expiry, renewal.id)
@@ -265,8 +271,36 @@ class Intake:
             self.customers.add(customer)
         elif row.phone and not customer.phone:
             customer.phone = row.phone
+            self.customers.add(customer)
         self.customers.doubt_shared(customer)
         return customer
+
+    def _carried(self, row: PolicyRow, customer: Customer | None) -> Carried:
+        """Let the customer of a row have what stands on the other rows of the same customer, and they what on it."""
+        if customer is None or not row.owner_name:
+            return {}
+        vehicle = self.vehicles.get(row.vin)
+        return carry_stops(
+            self.customers.same_as(
+                customer,
+                id_no=row.id_no,
+                name=row.owner_name,
+                phone=row.phone,
+                owner_id=vehicle.customer_id if vehicle is not None else None,
+            )
+        )
+
+    def _tell_carried(self, carried: Carried, renewal: Renewal, row: PolicyRow) -> None:
+        record_carried(
+            self.tx,
+            carried,
+            customer_id=renewal.customer_id,
+            renewal_id=renewal.id,
+            beside=self.new.renewals,
+            actor=self.actor,
+            now=self.now,
+            source=self._source(row),
+        )
 
     def _lines(self, cluster: Sequence[PolicyRow], vehicle: Vehicle) -> list[PolicyLine]:
         """One expiring line a kind: of two policies of one kind the later-expiring is the base (case 6)."""

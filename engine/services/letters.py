@@ -17,16 +17,18 @@ from engine.domain.codes import Line
 from engine.domain.directory import Directory
 from engine.domain.masking import mask_plate, mask_policy_no
 from engine.domain.org import Side
+from engine.domain.withheld import Withheld, is_of_life, may_reveal
 from engine.errors import Conflict, EngineError, Forbidden, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
-from engine.services.reveal import ErasureStands, is_of_life, may_reveal
+from engine.services.reveal import ErasureStands
 from engine.store.accounts import lock_account
 from engine.store.history import count_about_instance, count_of_actor
 from engine.store.instances import lock_open
 from engine.store.organisation import directory_on
 from engine.store.people import Person, person_by_number
 from engine.store.renewals import Customer, Renewal, Vehicle, lines_of
+from engine.store.same_customer import withheld_of
 from engine.store.session import Tx
 from engine.store.tasks import delegated_to
 
@@ -168,9 +170,9 @@ def _letter(
     customer = tx.get(Customer, renewal.customer_id) if renewal.customer_id is not None else None
     server = person_by_number(tx, renewal.owner_no)
     policies = _policies(tx, renewal_id, day)
-    reason = _reason_against(renewal, customer, server, day, is_of_life(actor)) or (
-        None if policies else NO_POLICY
-    )
+    reason = _reason_against(
+        renewal, customer, withheld_of(tx, customer), server, day, for_life=is_of_life(actor)
+    ) or (None if policies else NO_POLICY)
     if reason is not None or customer is None or server is None:
         raise NotToBeWritten(plate=plate or renewal.business_key.split(":")[0][-6:], reason=reason or NOBODY)
     local = now.astimezone(engine.clock.zone)
@@ -199,7 +201,13 @@ def _policies(tx: Tx, renewal_id: int, day: date) -> tuple[ExpiringPolicy, ...]:
 
 
 def _reason_against(
-    renewal: Renewal, customer: Customer | None, server: Person | None, day: date, for_life: bool
+    renewal: Renewal,
+    customer: Customer | None,
+    stopped: Withheld,
+    server: Person | None,
+    day: date,
+    *,
+    for_life: bool,
 ) -> Label | None:
     if renewal.ended_at is not None:
         return ENDED
@@ -207,11 +215,11 @@ def _reason_against(
         return EXPIRED
     if customer is None or not customer.name.strip():
         return NO_NAME
-    if customer.erasure_asked_on is not None:
-        raise ErasureStands(day=customer.erasure_asked_on, until=customer.kept_until)
-    if customer.do_not_contact:
+    if stopped.erasure_asked_on is not None:
+        raise ErasureStands(day=stopped.erasure_asked_on, until=stopped.kept_until)
+    if stopped.do_not_contact:
         return NO_CONTACT
-    if customer.no_sharing and for_life:
+    if stopped.no_sharing and for_life:
         return NO_SHARING
     return NOBODY if server is None else None
 

@@ -17,12 +17,14 @@ from engine.domain.commitment import commit_to_text, make_salt
 from engine.domain.masking import mask_text
 from engine.domain.soundness import fault_of
 from engine.domain.storable import require_storable
-from engine.errors import BadInput, Forbidden, NotFound
+from engine.domain.withheld import file_closed, may_reveal
+from engine.errors import BadInput, Conflict, Forbidden, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
 from engine.store.instances import lock_instance
 from engine.store.notes import ATTACHED, COMMENTED, Attachment, Comment, count_attachments
-from engine.store.renewals import Renewal
+from engine.store.renewals import Customer, Renewal
+from engine.store.same_customer import withheld_of
 from engine.store.tasks import UserTask, delegated_to
 
 if TYPE_CHECKING:
@@ -43,6 +45,14 @@ _KIND = Label(
     "only jpg and png pictures and pdf are taken: convert it first",
 )
 _MANY = Label(f"每笔续保最多 {MOST_FILES} 个附件", f"a renewal takes at most {MOST_FILES} files")
+
+
+class FileClosed(Conflict):
+    """A file of the renewal is not opened to this person; ``reason`` says why."""
+
+    code = "file_closed"
+    zh = "{reason}"
+    en = "{reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +176,19 @@ def open_file(engine: Engine, attachment_id: int, *, actor: Actor) -> OpenedFile
 
     Raises:
         NotFound: no such file, or its renewal lies outside the scope; both look the same.
+        Forbidden: the actor's roles do not work with customers (docs/rights.md).
+        FileClosed: the actor is of the life insurer, and the customer withdrew sharing or asked for deletion.
     """
     with engine.store.transaction() as tx:
         file = tx.get(Attachment, attachment_id)
-        if file is None or not _may_look(tx, tx.get_one(Renewal, file.instance_id), actor):
+        renewal = tx.get_one(Renewal, file.instance_id) if file is not None else None
+        if file is None or renewal is None or not _may_look(tx, renewal, actor):
             raise NotFound(what=Thing.ATTACHMENT, key=attachment_id)
+        if not may_reveal(actor):
+            raise Forbidden(act=Label("打开附件", "open files"))
+        customer = tx.get(Customer, renewal.customer_id) if renewal.customer_id is not None else None
+        if (reason := file_closed(actor, withheld_of(tx, customer))) is not None:
+            raise FileClosed(reason=reason)
         kind = FileKind(file.kind)
         opened = OpenedFile(mask_text(file.name), kind, file.content)
         tx.record(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
+from engine.services.consent_ends import consents_are_due, keep_consents, next_consent_end
 from engine.services.deadlines import deadlines_are_due, keep_deadlines
 from engine.services.handover_act import carry_out_handover
 from engine.services.sharing_kept import keep_sharing, sharing_is_due
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def keep_people(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> int:
-    """Carry out confirmed hand-overs whose day has come, let renewals follow the organisation, keep the deadlines.
+    """Carry out confirmed hand-overs whose day has come, let renewals follow the organisation and the customers, keep the deadlines.
 
     In this order, so that what was confirmed for a leaver is not given to whoever is next in line before. Returns
     how many renewals moved.
@@ -29,6 +30,7 @@ def keep_people(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> int:
         due = handovers_due(session, now)
     moved = sum(carry_out_handover(engine, number, actor=actor) for number in due)
     moved += settle_people(engine, now=now, actor=actor)
+    keep_consents(engine, now=now, actor=actor)  # what it stops again is followed by the next two
     moved += keep_sharing(engine, now=now, actor=actor)
     keep_silence(engine, now=now, actor=actor)
     keep_deadlines(engine, now=now, actor=actor)
@@ -40,12 +42,17 @@ def people_change_is_due(engine: Engine, now: datetime) -> bool:
     with engine.store.reading() as session:
         if handovers_due(session, now):
             return True
-    if sharing_is_due(engine) or silence_is_due(engine):
+    if consents_are_due(engine, now) or sharing_is_due(engine) or silence_is_due(engine):
         return True
     return people_are_due(engine, now) or deadlines_are_due(engine, now)
 
 
 def next_people_change(engine: Engine, session: Session) -> datetime | None:
-    """Return the moment at which a post begins or has ended, a hand-over is due, or a deadline passes."""
-    found = next_people_due(engine, session), next_handover(session), next_deadline(session)
+    """Return the moment at which a post begins or has ended, a hand-over is due, a deadline passes or a consent ends."""
+    found = (
+        next_people_due(engine, session),
+        next_handover(session),
+        next_deadline(session),
+        next_consent_end(engine, session),
+    )
     return min((moment for moment in found if moment is not None), default=None)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from engine.domain.lists.across import SHARED_BY
+from engine.services.carrying import carry_stops, record_carried
 from engine.services.context import StepScope
 from engine.store.people import phones_of_staff
 from engine.store.renewals import Customer, count_with_phone, marked_otherwise, open_renewals_of
+from engine.store.same_customer import same_customers
 
 DOUBT = "phone_doubtful"
 
@@ -18,6 +20,15 @@ def correct_number(scope: StepScope, customer: Customer, phone: str, *, source: 
     scope.change_fact("phone", former or "", phone, source=source)
     customer.phone = phone
     judge_numbers(scope, former, phone, source=source)
+    record_carried(  # by the number it may turn out to be one who wants to be left alone
+        scope.tx,
+        carry_stops(same_customers(scope.tx, customer)),
+        customer_id=customer.id,
+        renewal_id=scope.renewal.id,
+        actor=scope.actor,
+        now=scope.now,
+        source=source,
+    )
 
 
 def judge_numbers(scope: StepScope, *phones: str | None, source: str) -> None:

@@ -16,6 +16,7 @@ from engine.domain.actor import SYSTEM, Actor
 from engine.services.erasure import KEPT_YEARS, years_after
 from engine.store.notes import ERASED, customers_with_notes, delete_notes
 from engine.store.renewals import Customer, last_covered_date
+from engine.store.same_customer import same_customers, withheld
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -46,13 +47,14 @@ def notes_due(session: Session, today: date) -> Sequence[int]:
 
 def _erase(engine: Engine, customer_id: int, today: date, *, now: datetime, actor: Actor) -> int:
     with engine.store.transaction() as tx:
-        customer = tx.get_one(Customer, customer_id)
-        ended = last_covered_date(tx, customer_id) or customer.erasure_asked_on or today
+        rows = same_customers(tx, tx.get_one(Customer, customer_id))
+        numbers = [row.id for row in rows]
+        ended = last_covered_date(tx, numbers) or withheld(rows).erasure_asked_on or today
         if years_after(ended, KEPT_YEARS) >= today:  # there was another contract since the request
             return 0
         with_files = years_after(ended, FILES_YEARS) < today
         erased = 0
-        for renewal_id, (comments, files) in delete_notes(tx, customer_id, with_files=with_files).items():
+        for renewal_id, (comments, files) in delete_notes(tx, numbers, with_files=with_files).items():
             erased += len(comments) + len(files)
             tx.record(
                 ERASED,

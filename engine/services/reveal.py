@@ -12,13 +12,14 @@ from typing import Any
 
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
-from engine.domain.codes import Role
+from engine.domain.withheld import Withheld, is_of_life, may_reveal
 from engine.errors import BadInput, Conflict, EngineError, Forbidden, NotFound
 from engine.label import Label, Thing, one_of
 from engine.services.access import sees
 from engine.store.accounts import lock_account
 from engine.store.history import count_of_actor
 from engine.store.renewals import Customer, Renewal, Vehicle
+from engine.store.same_customer import withheld_of
 from engine.store.session import Tx
 from engine.store.tasks import delegated_to
 
@@ -78,16 +79,6 @@ class ErasureStands(Conflict):
     en = "The customer asked for deletion on {day}: nothing is shown in the clear; the law has it kept until {until}."
 
 
-def may_reveal(actor: Actor) -> bool:
-    """Whether *actor* works with customers: administrators and auditors never see clear values."""
-    return bool(actor.working_roles) and not actor.roles & {Role.ADMIN, Role.AUDITOR}
-
-
-def is_of_life(actor: Actor) -> bool:
-    """Whether *actor* works for the life insurer alone (domain.md §1, roles)."""
-    return not actor.roles & {Role.CHANNEL, Role.SPECIALIST}
-
-
 def reveal(
     engine: Engine, renewal_id: int, field: str, *, reason: str, actor: Actor, address: str | None
 ) -> str:
@@ -119,12 +110,13 @@ def disclose(
     reason: str,
     actor: Actor,
     address: str | None,
-    check: Callable[[Holder], None] | None = None,
+    check: Callable[[Withheld], None] | None = None,
     **more: Any,
 ) -> Holder:
     """Return the row that holds *field*, once the history says who looks at it and why; *more* is kept beside.
 
-    *check* may refuse by raising, before anything is written. Raises what ``reveal`` does.
+    *check* may refuse by raising, before anything is written, by what the customer stopped on whichever row. Raises
+    what ``reveal`` does.
     """
     if not may_reveal(actor):
         raise Forbidden(act=Label("查看个人信息原文", "see personal data in the clear"))
@@ -133,11 +125,12 @@ def disclose(
         raise BadInput(what=Thing.REASON, value=reason, reason=TOO_SHORT)
     now = engine.clock.now()
     with engine.store.transaction() as tx:
-        row = _holder(tx, _find(tx, renewal_id, actor), field)
-        if isinstance(row, Customer) and row.no_sharing and is_of_life(actor):
-            raise SharingWithdrawn
+        renewal = _find(tx, renewal_id, actor)
+        row = _holder(tx, renewal, field)
+        stopped = withheld_of(tx, _customer_of(tx, renewal))
+        refuse_withheld(stopped, actor)
         if check is not None:
-            check(row)
+            check(stopped)
         allowed = not _is_full(tx, actor, now)
         tx.record(
             REVEALED if allowed else REFUSED,
@@ -164,16 +157,29 @@ def _find(tx: Tx, renewal_id: int, actor: Actor) -> Renewal:
 
 def _holder(tx: Tx, renewal: Renewal, field: PersonalField) -> Holder:
     """The row whose value is asked for; it is not opened yet."""
-    row: Holder | None
-    if field is PersonalField.PLATE:
-        row = tx.get(Vehicle, renewal.vehicle_id)
-    else:
-        row = tx.get(Customer, renewal.customer_id) if renewal.customer_id is not None else None
+    of_car = field is PersonalField.PLATE
+    row: Holder | None = tx.get(Vehicle, renewal.vehicle_id) if of_car else _customer_of(tx, renewal)
     if row is None or getattr(row, f"{field}_sealed") is None:
         raise NotFound(what=field.label, key=renewal.id)
-    if isinstance(row, Customer) and row.erasure_asked_on is not None:
-        raise ErasureStands(day=row.erasure_asked_on, until=row.kept_until)
     return row
+
+
+def _customer_of(tx: Tx, renewal: Renewal) -> Customer | None:
+    """Whom the renewal is about; a plate is that customer's too."""
+    return tx.get(Customer, renewal.customer_id) if renewal.customer_id is not None else None
+
+
+def refuse_withheld(stopped: Withheld, actor: Actor) -> None:
+    """Refuse what the customer no longer lets *actor* see.
+
+    Raises:
+        ErasureStands: the customer asked for deletion. SharingWithdrawn: the actor is of the life insurer, which may
+            no longer be given the data.
+    """
+    if stopped.erasure_asked_on is not None:
+        raise ErasureStands(day=stopped.erasure_asked_on, until=stopped.kept_until)
+    if stopped.no_sharing and is_of_life(actor):
+        raise SharingWithdrawn
 
 
 def _is_full(tx: Tx, actor: Actor, now: datetime) -> bool:

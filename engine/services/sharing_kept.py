@@ -10,11 +10,11 @@ from datetime import datetime
 
 from engine.bootstrap import Engine
 from engine.domain.actor import Actor
-from engine.domain.customer_file import is_organisation
 from engine.services.context import StepScope
 from engine.services.instances import load_scopes
 from engine.services.sharing import Moved, follow, tell
-from engine.store.renewals import Customer, same_customers
+from engine.store.renewals import Customer
+from engine.store.same_customer import same_customers
 from engine.store.session import Tx
 from engine.store.sharing import astray, lock_free, open_renewals_of_all
 
@@ -36,7 +36,7 @@ def follow_word(
     to :func:`keep_sharing`.
     """
     tx.flush()
-    fellows = same_customers(tx, customer, by_name=is_organisation(customer.name))
+    fellows = same_customers(tx, customer)
     wanted = set(open_renewals_of_all(tx, [row.id for row in fellows]))
     moved: list[Moved] = []
     if own is not None:

@@ -6,29 +6,22 @@ states it (engine.services.sharing).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from engine.domain.actor import Actor
 from engine.domain.commitment import make_salt
-from engine.domain.consents import CONTACT_KINDS, WORDING, ConsentKind, ConsentMethod, Statement, deciding
-from engine.domain.customer_file import is_organisation
+from engine.domain.consents import CONTACT_KINDS, WORDING, ConsentKind, ConsentMethod, Statement, holding
 from engine.domain.masking import mask_text
 from engine.errors import Conflict
 from engine.services.context import StepScope
 from engine.store.consents import CONSENTED, WITHDRAWN, Consent, commitment_to, consents_of
-from engine.store.renewals import Customer, same_customers
+from engine.store.renewals import STOPS, Customer
+from engine.store.same_customer import same_customers
 from engine.store.session import Tx
 from engine.store.sharing import open_renewals_of_all
-
-_STOPS: Mapping[ConsentKind, str] = {
-    ConsentKind.MARKETING_CALL: "do_not_contact",
-    ConsentKind.MARKETING_MESSAGE: "no_messages",
-    ConsentKind.SHARE_TO_LIFE: "no_sharing",
-}
-"""What the withdrawal of a kind sets on the customer, and a new consent lifts."""
 
 
 class ConsentAfterErasure(Conflict):
@@ -76,6 +69,7 @@ def withdraw_contact(scope: StepScope) -> None:
             renewal_id=scope.renewal.id,
             actor=scope.actor,
             now=scope.now,
+            today=scope.today,
             source="contact",
         )
 
@@ -85,7 +79,7 @@ def withdraw_all(
 ) -> None:
     """The customer asked for deletion (PIPL Art. 47): every consent ends with it."""
     said = ConsentSaid(kinds=tuple(ConsentKind), is_given=False, method=ConsentMethod.ERASURE, said_on=on)
-    state(tx, customer, said, renewal_id=renewal_id, actor=actor, now=now, source="erasure")
+    state(tx, customer, said, renewal_id=renewal_id, actor=actor, now=now, today=on, source="erasure")
 
 
 def state(
@@ -96,33 +90,43 @@ def state(
     renewal_id: int,
     actor: Actor,
     now: datetime,
+    today: date,
     source: str,
     task_id: int | None = None,
 ) -> Stated:
     """Add the statement to *customer* and let it take effect on every row that is the same customer.
 
-    What stands withdrawn already is not withdrawn again. A statement older than the one that counts is kept, but
-    changes nothing. Returns how many kinds were stated.
+    What stands withdrawn already is not withdrawn again. A statement older than the one that counts on *today* is kept,
+    but changes nothing. Returns how many kinds were stated.
 
     Raises:
         ConsentAfterErasure: consent is given, but the customer asked for deletion.
     """
-    fellows = same_customers(tx, customer, by_name=is_organisation(customer.name))
+    fellows = same_customers(tx, customer)
     if said.is_given and (day := next((r.erasure_asked_on for r in fellows if r.erasure_asked_on), None)):
         raise ConsentAfterErasure(day=day)
     known = [one.statement for one in consents_of(tx, [row.id for row in fellows])]
     in_effect = outdated = 0
     for kind in said.kinds:
-        last = deciding(known, kind)
+        last = holding(known, kind, today)
         newer = last.said_on if last is not None and last.said_on > said.said_on else None
-        if _is_repeated(said, last, is_stopped=all(getattr(row, _STOPS[kind]) for row in fellows)):
+        if _is_repeated(said, last, is_stopped=all(getattr(row, STOPS[kind]) for row in fellows)):
             continue
         row = _add(tx, customer, kind, said, renewal_id=renewal_id, actor=actor, now=now, task_id=task_id)
         _record(tx, row, source=source, overtaken_by=newer)
         if newer is not None:
             outdated += 1
             continue
-        _take_effect(tx, kind, said, fellows, renewal_id=renewal_id, actor=actor, now=now, source=source)
+        take_effect(
+            tx,
+            kind,
+            fellows,
+            stops=not said.is_given,
+            renewal_id=renewal_id,
+            actor=actor,
+            now=now,
+            source=source,
+        )
         in_effect += 1
     return Stated(in_effect=in_effect, outdated=outdated)
 
@@ -185,19 +189,19 @@ def _record(tx: Tx, row: Consent, *, source: str, overtaken_by: date | None) -> 
     )
 
 
-def _take_effect(
+def take_effect(
     tx: Tx,
     kind: ConsentKind,
-    said: ConsentSaid,
     fellows: Collection[Customer],
     *,
+    stops: bool,
     renewal_id: int,
     actor: Actor,
     now: datetime,
     source: str,
 ) -> None:
     """Stop what the withdrawal forbids, or let it go on: a fact of its own on every open renewal of the customer."""
-    flag, stops = _STOPS[kind], not said.is_given
+    flag = STOPS[kind]
     changed = [row for row in fellows if getattr(row, flag) != stops]
     for row in changed:
         setattr(row, flag, stops)

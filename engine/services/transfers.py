@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from datetime import date
 
+from engine.services.carrying import carry_stops, record_carried
 from engine.services.context import StepScope
 from engine.services.phones import judge_numbers
 from engine.services.quoting import refresh_forecast
 from engine.services.sharing import follow, tell
 from engine.store.renewals import Customer, find_customer
+from engine.store.same_customer import same_customers
 
 SOURCE = "G-L4"
 PROSPECT = "L603"
@@ -27,6 +29,7 @@ def change_owner(scope: StepScope, *, name: str, phone: str | None, on: date) ->
         owner = Customer(name=name, phone=phone, phone_doubtful=False, do_not_contact=False)
         scope.tx.add(owner)
         scope.tx.flush()  # the renewal refers to its number
+    carried = carry_stops(same_customers(scope.tx, owner))
     scope.change_fact("customer", former.name if former else None, name, source=SOURCE)
     if phone:
         scope.change_fact(
@@ -38,6 +41,15 @@ def change_owner(scope: StepScope, *, name: str, phone: str | None, on: date) ->
     judge_numbers(scope, phone, source=SOURCE)
     if former is not None and former.id != owner.id:
         scope.record("prospect_noted", subject=PROSPECT, customer_id=former.id)
+    record_carried(
+        scope.tx,
+        carried,
+        customer_id=owner.id,
+        renewal_id=scope.renewal.id,
+        actor=scope.actor,
+        now=scope.now,
+        source=SOURCE,
+    )
     if (moved := follow(scope)) is not None:  # the new owner may have said otherwise on sharing
         tell(scope.tx, scope.engine, [moved], now=scope.now)
     refresh_forecast(scope, source=SOURCE)

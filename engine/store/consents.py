@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.chain import instant_text
@@ -16,6 +16,9 @@ from engine.store.personal import TEXT, Personal, SealedBytes
 
 CONSENTED, WITHDRAWN = "consent_given", "consent_withdrawn"
 """How the history names what a customer agreed to or withdrew."""
+RUN_OUT = "consent_run_out"
+"""How it names that the last day of a consent is over."""
+_ENDING = "valid_until IS NOT NULL AND end_noted_at IS NULL"
 
 
 class Consent(Base):
@@ -23,10 +26,14 @@ class Consent(Base):
 
     ``evidence`` says where the proof lies. ``instance_id`` and ``task_id`` name the renewal and the act at which it
     was recorded. The history holds a hash over ``salt`` and the rest of the row; rows of former versions have none.
+    ``end_noted_at`` is no part of the statement: when it was looked at what follows from its end.
     """
 
     __tablename__ = "consent"
-    __table_args__ = (Index(None, "customer_id", "id"),)
+    __table_args__ = (
+        Index(None, "customer_id", "id"),
+        Index("ix_consent_ending", "valid_until", postgresql_where=text(_ENDING), sqlite_where=text(_ENDING)),
+    )
 
     id: Mapped[PrimaryKey]
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
@@ -42,6 +49,7 @@ class Consent(Base):
     salt: Mapped[Code | None]
     recorded_by: Mapped[Code]
     recorded_at: Mapped[datetime]
+    end_noted_at: Mapped[datetime | None]
 
     evidence = Personal[str | None](TEXT, key=("id",))
 
@@ -86,3 +94,20 @@ def consents_of(session: Session, customer_ids: Collection[int]) -> Sequence[Con
     return session.scalars(
         select(Consent).where(Consent.customer_id.in_(customer_ids)).order_by(Consent.id)
     ).all()
+
+
+def run_out_before(session: Session, today: date, *, limit: int) -> Sequence[int]:
+    """Return consents whose last day lay before *today* and whose end was not looked at yet, the oldest end first."""
+    query = select(Consent.id).where(Consent.valid_until < today, Consent.end_noted_at.is_(None))
+    return session.scalars(query.order_by(Consent.valid_until, Consent.id).limit(limit)).all()
+
+
+def next_last_day(session: Session) -> date | None:
+    """Return the earliest last day of a consent whose end was not looked at yet."""
+    return session.scalar(select(func.min(Consent.valid_until)).where(Consent.end_noted_at.is_(None)))
+
+
+def lock_consent(session: Session, number: int) -> Consent:
+    """Lock and return a statement, so that its end is looked at once."""
+    query = select(Consent).where(Consent.id == number).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()

@@ -93,10 +93,10 @@ def customers_with_notes(session: Session, *, comments_before: date, files_befor
 
 
 def delete_notes(
-    session: Session, customer_id: int, *, with_files: bool
+    session: Session, customer_ids: Collection[int], *, with_files: bool
 ) -> dict[int, tuple[list[int], list[int]]]:
-    """Delete the comments of a customer's renewals, *with_files* the files too; returns their numbers by renewal."""
-    of_customer = select(Renewal.id).where(Renewal.customer_id == customer_id)
+    """Delete the comments of customers' renewals, *with_files* the files too; returns their numbers by renewal."""
+    of_customer = select(Renewal.id).where(Renewal.customer_id.in_(customer_ids))
     gone: dict[int, tuple[list[int], list[int]]] = {}
     kinds: tuple[type[Comment] | type[Attachment], ...] = (Comment, Attachment) if with_files else (Comment,)
     for place, kind in enumerate(kinds):
@@ -105,5 +105,6 @@ def delete_notes(
         ).all()
         for number, instance_id in rows:
             gone.setdefault(instance_id, ([], []))[place].append(number)
-        session.execute(delete(kind).where(kind.id.in_([number for number, _ in rows])))
+        if rows:
+            session.execute(delete(kind).where(kind.id.in_([number for number, _ in rows])))
     return gone

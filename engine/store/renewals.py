@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, and_, false, func, or_, select, text
+from sqlalchemy import ForeignKey, Index, false, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.domain.codes import Line
+from engine.domain.consents import ConsentKind
 from engine.domain.double_cover import Cover, doubled_covers
 from engine.domain.nodes import NEW_LIST
 from engine.domain.stage import SAME_PERIOD
@@ -68,6 +69,14 @@ class Customer(Base):
     name = Personal[str](TEXT, key=("id",), search=normalise_name)
     id_no = Personal[str | None](TEXT, key=("id",), search=normalise_id_no)
     phone = Personal[str | None](TEXT, key=("id",), search=normalise_phone)
+
+
+STOPS: Mapping[ConsentKind, str] = {
+    ConsentKind.MARKETING_CALL: "do_not_contact",
+    ConsentKind.MARKETING_MESSAGE: "no_messages",
+    ConsentKind.SHARE_TO_LIFE: "no_sharing",
+}
+"""What the withdrawal of a kind sets on the customer, and a new consent lifts."""
 
 
 class Vehicle(Base):
@@ -453,14 +462,20 @@ def unclaimed_lines(session: Session, renewal_ids: Sequence[int]) -> dict[int, l
 
 
 def customers_known(
-    session: Session, *, id_numbers: Collection[str], phones: Collection[str], ids: Collection[int]
+    session: Session,
+    *,
+    id_numbers: Collection[str],
+    phones: Collection[str],
+    names: Collection[str] = (),
+    ids: Collection[int],
 ) -> Sequence[Customer]:
-    """Return the customers with one of these ID numbers, phones or row ids."""
+    """Return the customers with one of these ID numbers, phones, whole names or row ids."""
     return session.scalars(
         select(Customer).where(
             or_(
                 Customer.id_no.is_among(session, id_numbers),
                 Customer.phone.is_among(session, phones),
+                Customer.name.is_among(session, names),
                 Customer.id.in_(ids),
             )
         )
@@ -501,26 +516,7 @@ def renewals_of_customers(session: Session, customer_ids: Collection[int]) -> Se
     return session.scalars(query.order_by(Renewal.expiry_date.desc(), Renewal.id)).all()
 
 
-def last_covered_date(session: Session, customer_id: int) -> date | None:
-    """Return the last covered date of all policies of a customer's vehicles, or None."""
+def last_covered_date(session: Session, customer_ids: Collection[int]) -> date | None:
+    """Return the last covered date of all policies of the vehicles of these customers, or None."""
     query = select(func.max(PolicyLine.expiry_date)).join(Vehicle, Vehicle.id == PolicyLine.vehicle_id)
-    return session.scalar(query.where(Vehicle.customer_id == customer_id))
-
-
-def same_customers(session: Session, customer: Customer, *, by_name: bool) -> Sequence[Customer]:
-    """Return the rows that are the same customer as *customer*, itself included.
-
-    The same ID number; else the same name with the same phone, or with *by_name* (an organisation, whose contact
-    persons differ: domain.md §7 case 46) the same name alone, unless both have ID numbers that differ.
-    """
-    same = [Customer.id == customer.id]
-    if customer.id_no_index is not None:
-        same.append(Customer.id_no_index == customer.id_no_index)
-    named = [Customer.name_index == customer.name_index]
-    if not by_name:
-        named.append(Customer.phone_index == customer.phone_index)
-    if customer.id_no_index is not None:
-        named.append(Customer.id_no_index.is_(None))
-    if customer.name_index is not None and (by_name or customer.phone_index is not None):
-        same.append(and_(*named))
-    return session.scalars(select(Customer).where(or_(*same)).order_by(Customer.id)).all()
+    return session.scalar(query.where(Vehicle.customer_id.in_(customer_ids)))

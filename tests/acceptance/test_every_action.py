@@ -24,6 +24,7 @@ from forms.model import DAYS, ONE_CHOICE, SEVERAL_CHOICES
 from tests.acceptance import answers
 from tests.acceptance.desk import Desk, policy, standard_csv, vin
 from tests.acceptance.test_actions import BY_PEOPLE
+from tests.support.clear_text import clear_values_in_history
 from tests.support.console import PASSWORD, Browser, signed_in
 
 pytestmark = pytest.mark.slow
@@ -72,6 +73,10 @@ def test_a_lived_book_has_done_every_action(demonstrated: tuple[Desk, dict[str, 
     assert set() == BY_PEOPLE - told["done"]
     assert set() == {"renewed", "lost", "excluded"} - told["states"]
     assert set() == told["troubled"]
+
+
+def test_the_history_of_a_lived_book_names_no_customer(lived: api.Engine) -> None:
+    assert [] == clear_values_in_history(lived)
 
 
 def _open(engine: api.Engine, **wanted: Any) -> list[UserTask]:

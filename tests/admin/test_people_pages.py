@@ -141,9 +141,10 @@ def test_the_page_of_another_unit_is_not_found(app: Flask, book: Engine, who: st
 
 def test_the_pool_is_offered_claimed_and_told(app: Flask, book: Engine) -> None:
     api.deliver_message(book, "agent_left", str(renewal_of(book, 5)), data={}, actor=api.SYSTEM)
-    api.add_user(
-        book, "AG006", roles=["agent"], unit_code="ZC01-2", password="a-good-password-1", actor=api.SYSTEM
-    )
+    for name in ("AG006", "AG007"):
+        api.add_user(
+            book, name, roles=["agent"], unit_code="ZC01-2", password="a-good-password-1", actor=api.SYSTEM
+        )
     supervisor = signed_in(app, "SU01")
     supervisor.get("/pool")
     supervisor.submit(supervisor.form_to(f"/pool/{renewal_of(book, 5)}/offer"))
@@ -151,7 +152,8 @@ def test_the_pool_is_offered_claimed_and_told(app: Flask, book: Engine) -> None:
 
     supervisor.get(f"/renewals/{renewal_of(book, 5)}")
     assert "放入认领池，钱塘职场 5 个工作日内可认领" in supervisor.text
-    supervisor.get("/pool")
+    slower = signed_in(app, "AG007")
+    slower.get("/pool")
 
     agent = signed_in(app, "AG006")
     agent.get("/pool")
@@ -161,8 +163,8 @@ def test_the_pool_is_offered_claimed_and_told(app: Flask, book: Engine) -> None:
     agent.get("/")
     assert "新接手，待首次联系" in agent.text
 
-    supervisor.submit(supervisor.form_to(f"/pool/{renewal_of(book, 5)}/claim"))
-    assert "已不在认领池" in supervisor.text
+    slower.submit(slower.form_to(f"/pool/{renewal_of(book, 5)}/claim"))
+    assert "已不在认领池" in slower.text
     agent.get(f"/renewals/{renewal_of(book, 5)}")
     assert "从认领池认领" in agent.text and "AG006 从认领池" not in agent.text
 

@@ -586,7 +586,7 @@ def test_codes_nobody_knows_by_heart_are_chosen_from_lists(app: Flask, book: Eng
     admin.get("/admin/tasks/")
     offered = " ".join(option.get_text() for option in admin.soup.select("select option"))
     assert "高敬之 AG001" in offered
-    assert "G-L1 联系拜访客户 / 再次联系拜访 / 临期联系客户" in offered
+    assert "G-L1 联系拜访客户 / 再次联系拜访 / 陪访后再联系 / 临期联系客户" in offered
     admin.get("/admin/renewals/")
     field = admin.soup.select_one("select:has(option[value=ZC02])")
     assert field is not None

@@ -79,6 +79,7 @@ ACTS: Mapping[str, Act] = {
     "urge_task": lambda e, a: api.urge_task(e, _task(e), actor=a),
     "add_comment": lambda e, a: api.add_comment(e, _ours(e), "客户下周在家", actor=a),
     "attach_file": lambda e, a: api.attach_file(e, _ours(e), "a.pdf", PDF, actor=a),
+    "open_file": lambda e, a: api.open_file(e, _file(e), actor=a),
     "write_letters": lambda e, a: api.write_letters(e, [_ours(e)], actor=a, address=None),
     "reveal": lambda e, a: api.reveal(e, _ours(e), "phone", reason="准备致电客户", actor=a, address=None),
     "request_erasure": lambda e, a: api.request_erasure(e, renewal_of(e, 5), reason="客户来电要求", actor=a),
@@ -108,6 +109,15 @@ ACTS: Mapping[str, Act] = {
     ),
     "set_active": lambda e, a: api.set_active(e, "AU01", False, actor=a),
 }
+
+
+def _file(engine: api.Engine) -> int:
+    """A file of the renewal, one for all tries: a renewal takes twenty."""
+    with engine.store.reading() as session:
+        notes = api.notes_of(session, api.actor_of(engine, "SP01"), _ours(engine))
+    if notes is not None and notes.files:
+        return notes.files[0].id
+    return api.attach_file(engine, _ours(engine), "b.pdf", PDF, actor=api.actor_of(engine, "SP01"))
 
 
 def _customer(engine: api.Engine) -> int:

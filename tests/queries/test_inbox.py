@@ -37,16 +37,16 @@ def test_the_drawer_of_today_holds_late_tasks_and_those_of_today_in_order_of_the
 ) -> None:
     page = inbox(still_book, "AG001", sort=InboxSort.DUE)
 
-    assert [("record_contact", 4), ("report_lapse_reason", 0)] == [
+    assert [("record_contact", 1), ("record_contact", 1), ("report_lapse_reason", 0)] == [
         (book_form(still_book, row.task_id), row.late_days) for row in page.rows
     ]
-    assert [date(2026, 11, 20), date(2026, 11, 24)] == [row.due_date for row in page.rows]
+    assert [date(2026, 11, 23), date(2026, 11, 23), date(2026, 11, 24)] == [row.due_date for row in page.rows]
 
 
 def test_what_is_most_at_risk_comes_first_and_says_why(still_book: Engine) -> None:
     page = inbox(still_book, "AG001")
 
-    assert [(0, 3), (35, 1)] == [(row.days_left, row.missing_contacts) for row in page.rows]
+    assert [(0, 3), (12, 1), (35, 1)] == [(row.days_left, row.missing_contacts) for row in page.rows]
     assert all(row.premium is not None for row in page.rows)
 
 

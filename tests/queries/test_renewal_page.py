@@ -188,7 +188,7 @@ def test_the_page_and_its_timeline_take_few_statements(still_book: Engine) -> No
             zone=still_book.clock.zone,
         )
 
-    assert len(page) <= 9
+    assert len(page) <= 10
     assert len(past) <= 6
 
 

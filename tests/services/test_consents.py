@@ -159,12 +159,12 @@ def test_without_consent_to_share_people_of_the_life_insurer_see_no_number(book:
     agent = signed_in(app, "AG001")
     agent.get(f"/renewals/{number}")
     assert agent.soup.find("form", action=f"/renewals/{number}/call") is None
-    agent.submit(
-        agent.form_to(f"/renewals/{number}/reveal#customer"),
-        {"field": "phone", "reason": "准备致电"},
-        status=409,
-    )
-    assert "不再向寿险人员显示" in agent.text
+    typed = agent.form_to(f"/renewals/{number}/erasure")
+    assert agent.soup.find("form", action=f"/renewals/{number}/reveal#customer") is None
+    for field in ("phone", "plate"):
+        sent = {"field": field, "reason": "准备致电"}
+        agent.submit(typed, sent, status=409, action=f"/renewals/{number}/reveal")
+        assert "不再向寿险人员显示" in agent.text
 
 
 @pytest.mark.one_database
@@ -188,7 +188,10 @@ def test_who_wants_no_contact_gets_no_letter_either(book: Engine) -> None:
     while not _has(book, 4, "approve_visit_plan"):
         form = next(t.form_id for t in _open(book, 4) if hasattr(answers, t.form_id))
         complete(book, 4, form, getattr(answers, form)(TODAY))
-    say(book, car=4, kinds=["marketing_call"], answer="withdrawn")
+    with book.store.transaction() as tx:  # as it stands before the renewal has fallen silent
+        row = tx.get_one(Customer, customer(book, 4).id)
+        row.do_not_contact = True
+        tx.record("customer_asked", at=book.clock.now(), actor="SYSTEM", instance_id=renewal_of(book, 4))
 
     with pytest.raises(InvalidForm) as refused:
         complete(book, 4, "approve_visit_plan", answers.approve_visit_plan(TODAY, notice_channel="letter"))
