@@ -162,7 +162,6 @@ def _answers(engine: api.Engine, task: UserTask) -> dict[str, Any]:
         "result": {"K-L2": "accepted"}.get(task.action_id),
         "contact_result": "00",
         "deadline": {"K-C2": engine.clock.today().isoformat()}.get(task.action_id),
-        # of a renewal whose win-back may end soon
         "valid_until": {"G-S2": engine.clock.today().isoformat()}.get(task.action_id),
     }
     given = {key: value for key, value in wanted.items() if value is not None}
