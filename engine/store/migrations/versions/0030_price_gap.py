@@ -7,7 +7,7 @@ from alembic import op
 
 from engine.store.base import Money
 
-revision = "0031"
+revision = "0030"
 down_revision = "0029"
 branch_labels = None
 depends_on = None
