@@ -179,6 +179,7 @@ def task_page(
             due_date=due,
             quotes=quotes,
             file=file,
+            customer=customer,
         ),
         file=file,
         draft=own,
