@@ -21,9 +21,9 @@ from engine.domain.codes import WORKING_ROLES as WORKING_ROLES
 from engine.domain.codes import BatchStatus as BatchStatus
 from engine.domain.codes import BulkRowStatus as BulkRowStatus
 from engine.domain.codes import BulkStatus as BulkStatus
-from engine.domain.codes import CustomerTier as CustomerTier
 from engine.domain.codes import CoachingMethod as CoachingMethod
 from engine.domain.codes import CoachingTopic as CoachingTopic
+from engine.domain.codes import CustomerTier as CustomerTier
 from engine.domain.codes import DeadlineEnd as DeadlineEnd
 from engine.domain.codes import DeadlineKind as DeadlineKind
 from engine.domain.codes import HandoverKind as HandoverKind

@@ -8,12 +8,13 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from engine.clock import business_date
 from engine.domain.actor import Actor
 from engine.domain.contacts import CONTACT_FORMS
 from engine.errors import NotFound
 from engine.label import Thing
 from engine.queries.names import people_names
-from engine.queries.present import Present, due_day
+from engine.queries.present import Present
 from engine.queries.scope import OPEN
 from engine.store.deadlines import Deadline
 from engine.store.idle import was_told_of_agent
@@ -58,6 +59,6 @@ def coaching_page(session: Session, actor: Actor, alarm_id: int, present: Presen
         agent=people_names(session, {number}).get(number, number),
         asked=asked,
         late=late,
-        first_day=due_day(alarm.started_at, present.zone),
+        first_day=business_date(alarm.started_at, present.zone),
         is_over=alarm.settled_at is not None,
     )

@@ -118,9 +118,7 @@ def facts_for_form(
     return facts
 
 
-def _defects(
-    submissions: Sequence[Submission], customer: Customer | None, present: Present
-) -> list[str]:
+def _defects(submissions: Sequence[Submission], customer: Customer | None, present: Present) -> list[str]:
     """What a check of the follow-up (G-S1) finds missing, then what the last one found that no table tells of."""
     called = next((row for row in submissions if row.form_id in CONTACT_FORMS), None)
     last = called.submitted_at.astimezone(present.zone).date() if called is not None else None
@@ -133,7 +131,10 @@ def _defects(
         "missing_id": customer is None or customer.id_no_sealed is None,
     }
     before = _newest(submissions, "defects", _CHECK) or ()
-    return [*(code for code, holds in found.items() if holds), *(code for code in before if code not in found)]
+    return [
+        *(code for code, holds in found.items() if holds),
+        *(code for code in before if code not in found),
+    ]
 
 
 def _is_dead(submissions: Sequence[Submission]) -> bool:

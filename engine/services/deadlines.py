@@ -14,7 +14,14 @@ from engine.bootstrap import Engine
 from engine.clock import business_date, midnight
 from engine.domain.actor import Actor
 from engine.domain.codes import DeadlineEnd, DeadlineKind
-from engine.domain.deadlines import WORKDAYS, branches_of, told_of_agent, told_of_renewal, told_of_vacancy, vacant_teams
+from engine.domain.deadlines import (
+    WORKDAYS,
+    branches_of,
+    told_of_agent,
+    told_of_renewal,
+    told_of_vacancy,
+    vacant_teams,
+)
 from engine.domain.directory import Directory
 from engine.domain.nodes import FOLLOW_UP, RECHECK
 from engine.domain.notice_hours import notice_moments
@@ -102,7 +109,7 @@ def _end(tx: Tx, row: Deadline, ending: DeadlineEnd, *, now: datetime, actor: st
         at=now,
         actor=actor,
         instance_id=row.instance_id,
-        subject=row.unit_code if row.instance_id is None else None,
+        subject=_subject(row) if row.instance_id is None else None,
         kind=row.kind,
         ending=str(ending),
         late=row.rung_at is not None,
@@ -156,10 +163,15 @@ def _ring(engine: Engine, deadline_id: int, instance_id: int | None, now: dateti
             at=now,
             actor=actor.name,
             instance_id=row.instance_id,
-            subject=row.unit_code,
+            subject=_subject(row),
             **about,
         )
         return 1
+
+
+def _subject(row: Deadline) -> str | None:
+    """What the history says a deadline is about: an agent to be coached, else the unit."""
+    return row.owner_no if row.kind == DeadlineKind.COACHING else row.unit_code
 
 
 def _told(directory: Directory, row: Deadline, renewal: Renewal | None) -> frozenset[str]:

@@ -90,7 +90,9 @@ def last_contacts(session: Session, numbers: Collection[str]) -> Mapping[str, da
             )
             .group_by(UserTask.assignee_no)
         )
-        found |= {row[0]: row[1] for row in session.execute(query)}
+        found |= {
+            number: at for number, at in session.execute(query) if number is not None and at is not None
+        }
     return found
 
 

@@ -328,7 +328,9 @@ def foreign_ids(app: Flask, book: Engine) -> dict[str, int]:
         )
         tx.add(alarm)
         tx.write()
-        tx.record("agent_idle", at=book.clock.now(), actor="system", subject="AG001", since=book.clock.today())
+        tx.record(
+            "agent_idle", at=book.clock.now(), actor="system", subject="AG001", since=book.clock.today()
+        )
         alarm_id = alarm.id
     return {
         "alarm_id": alarm_id,

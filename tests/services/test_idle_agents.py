@@ -17,7 +17,8 @@ from tests.support.console import TODAY, complete
 
 once = pytest.mark.one_database
 FRIDAY, MONDAY, TUESDAY = date(2026, 11, 27), date(2026, 11, 30), date(2026, 12, 1)
-"""The agent's last contact was on Friday 2026-11-20: the 27th is the fifth workday after it."""
+"""The agent last contacted somebody on Friday 2026-11-20, the oldest open contact is asked for since Sunday: the 27th
+is the fifth workday after both."""
 COACHING = Coaching(
     topics=["contact", "objection"], method="face", coached_on=MONDAY, content="约定每天上午联系五位客户"
 )
@@ -62,7 +63,7 @@ def test_five_workdays_without_a_contact_ring_once_for_the_supervisor(book: Engi
     (alarm,) = alarms(book)
     assert (None, True) == (alarm.settled_at, alarm.rung_at is not None)
     assert {"SU01"} == told(book, alarm)
-    assert "2026-11-20" == happened(book, "agent_idle")[0].payload["since"]
+    assert "2026-11-22" == happened(book, "agent_idle")[0].payload["since"]
     with book.store.reading() as session:
         sent = session.scalars(select(OutboxMessage).where(OutboxMessage.template == "alarm_coaching")).all()
     assert 1 == sum(message.recipient == "SU01" for message in sent)
