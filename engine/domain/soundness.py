@@ -62,7 +62,12 @@ def _fault_of_picture(name: str, content: bytes) -> Label | None:
         return HUGE_PICTURE
     except Exception:  # noqa: BLE001 - decoders raise what they like at hostile bytes; all of it means one thing
         return BROKEN_PICTURE
-    return None
+    return BROKEN_PICTURE if name == "JPEG" and _is_cut_jpeg(content) else None
+
+
+def _is_cut_jpeg(content: bytes) -> bool:
+    """Whether the end mark behind the last scan is missing; a decoder that shrinks may do without the rest."""
+    return content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda")
 
 
 def _is_whole_pdf(content: bytes) -> bool:

@@ -162,6 +162,7 @@ def _answers(engine: api.Engine, task: UserTask) -> dict[str, Any]:
         "result": {"K-L2": "accepted"}.get(task.action_id),
         "contact_result": "00",
         "deadline": {"K-C2": engine.clock.today().isoformat()}.get(task.action_id),
+        "valid_until": {"G-S2": engine.clock.today().isoformat()}.get(task.action_id),
     }
     given = {key: value for key, value in wanted.items() if value is not None}
     return plausible(form, Random(1), today=engine.clock.today(), wanted=given)

@@ -18,7 +18,7 @@ DOT = base64.b64decode(
 )
 
 
-@pytest.mark.parametrize("who", ["AU01", "AG001", "SP01"])
+@pytest.mark.parametrize("who", ["TR01", "AG001", "SP01"])
 def test_the_name_on_the_page_is_the_name_of_the_saved_file(book: Engine, app: Flask, who: str) -> None:
     renewal = renewal_of(book, 7)
     api.attach_file(book, renewal, "浙A12345 13912345678.png", DOT, actor=api.actor_of(book, "AG001"))

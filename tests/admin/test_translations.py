@@ -111,3 +111,19 @@ def test_the_two_forms_differ_and_the_console_chooses_between_them() -> None:
         assert ["1 task", "2 tasks", "0 tasks"] == [counted("%(n)s 项任务", n=n) for n in (1, 2, 0)]
     with app.test_request_context():
         assert ["1 项任务", "2 项任务"] == [counted("%(n)s 项任务", n=n) for n in (1, 2)]
+
+
+def _breaks(text: str) -> bool:
+    """Whether putting values into *text* fails, as for a percent sign that is not doubled."""
+    try:
+        text % dict.fromkeys(GAP.findall(text), "1")
+    except (ValueError, TypeError, KeyError):
+        return True
+    return False
+
+
+def test_the_english_takes_values_wherever_the_chinese_does() -> None:
+    """Texts of pages are always filled with values: a bare percent sign in one language breaks the page in it."""
+    assert [] == [
+        zh for zh, found in forms().items() if not _breaks(zh) and any(_breaks(text) for text in found)
+    ]

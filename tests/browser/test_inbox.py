@@ -21,7 +21,7 @@ def test_lateness_is_said_in_words_not_only_in_colour(screen: Page, book_site: s
 
     screen.goto(f"{book_site}/inbox?tab=late")
 
-    expect(screen.locator(".ui-late").first).to_have_text("逾期 4 天")
+    expect(screen.locator(".ui-late").first).to_have_text("逾期 1 天")
 
 
 def test_a_filter_applies_as_soon_as_it_is_chosen(screen: Page, book_site: str) -> None:

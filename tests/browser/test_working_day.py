@@ -153,7 +153,8 @@ def test_the_supervisor_approves_the_plan(page: Page, site: str, desk: Desk, wid
 
     tick(page, "同意")
     choose(page, "通知方式", "到期函")
-    choose(page, "发送确认", "待系统发送")
+    choose(page, "发送确认", "已发送")
+    write_date(page, "发送日期", TODAY)
     submit(page, desk, task_id)
 
 

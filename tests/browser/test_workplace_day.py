@@ -167,7 +167,8 @@ def test_the_supervisor_approves_the_plans_of_a_team_in_one_act(
 
     tick(desk, "同意")
     choose(desk, "通知方式", "到期函")
-    choose(desk, "发送确认", "待系统发送")
+    choose(desk, "发送确认", "已发送")
+    write_date(desk, "发送日期", TODAY)
     look(desk, "P-L2-2-answers")
     desk.get_by_role("button", name="办理 12 项").click()
 

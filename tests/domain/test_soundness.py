@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from io import BytesIO
+from random import Random
 
 import pytest
 from PIL import Image
@@ -36,7 +37,8 @@ def photo() -> bytes:
     """What a phone makes: progressive, with a place and a time in it."""
     out, tags = BytesIO(), Image.Exif()
     tags[0x9003] = "2026:11:24 10:30:00"
-    Image.effect_noise((640, 480), 60).convert("RGB").save(out, "JPEG", progressive=True, exif=tags)
+    noise = Image.frombytes("L", (640, 480), Random(7).randbytes(640 * 480))
+    noise.convert("RGB").save(out, "JPEG", progressive=True, exif=tags)
     return out.getvalue()
 
 
@@ -62,6 +64,7 @@ def test_what_cameras_and_scanners_make_is_sound(kind: FileKind, content: bytes)
         pytest.param(FileKind.PNG, b"\x89PNG\r\n\x1a\n" + bytes(64), BROKEN_PICTURE, id="a mark alone"),
         pytest.param(FileKind.JPG, b"\xff\xd8\xff\xe0" + bytes(64), BROKEN_PICTURE, id="of a jpg"),
         pytest.param(FileKind.JPG, photo()[:9000], BROKEN_PICTURE, id="a cut photograph"),
+        pytest.param(FileKind.JPG, photo()[:-40], BROKEN_PICTURE, id="a photograph without its end"),
         pytest.param(FileKind.PNG, PNG[:-20], BROKEN_PICTURE, id="a cut png"),
         pytest.param(FileKind.PNG, PNG[:45] + b"\xff" + PNG[46:], BROKEN_PICTURE, id="a flipped byte"),
         pytest.param(FileKind.JPG, PNG, BROKEN_PICTURE, id="another format than its mark"),

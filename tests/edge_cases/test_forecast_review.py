@@ -194,3 +194,15 @@ def test_all_that_have_a_figure_are_accepted_without_ticking(late: Engine, app: 
     assert "刚由他人核定" in specialist.text
     assert "找不到" in specialist.text
     signed_in(app, "AG001").get("/forecasts", status=403)
+
+
+@pytest.mark.one_database
+def test_the_list_and_the_form_speak_english(late: Engine, app: Flask) -> None:
+    specialist = signed_in(app, "SP01")
+    specialist.get("/")
+    specialist.submit(specialist.form_to("/language"), {"lang": "en"})
+
+    for address in ("/forecasts", f"/renewals/{renewal_of(late, LATE)}"):
+        specialist.get(address)
+        assert "more than 20 % dearer than last year" in specialist.text
+    assert "Review the forecast" in specialist.text

@@ -177,7 +177,7 @@ def variants_on(today: date) -> dict[str, dict[str, Sample]]:
                 "commercial_premium": "2480.50",
                 "ncd": "0.7000",
                 "self_pricing": "0.8500",
-                "valid_until": day(14),
+                "valid_until": day(1),
                 "difference_cause": "cover_change",
             },
             "window_closed": {
