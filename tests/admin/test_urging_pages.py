@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from flask import Flask
 
@@ -11,8 +9,7 @@ from admin.views import urging
 from engine import api
 from engine.api import Engine
 from tests.acceptance import answers
-from tests.services.test_deadlines import go
-from tests.support.console import TODAY, Browser, complete, renewal_of, signed_in, task_of
+from tests.support.console import TODAY, Browser, renewal_of, signed_in, task_of
 
 pytestmark = pytest.mark.one_database
 
@@ -59,24 +56,3 @@ def test_of_what_lies_outside_the_scope_nothing_but_the_refusal_is_told(book: En
     rows = not_urged(superior)
     assert 2 == len(rows) and all("不在您的管理范围内" in row for row in rows)
     assert f"/renewals/{renewal_of(book, 22)}" not in str(superior.soup)
-
-
-def test_the_key_tracking_lists_what_nothing_was_done_for_in_three_days(book: Engine, app: Flask) -> None:
-    specialist, friday = signed_in(app, "SP01"), TODAY + timedelta(days=3)
-    still = f"a.ui-row-link[href='/renewals/{renewal_of(book, 7)}']"
-    specialist.get("/urge?late=still")
-    assert specialist.soup.select_one(still) is None, "it came into the stage on Sunday"
-
-    go(book, friday)
-    specialist = signed_in(app, "SP01")
-    specialist.get("/")
-    assert specialist.soup.select_one("a[href='/urge?late=still']") is not None
-    specialist.get("/urge?late=still")
-    assert specialist.soup.select_one(still) is not None
-    assert f"/renewals/{renewal_of(book, 6)}" not in str(specialist.soup), "a car of the general follow-up"
-    specialist.submit(specialist.form("urge"), {"all": "1"})
-    assert "未催办 0 项" in specialist.text
-
-    complete(book, 7, "record_contact", answers.record_contact(friday, "21"))
-    specialist.get("/urge?late=still")
-    assert specialist.soup.select_one(still) is None
