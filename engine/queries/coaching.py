@@ -13,19 +13,36 @@ from engine.domain.actor import Actor
 from engine.domain.contacts import CONTACT_FORMS
 from engine.errors import NotFound
 from engine.label import Thing
-from engine.queries.names import people_names
+from engine.queries.names import actor_names, people_names
 from engine.queries.present import Present
 from engine.queries.scope import OPEN
 from engine.store.deadlines import Deadline
+from engine.store.history import HistoryEvent
 from engine.store.idle import was_told_of_agent
 from engine.store.tasks import UserTask
+
+SHOWN = 5
+COACHED = "agent_coached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoachedLine:
+    """An earlier coaching of the agent, as it was written down; codes of what and how, business dates."""
+
+    who: str
+    day: date
+    topics: tuple[str, ...]
+    method: str
+    content: str
+    recheck_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoachingPage:
     """An agent to be coached: ``asked`` contacts are open, ``late`` of them past their due day.
 
-    ``first_day`` is the first that may be named for the coaching; ``is_over`` tells that the alarm has ended.
+    ``first_day`` is the first that may be named for the coaching; ``is_over`` tells that the alarm has ended;
+    ``earlier`` are the last coachings, the newest first.
     """
 
     alarm_id: int
@@ -35,6 +52,7 @@ class CoachingPage:
     late: int
     first_day: date
     is_over: bool
+    earlier: tuple[CoachedLine, ...]
 
 
 def coaching_page(session: Session, actor: Actor, alarm_id: int, present: Present) -> CoachingPage:
@@ -61,4 +79,22 @@ def coaching_page(session: Session, actor: Actor, alarm_id: int, present: Presen
         late=late,
         first_day=business_date(alarm.started_at, present.zone),
         is_over=alarm.settled_at is not None,
+        earlier=_earlier(session, number),
+    )
+
+
+def _earlier(session: Session, agent_no: str) -> tuple[CoachedLine, ...]:
+    query = select(HistoryEvent).where(HistoryEvent.action == COACHED, HistoryEvent.subject == agent_no)
+    rows = session.scalars(query.order_by(HistoryEvent.at.desc(), HistoryEvent.seq.desc()).limit(SHOWN)).all()
+    names = actor_names(session, {row.actor for row in rows})
+    return tuple(
+        CoachedLine(
+            who=names.get(row.actor, row.actor),
+            day=date.fromisoformat(row.payload["day"]),
+            topics=tuple(row.payload["topics"]),
+            method=row.payload["method"],
+            content=row.reason or "",
+            recheck_on=date.fromisoformat(row.payload["recheck"]) if row.payload.get("recheck") else None,
+        )
+        for row in rows
     )

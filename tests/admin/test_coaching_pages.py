@@ -37,3 +37,6 @@ def test_a_supervisor_records_the_coaching_from_the_home_page(app: Flask, book: 
     assert 1 == len(happened(book, "agent_coached"))
     browser.get(path)
     assert "这项提醒已结束" in browser.text
+    (earlier,) = browser.soup.select(".ui-records li")
+    assert "每天联系五位" in earlier.text and "首次联系" in earlier.text
+    assert "2026-12-02" in earlier.text
