@@ -25,6 +25,7 @@ from admin.views import (
     account,
     bulk,
     calling,
+    coaching,
     customers,
     forecasts,
     hand_on,
@@ -100,6 +101,7 @@ def _init_pages(app: Flask, engine: Engine) -> None:
         handover,
         pool,
         put_off,
+        coaching,
         urging,
         account,
     ):

@@ -21,6 +21,8 @@ from engine.domain.codes import WORKING_ROLES as WORKING_ROLES
 from engine.domain.codes import BatchStatus as BatchStatus
 from engine.domain.codes import BulkRowStatus as BulkRowStatus
 from engine.domain.codes import BulkStatus as BulkStatus
+from engine.domain.codes import CoachingMethod as CoachingMethod
+from engine.domain.codes import CoachingTopic as CoachingTopic
 from engine.domain.codes import CustomerTier as CustomerTier
 from engine.domain.codes import DeadlineEnd as DeadlineEnd
 from engine.domain.codes import DeadlineKind as DeadlineKind
@@ -87,6 +89,8 @@ from engine.queries.bulk import BulkPage as BulkPage
 from engine.queries.bulk import bulk_list as bulk_list
 from engine.queries.bulk import bulk_page as bulk_page
 from engine.queries.bulk import prefiller as prefiller
+from engine.queries.coaching import CoachingPage as CoachingPage
+from engine.queries.coaching import coaching_page as coaching_page
 from engine.queries.customer_file import MOST_RENEWALS as MOST_RENEWALS
 from engine.queries.customer_file import CustomerFile as CustomerFile
 from engine.queries.customer_file import PhoneState as PhoneState
@@ -207,6 +211,9 @@ from engine.services.checkpoints import checkpoint_if_due as checkpoint_if_due
 from engine.services.clockwork import advance_clock as advance_clock
 from engine.services.clockwork import set_clock as set_clock
 from engine.services.clockwork import tick as tick
+from engine.services.coaching import AlarmOver as AlarmOver
+from engine.services.coaching import Coaching as Coaching
+from engine.services.coaching import record_coaching as record_coaching
 from engine.services.consents import record_consent as record_consent
 from engine.services.delegation import MOST_HANDED_ON as MOST_HANDED_ON
 from engine.services.delegation import delegate_task as delegate_task

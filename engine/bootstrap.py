@@ -7,6 +7,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import forms
 from engine.clock import Clock, SystemClock, VirtualClock
@@ -50,6 +51,8 @@ class Engine:
     drivers: Mapping[str, Driver]
     quoted_by: str | None = None
     """Digest of the tariff tables to which this process found every forecast brought."""
+    looked_on: date | None = None
+    """Business day on which this process found no more idle agents."""
     _sets: dict[int, Deployed] = field(default_factory=dict)
     _workdays: Workdays | None = None
 

@@ -50,6 +50,7 @@ class Thing:
     CUSTOMER = Label("客户", "customer")
     WORKPLACE = Label("职场", "workplace")
     TEAM = Label("营业组或职场", "team or workplace")
+    ALARM = Label("预警", "alarm")
     LEDGER_COPY = Label("台账冻结副本", "frozen ledger")
     HANDOVER = Label("交接", "hand-over")
     HOLIDAY = Label("假日", "holiday")

@@ -153,6 +153,7 @@ _TEMPLATES = {
     "task_urged": lazy_gettext("催办提醒"),
     "task_urged_up": lazy_gettext("向上催办提醒"),
     "alarm_recheck": lazy_gettext("复查提醒"),
+    "alarm_coaching": lazy_gettext("辅导提醒"),
     "alarm_follow_up": lazy_gettext("跟进提醒"),
     "policy_chased": lazy_gettext("专员催办提醒"),
     "sharing_recalled": lazy_gettext("信息提供撤回提醒"),

@@ -24,6 +24,7 @@ from engine.api import (
     InboxWish,
     Label,
     Present,
+    Stage,
     inbox_ids,
     inbox_page,
     people_names,
@@ -33,6 +34,8 @@ from engine.api import (
 
 blueprint = Blueprint("urging", __name__, url_prefix="/urge")
 SHOWN = 100
+STILL = "still"
+"""What the filter of the due day says for renewals of the key tracking without an action for three days (K-S2)."""
 URGED, REFUSED = "urged-", "refused-"
 """What stands before a task's number where it is kept what became of it."""
 
@@ -102,13 +105,16 @@ def _require_worker() -> None:
 
 
 def _wish() -> InboxWish:
-    """Late tasks of others, or all of them; one kind of action if asked for."""
+    """Late tasks of others, those of the key tracking nothing was done for lately, or all; of one action if asked for."""
     yesterday = current_engine().clock.today() - timedelta(days=1)
-    in_time = request.values.get("late") == "0"
+    late = request.values.get("late")
+    is_still = late == STILL
     return InboxWish(
         tab=InboxTab.TEAM,
         action_id=text_arg("action") or None,
-        due_to=None if in_time else yesterday,
+        stage=str(Stage.KEY_TRACKING) if is_still else None,
+        is_still=is_still,
+        due_to=None if is_still or late == "0" else yesterday,
         limit=SHOWN,
     )
 
@@ -136,6 +142,7 @@ def _render(said: Mapping[str, Label] | None = None) -> str:
         done=len(done),
         refused=[(lines.get(number), why) for number, why in refused.items()],
         late_only=wish.due_to is not None,
+        still_only=wish.is_still,
         actions=[
             (a.action_id, f"{show_diagram_name(a.name)} {a.action_id} ({a.count})") for a in page.actions
         ],

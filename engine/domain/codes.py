@@ -211,6 +211,7 @@ class DeadlineKind(_Labelled):
     VACANCY = "vacancy"
     RECHECK = "recheck"
     FOLLOW_UP = "follow_up"
+    COACHING = "coaching"
 
 
 class DeadlineEnd(_Labelled):
@@ -225,6 +226,30 @@ class DeadlineEnd(_Labelled):
     REPLACED = "replaced"
     RENEWAL_CLOSED = "renewal_closed"
     UNDONE = "undone"
+    COACHED = "coached"
+    AGAIN = "again"
+    NOTHING_LEFT = "nothing_left"
+
+
+class CoachingTopic(_Labelled):
+    """What a supervisor coached an agent in (G-L2); as in forms/definitions/coach_agent.json."""
+
+    CONTACT = "contact"
+    QUOTE = "quote"
+    APPLICATION = "application"
+    ACCURACY = "accuracy"
+    OBJECTION = "objection"
+    SECOND_VISIT = "second_visit"
+    OTHER = "other"
+
+
+class CoachingMethod(_Labelled):
+    """How a supervisor coached an agent (G-L2); as in forms/definitions/coach_agent.json."""
+
+    FACE = "face"
+    PHONE = "phone"
+    JOINT_VISIT = "joint_visit"
+    MEETING = "meeting"
 
 
 class OrphanRoute(_Labelled):
@@ -372,6 +397,7 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (DeadlineKind.VACANCY, Label("业务主任空缺", "Vacant supervisor's post")),
     (DeadlineKind.RECHECK, Label("辅导后复查", "Recheck after coaching")),
     (DeadlineKind.FOLLOW_UP, Label("清仓后约定跟进", "Follow-up agreed at the sweep")),
+    (DeadlineKind.COACHING, Label("营销员未联系，待辅导", "Agent without contacts, to be coached")),
     (DeadlineEnd.MET, Label("已联系", "Contacted")),
     (DeadlineEnd.PASSED_ON, Label("已转交他人", "Passed on")),
     (DeadlineEnd.NOT_WANTED, Label("客户要求不再联系", "The customer wants no contact")),
@@ -381,6 +407,20 @@ LABELS: Mapping[StrEnum, Label] = _Labels(
     (DeadlineEnd.REPLACED, Label("以新的清仓结果为准", "A newer sweep counts")),
     (DeadlineEnd.RENEWAL_CLOSED, Label("续保已结束", "The renewal ended")),
     (DeadlineEnd.UNDONE, Label("已随撤回取消", "Taken back with an undo")),
+    (DeadlineEnd.COACHED, Label("已辅导", "Coached")),
+    (DeadlineEnd.AGAIN, Label("新一周再次提醒", "Told again in a new week")),
+    (DeadlineEnd.NOTHING_LEFT, Label("已无待联系的续保", "Nothing is left to contact")),
+    (CoachingTopic.CONTACT, Label("首次联系", "First contact")),
+    (CoachingTopic.QUOTE, Label("报价讲解", "Explaining the quote")),
+    (CoachingTopic.APPLICATION, Label("填写投保单", "Filling in the application")),
+    (CoachingTopic.ACCURACY, Label("信息准确", "Accurate data")),
+    (CoachingTopic.OBJECTION, Label("异议处理", "Handling objections")),
+    (CoachingTopic.SECOND_VISIT, Label("二次拜访", "Second visit")),
+    (CoachingTopic.OTHER, Label("其他", "Other")),
+    (CoachingMethod.FACE, Label("当面", "Face to face")),
+    (CoachingMethod.PHONE, Label("电话", "Phone")),
+    (CoachingMethod.JOINT_VISIT, Label("陪访", "Joint visit")),
+    (CoachingMethod.MEETING, Label("晨会或夕会", "Team meeting")),
     (OrphanRoute.SUPERVISOR, Label("业务主任继续服务", "The supervisor goes on serving it")),
     (OrphanRoute.SPECIALIST, Label("专员直接服务", "The specialist serves it directly")),
     (OrphanRoute.TELESALES, Label("转电销（渠道锁定）", "Telesales (channel lock)")),

@@ -17,7 +17,7 @@ EFFECTIVE_RESULTS = frozenset(
     {"11", "12", "13", "14", "15", "16", "17", "31", "32", "33", "34", "41", "51", "61", "62"}
 )
 """Outcome codes of a contact that reached the customer."""
-NO_ANSWER, DEAD_NUMBER = "21", "22"
+NO_ANSWER, DEAD_NUMBER, NOT_THE_CUSTOMER = "21", "22", "23"
 NOT_CONTACTED = "00"
 REFUSED = "61"
 DO_NOT_CONTACT = "62"

@@ -87,6 +87,13 @@ def told_of_vacancy(directory: Directory, team: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def told_of_agent(directory: Directory, agent_no: str | None) -> frozenset[str]:
+    """Return who hears that an agent contacts nobody: the supervisor, in whose place next in line (§7 case 16)."""
+    people = directory.responsible_for(agent_no=agent_no, sub_branch_code=None)
+    line = (people.supervisor_no, people.trainer_no, people.specialist_no)
+    return frozenset(next(([number] for number in line if number), []))
+
+
 def channel_of(directory: Directory, branch: str | None) -> set[str]:
     """Return the numbers of the channel department's people in a branch."""
     if branch is None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, false, or_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, false, or_
+from sqlalchemy.orm import Session, aliased
 
 from engine.clock import midnight
-from engine.domain.codes import CustomerTier
+from engine.domain.codes import CustomerTier, TaskStatus
 from engine.queries.drawers import OF_OTHERS, InboxTab, late
 from engine.queries.present import Present
 from engine.queries.vehicles import renewals_matching
@@ -18,6 +18,8 @@ from engine.store.renewals import Renewal
 from engine.store.tasks import UserTask
 
 PAGE = 30
+STILL = timedelta(days=3)
+"""Whole days without an action after which a policy is to be chased."""
 
 
 class InboxSort(StrEnum):
@@ -39,7 +41,8 @@ class InboxGroup(StrEnum):
 class InboxWish:
     """Which tasks to show; ``due_from`` and ``due_to`` are business dates, both included.
 
-    ``unit`` is the code of a team, workplace, sub-branch or branch; ``is_overdue`` keeps what is past its due day;
+    ``unit`` is the code of a team, workplace, sub-branch or branch; ``is_overdue`` keeps what is past its due day, ``is_still`` what has
+    waited for more than three days while no task of its renewal was done (K-S2);
     ``customer_id`` keeps one customer's; ``is_void`` keeps nothing: a condition could not be read. Of what is done,
     which is read by day, ``group`` makes no cards; ``limit`` counts cards.
     Without ``sort`` one's own tasks come by risk and those to be claimed, which may be a country's, by due date.
@@ -53,6 +56,7 @@ class InboxWish:
     is_key: bool = False
     is_orphan: bool = False
     is_overdue: bool = False
+    is_still: bool = False
     due_from: date | None = None
     due_to: date | None = None
     search: str = ""
@@ -86,6 +90,7 @@ class InboxWish:
                 self.is_key,
                 self.is_orphan,
                 self.is_overdue,
+                self.is_still,
                 self.due_from,
                 self.due_to,
                 self.search,
@@ -110,11 +115,24 @@ def _of_task(wish: InboxWish, present: Present) -> list[ColumnElement[bool]]:
         clauses.append(UserTask.action_id == wish.action_id)
     if wish.is_overdue:
         clauses.append(late(present))
+    if wish.is_still:
+        clauses.append(still(present))
     if wish.due_from:
         clauses.append(UserTask.due_at > midnight(wish.due_from, present.zone))
     if wish.due_to:
         clauses.append(UserTask.due_at <= midnight(wish.due_to + timedelta(days=1), present.zone))
     return clauses
+
+
+def still(present: Present) -> ColumnElement[bool]:
+    """Tasks open for more than three days of renewals of which nothing was done meanwhile (domain.md §1.3 K-S2)."""
+    done, before = aliased(UserTask), midnight(present.today - STILL, present.zone)
+    moved = exists().where(
+        done.instance_id == UserTask.instance_id,
+        done.status == TaskStatus.COMPLETED,
+        done.completed_at >= before,
+    )
+    return and_(UserTask.created_at < before, ~moved)
 
 
 def _of_renewal(wish: InboxWish) -> list[ColumnElement[bool]]:

@@ -80,6 +80,7 @@ def opened_forms(
             due_date=due_day(one.task.due_at, present.zone),
             quotes=quotes_told(actor, renewal, held, present) if held else None,
             file=file_asked(session, actor, one.task, renewal, form, present, deployed_of),
+            customer=one.customer,
         )
         opened[one.task.id] = forms.prefill(form, facts)
     return opened

@@ -31,11 +31,13 @@ class OwedLine:
     """A renewal with a deadline, or one that may get one (``due_date`` None); ``late_days`` are calendar days.
 
     ``is_wide`` tells an offer to the whole city, ``may_claim`` whether the reader may take it. Of a vacancy there
-    is only the ``unit``.
+    is only the ``unit``, of an agent to be coached also the ``owner``.
     """
 
     renewal_id: int | None
+    deadline_id: int | None
     kind: str
+    owner_no: str | None
     plate: str | None
     make_model: str | None
     customer: str | None
@@ -115,7 +117,7 @@ def _owed(
 def _lines(
     session: Session, rows: Sequence[Any], present: Present, *, may_claim: bool = False
 ) -> tuple[OwedLine, ...]:
-    names = people_names(session, {row.Renewal.owner_no for row in rows if row.Renewal is not None})
+    names = people_names(session, {_owner(row) for row in rows})
     units = unit_names(session, {_unit(row) for row in rows})
     return tuple(_line(row, names, units, present, may_claim=may_claim) for row in rows)
 
@@ -125,18 +127,27 @@ def _unit(row: Any) -> str | None:
     return code
 
 
+def _owner(row: Any) -> str | None:
+    """Who answers for the renewal; without one whom the deadline is about."""
+    held = row.Renewal if row.Renewal is not None else row.Deadline
+    number: str | None = held.owner_no
+    return number
+
+
 def _line(
     row: Any, names: Mapping[str, str], units: Mapping[str, str], present: Present, *, may_claim: bool
 ) -> OwedLine:
     deadline: Deadline | None = row.Deadline
     renewal: Renewal | None = row.Renewal
-    owner, unit = (renewal.owner_no if renewal else None), _unit(row)
+    owner, unit = _owner(row), _unit(row)
     due = due_day(deadline.due_at, present.zone) if deadline is not None else None
     premium = None
     if renewal is not None:
         premium = renewal.premium if renewal.premium is not None else renewal.ctp_premium
     return OwedLine(
         renewal_id=renewal.id if renewal else None,
+        deadline_id=deadline.id if deadline is not None else None,
+        owner_no=owner,
         kind=deadline.kind if deadline is not None else "",
         plate=shown_plate(row.Vehicle.plate) if row.Vehicle is not None else None,
         make_model=row.Vehicle.make_model if row.Vehicle is not None else None,

@@ -10,17 +10,19 @@ from typing import Any
 
 from engine.domain.actor import Actor
 from engine.domain.codes import Line, Role, Stage
-from engine.domain.contacts import quote_total
+from engine.domain.contacts import CONTACT_FORMS, DEAD_NUMBER, NOT_THE_CUSTOMER, outcome_of, quote_total
 from engine.domain.stage import stage_last_day
 from engine.queries.file_state import FileState
 from engine.queries.present import Present
 from engine.queries.quotes import Quotes
-from engine.store.renewals import PolicyLine, Renewal, Vehicle
+from engine.store.renewals import Customer, PolicyLine, Renewal, Vehicle
 from engine.store.tasks import Submission
 
 WIN_BACK = timedelta(days=30)
 COMPLETE_WITHIN = timedelta(days=7)
 """The day proposed for what a customer's file lacks; whoever checks the file may choose another."""
+UNCONTACTED = timedelta(days=7)
+"""So long a customer may go without a recorded contact before a check (G-S1) flags it."""
 
 FROM_LINES = frozenset({"policy", "plan"})
 FROM_QUOTES = frozenset({"forecast"})
@@ -38,6 +40,7 @@ _FAILURES: Mapping[str, str] = {"31": "price", "32": "competitor", "33": "servic
 _ORPHAN_ROUTES: Mapping[str, str] = {Role.SUPERVISOR: "supervisor", Role.SPECIALIST: "specialist"}
 _ONE_LINE: Mapping[str, str] = {Line.CTP: "ctp_only", Line.COMMERCIAL: "commercial_only"}
 _FILE_CHECK = ("complete_customer_file",)
+_CHECK = ("check_follow_up",)
 _UNSEEN_BY_SYSTEM = ("address", "other")
 """Missing items of a customer's file that no table tells: they stay missing until somebody says otherwise."""
 _STILL_TO_COME = frozenset({"plan.visit_date", "orphan.deadline"})
@@ -72,7 +75,6 @@ _WRITTEN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "orphan.deadline": ("deadline", ("route_orphan",)),
     "orphan.reason": ("orphan_reason", ("route_orphan",)),
     "application.application_no": ("application_no", _CONTACTS),
-    "check.defects": ("defects", ("check_follow_up",)),
     "customer.meeting_place": ("appointment_place", _CONTACTS),
     "customer.contact_preference": ("contact_preference", ("update_customer",)),
 }
@@ -90,6 +92,7 @@ def facts_for_form(
     due_date: date | None = None,
     quotes: Quotes | None = None,
     file: FileState | None = None,
+    customer: Customer | None = None,
 ) -> Mapping[str, Any]:
     """Return the facts by dotted path; *submissions* stand newest first, *due_date* is the task's."""
     facts = _from_tables(renewal, vehicle, lines, actor, present)
@@ -102,6 +105,7 @@ def facts_for_form(
         value = _newest(rows, key, form_ids)
         if value is not None and not (path in _STILL_TO_COME and str(value) < present.today.isoformat()):
             facts.setdefault(group, {})[name] = value
+    facts["check"] = {"defects": _defects(submissions, customer, present)}
     facts["forecast"] = _forecast(quotes)
     if quotes is not None and quotes.is_held_back:
         facts["quote"]["mid"] = None  # domain.md §3.6: not before the specialist has looked at it
@@ -112,6 +116,32 @@ def facts_for_form(
     if total is not None:
         facts["quote"]["total"] = total
     return facts
+
+
+def _defects(submissions: Sequence[Submission], customer: Customer | None, present: Present) -> list[str]:
+    """What a check of the follow-up (G-S1) finds missing, then what the last one found that no table tells of."""
+    called = next((row for row in submissions if row.form_id in CONTACT_FORMS), None)
+    last = called.submitted_at.astimezone(present.zone).date() if called is not None else None
+    found = {
+        "no_contact": last is None or last < present.today - UNCONTACTED,
+        "invalid_phone": customer is None
+        or customer.phone_sealed is None
+        or customer.phone_doubtful
+        or _is_dead(submissions),
+        "missing_id": customer is None or customer.id_no_sealed is None,
+    }
+    before = _newest(submissions, "defects", _CHECK) or ()
+    return [
+        *(code for code, holds in found.items() if holds),
+        *(code for code in before if code not in found),
+    ]
+
+
+def _is_dead(submissions: Sequence[Submission]) -> bool:
+    """Whether the last contact found the number dead or another's, and nobody corrected it since."""
+    told = (*CONTACT_FORMS, "update_customer")
+    row = next((row for row in submissions if row.form_id in told), None)
+    return row is not None and outcome_of(row.values) in (DEAD_NUMBER, NOT_THE_CUSTOMER)
 
 
 def _forecast(quotes: Quotes | None) -> dict[str, Any]:

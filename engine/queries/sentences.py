@@ -8,6 +8,7 @@ from engine.domain.codes import Label, Line, MessageName, QuoteKind, RenewalStat
 from engine.domain.masking import mask_policy_no
 from engine.domain.numbers import trimmed
 from engine.queries import sentences_consent as sentences_consent  # it registers its own
+from engine.queries import sentences_of_coaching as sentences_of_coaching
 from engine.queries import sentences_of_inbox as sentences_of_inbox
 from engine.queries import sentences_of_messages as sentences_of_messages
 from engine.queries import sentences_of_notices as sentences_of_notices

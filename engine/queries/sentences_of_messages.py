@@ -26,6 +26,7 @@ _TEMPLATES: Mapping[str, Label] = {
     "sharing_given_back": Label("信息提供恢复提醒", "sharing agreed to anew by a customer"),
     "alarm_recheck": Label("复查提醒", "a check that is due"),
     "alarm_follow_up": Label("跟进提醒", "a follow-up that is due"),
+    "alarm_coaching": Label("辅导提醒", "an agent to be coached"),
     "alarm_first_contact": _DEADLINE,
     "alarm_pool": _DEADLINE,
     "alarm_unowned": _DEADLINE,
@@ -42,6 +43,7 @@ _IN_KEY: Mapping[str, tuple[str, int]] = {
     "vacancy": ("alarm_vacancy", 2),
     "recheck": ("alarm_recheck", 2),
     "follow_up": ("alarm_follow_up", 2),
+    "coaching": ("alarm_coaching", 2),
 }
 """Of events of former versions: what the first part of a message's key says it is about, and where its receiver stands."""
 

@@ -167,6 +167,7 @@ def _viewed(event: Happening, _words: Words) -> Label:
         "customer": ("一位客户的续保档案", "a customer renewal file"),
         "morning": ("晨会单", "a morning sheet"),
         "handover": ("一项交接", "a hand-over"),
+        "coaching": ("一项营销员辅导", "the coaching of an agent"),
         "pool": ("认领池", "the claim pool"),
         "forecasts": ("待核定的预测报价", "the forecasts that wait for review"),
     }.get(str(event.subject), ("这笔续保", "this renewal"))

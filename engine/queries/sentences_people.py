@@ -11,6 +11,8 @@ from engine.queries.words import Happening, Kind, Words, coded
 
 _OF_PERSON = frozenset(
     {
+        "agent_coached",
+        "agent_idle",
         "first_contact_agreed",
         "first_contact_due",
         "handover_begun",
@@ -199,8 +201,11 @@ def _vacancy(event: Happening, words: Words) -> Label:
 
 
 @says("deadline_ended", Kind.FACT)
-def _ended(event: Happening, _words: Words) -> Label:
+def _ended(event: Happening, words: Words) -> Label:
     kind, ending = coded(DeadlineKind, event["kind"]), coded(DeadlineEnd, event["ending"])
+    if event["kind"] == DeadlineKind.COACHING:
+        who = words.person(event["owner"])
+        return Label(f"{kind.zh}（{who}）：{ending.zh}", f"{kind.en} ({who}): {ending.en.lower()}")
     late_zh, late_en = ("（逾期）", " (late)") if event["late"] else ("", "")
     return Label(f"{kind.zh}：{ending.zh}{late_zh}", f"{kind.en}: {ending.en.lower()}{late_en}")
 
@@ -229,6 +234,10 @@ _RUNG = {
     DeadlineKind.FOLLOW_UP: Label(
         "约定的跟进日到，仍无新的有效联系", "The day of the follow-up came without a new effective contact"
     ),
+    DeadlineKind.COACHING: Label(
+        "营销员 5 个工作日无联系记录，或到复查日仍未联系",
+        "An agent contacted nobody for 5 workdays, or until the day of the recheck",
+    ),
     DeadlineKind.VACANCY: Label("业务主任空缺超过 2 个工作日", "No supervisor for 2 workdays"),
 }
 
@@ -237,6 +246,9 @@ _RUNG = {
 def _alarm(event: Happening, words: Words) -> Label:
     kind = event["kind"]
     what = _RUNG[DeadlineKind(kind)] if kind in set(DeadlineKind) else Label("期限已过", "A deadline passed")
+    if kind == DeadlineKind.COACHING and event["owner"]:
+        who = words.person(event["owner"])
+        what = Label(f"{what.zh}：{who}", f"{what.en}: {who}")
     told = [words.person(number) for number in event["told"] or ()]
     if not told:
         return what

@@ -184,6 +184,7 @@ def task_page(
             due_date=due,
             quotes=quotes,
             file=file,
+            customer=customer,
         ),
         file=file,
         doubts=_doubts(task, vehicle, customer) if is_open else (),

@@ -14,7 +14,14 @@ from engine.bootstrap import Engine
 from engine.clock import business_date, midnight
 from engine.domain.actor import Actor
 from engine.domain.codes import DeadlineEnd, DeadlineKind
-from engine.domain.deadlines import WORKDAYS, branches_of, told_of_renewal, told_of_vacancy, vacant_teams
+from engine.domain.deadlines import (
+    WORKDAYS,
+    branches_of,
+    told_of_agent,
+    told_of_renewal,
+    told_of_vacancy,
+    vacant_teams,
+)
 from engine.domain.directory import Directory
 from engine.domain.nodes import FOLLOW_UP, RECHECK
 from engine.domain.notice_hours import notice_moments
@@ -33,6 +40,7 @@ from engine.store.deadlines import (
     tell,
     unwatched,
 )
+from engine.store.idle import ended_coachings
 from engine.store.organisation import directory_on
 from engine.store.renewals import Renewal
 from engine.store.session import Tx
@@ -46,6 +54,7 @@ _TEXTS = {
     DeadlineKind.UNOWNED: "【车险续保】有续保超过 3 个工作日无责任人，请登录首页查看并指派。",
     DeadlineKind.RECHECK: "【车险续保】有续保约定今天复查，尚无新的有效联系，请登录首页查看。",
     DeadlineKind.FOLLOW_UP: "【车险续保】有续保约定今天跟进客户，尚无新的有效联系，请登录首页查看。",
+    DeadlineKind.COACHING: "【车险续保】有营销员 5 个工作日没有联系记录或到复查日，请登录首页查看并辅导。",
     DeadlineKind.VACANCY: "【车险续保】有营业组的业务主任空缺超过 2 个工作日，请登录首页查看。",
 }
 
@@ -60,6 +69,7 @@ def deadlines_are_due(engine: Engine, now: datetime) -> bool:
         return bool(
             passed_deadlines(session, now, limit=1)
             or ended_deadlines(session, limit=1)
+            or ended_coachings(session, limit=1)
             or unwatched(session, limit=1)
         )
 
@@ -80,10 +90,10 @@ def keep_deadlines(engine: Engine, *, now: datetime, actor: Actor) -> int:
 
 def _settle(engine: Engine, now: datetime, actor: Actor) -> int:
     with engine.store.reading() as session:
-        if not ended_deadlines(session, limit=1):
+        if not (ended_deadlines(session, limit=1) or ended_coachings(session, limit=1)):
             return 0
     with engine.store.transaction() as tx:
-        found = ended_deadlines(tx, limit=BATCH)
+        found = [*ended_deadlines(tx, limit=BATCH), *ended_coachings(tx, limit=BATCH)]
         for number, ending in found:
             row = lock_deadline(tx, number)
             if row is not None and row.settled_at is None:
@@ -93,15 +103,17 @@ def _settle(engine: Engine, now: datetime, actor: Actor) -> int:
 
 def _end(tx: Tx, row: Deadline, ending: DeadlineEnd, *, now: datetime, actor: str) -> None:
     row.settled_at, row.ending = now, str(ending)
+    about: dict[str, Any] = {"owner": row.owner_no} if row.kind == DeadlineKind.COACHING else {}
     tx.record(
         "deadline_ended",
         at=now,
         actor=actor,
         instance_id=row.instance_id,
-        subject=row.unit_code if row.instance_id is None else None,
+        subject=_subject(row) if row.instance_id is None else None,
         kind=row.kind,
         ending=str(ending),
         late=row.rung_at is not None,
+        **about,
     )
 
 
@@ -139,11 +151,7 @@ def _ring(engine: Engine, deadline_id: int, instance_id: int | None, now: dateti
         row.rung_at = now
         directory = directory_on(tx, business_date(now, engine.clock.zone))
         kind = DeadlineKind(row.kind)
-        told = (
-            told_of_vacancy(directory, row.unit_code or "")
-            if renewal is None
-            else told_of_renewal(directory, kind, responsible_of(renewal))
-        )
+        told = _told(directory, row, renewal)
         tell(tx, row, told)
         reminded = _reminded(renewal, told) if kind in _REMINDERS else frozenset()
         if renewal is not None and reminded:
@@ -155,10 +163,25 @@ def _ring(engine: Engine, deadline_id: int, instance_id: int | None, now: dateti
             at=now,
             actor=actor.name,
             instance_id=row.instance_id,
-            subject=row.unit_code,
+            subject=_subject(row),
             **about,
         )
         return 1
+
+
+def _subject(row: Deadline) -> str | None:
+    """What the history says a deadline is about: an agent to be coached, else the unit."""
+    return row.owner_no if row.kind == DeadlineKind.COACHING else row.unit_code
+
+
+def _told(directory: Directory, row: Deadline, renewal: Renewal | None) -> frozenset[str]:
+    """Who hears of it: of a renewal, of an agent, or of a team."""
+    kind = DeadlineKind(row.kind)
+    if renewal is not None:
+        return told_of_renewal(directory, kind, responsible_of(renewal))
+    if kind is DeadlineKind.COACHING:
+        return told_of_agent(directory, row.owner_no)
+    return told_of_vacancy(directory, row.unit_code or "")
 
 
 def _reminded(renewal: Renewal | None, told: frozenset[str]) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.bootstrap import Engine
 from engine.domain.actor import SYSTEM, Actor
+from engine.services.coaching import agents_are_idle, next_idle_look, note_idle
 from engine.services.consent_ends import consents_are_due, keep_consents, next_consent_end
 from engine.services.deadlines import deadlines_are_due, keep_deadlines
 from engine.services.handover_act import carry_out_handover
@@ -33,6 +34,7 @@ def keep_people(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> int:
     keep_consents(engine, now=now, actor=actor)  # what it stops again is followed by the next two
     moved += keep_sharing(engine, now=now, actor=actor)
     keep_silence(engine, now=now, actor=actor)
+    note_idle(engine, now=now, actor=actor)
     keep_deadlines(engine, now=now, actor=actor)
     return moved
 
@@ -44,15 +46,16 @@ def people_change_is_due(engine: Engine, now: datetime) -> bool:
             return True
     if consents_are_due(engine, now) or sharing_is_due(engine) or silence_is_due(engine):
         return True
-    return people_are_due(engine, now) or deadlines_are_due(engine, now)
+    return people_are_due(engine, now) or deadlines_are_due(engine, now) or agents_are_idle(engine, now)
 
 
 def next_people_change(engine: Engine, session: Session) -> datetime | None:
-    """Return the moment at which a post begins or has ended, a hand-over is due, a deadline passes or a consent ends."""
+    """Return the moment at which a post begins or has ended, a hand-over is due, a deadline passes, a consent ends, or agents are looked at."""
     found = (
         next_people_due(engine, session),
         next_handover(session),
         next_deadline(session),
         next_consent_end(engine, session),
+        next_idle_look(engine, session),
     )
     return min((moment for moment in found if moment is not None), default=None)

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from admin import commits
 from engine import api
 from engine.api import Engine
-from engine.tables import HistoryEvent, ImportBatch, LedgerCopy, Renewal
+from engine.tables import Deadline, HistoryEvent, ImportBatch, LedgerCopy, Renewal
 from tests.acceptance.desk import policy, standard_csv, vin
 from tests.admin.test_pages import english_words
 from tests.support.console import PASSWORD, TODAY, Browser, renewal_of, signed_in, task_of
@@ -322,7 +322,18 @@ def foreign_ids(app: Flask, book: Engine) -> dict[str, int]:
     with book.store.reading() as session:
         customer_id = session.get_one(Renewal, renewal_of(book, 1)).customer_id or 0
         copy_id = session.query(LedgerCopy.id).filter_by(workplace_code="ZC01").first()[0]
+    with book.store.transaction() as tx:
+        alarm = Deadline(
+            kind="coaching", owner_no="AG001", started_at=book.clock.now(), due_at=book.clock.now()
+        )
+        tx.add(alarm)
+        tx.write()
+        tx.record(
+            "agent_idle", at=book.clock.now(), actor="system", subject="AG001", since=book.clock.today()
+        )
+        alarm_id = alarm.id
     return {
+        "alarm_id": alarm_id,
         "renewal_id": renewal_of(book, 1),
         "customer_id": customer_id,
         "copy_id": copy_id,

@@ -18,7 +18,7 @@ from engine import api
 from engine.cli import main
 from engine.domain.codes import Role
 from engine.errors import EngineError, Forbidden, NotFound
-from engine.tables import LedgerCopy, Renewal
+from engine.tables import Deadline, DeadlineTold, LedgerCopy, Renewal
 from tests.acceptance import answers
 from tests.acceptance.desk import policy, standard_csv
 from tests.support import databases
@@ -98,6 +98,7 @@ ACTS: Mapping[str, Act] = {
         e, "AG001", kind=api.HandoverKind.LEAVE, last_day=TODAY, actor=a
     ),
     "review_forecast": lambda e, a: api.review_forecast(e, _ours(e), api.band_of(BAND), version=1, actor=a),
+    "record_coaching": lambda e, a: api.record_coaching(e, _alarm(e), _NOTHING, actor=a),
     "offer_renewal": lambda e, a: api.offer_renewal(e, _ours(e), actor=a),
     "confirm_copy": lambda e, a: api.confirm_copy(e, _copy(e), actor=a),
     "set_holiday": lambda e, a: api.set_holiday(
@@ -118,6 +119,23 @@ def _file(engine: api.Engine) -> int:
     if notes is not None and notes.files:
         return notes.files[0].id
     return api.attach_file(engine, _ours(engine), "b.pdf", PDF, actor=api.actor_of(engine, "SP01"))
+
+
+_NOTHING = api.Coaching(topics=[], method="", coached_on=TODAY, content="")
+
+
+def _alarm(engine: api.Engine) -> int:
+    """An alarm about AG001 of which the own supervisor was told; one for all tries."""
+    now = engine.clock.now()
+    with engine.store.transaction() as tx:
+        alarm = tx.query(Deadline).filter_by(kind="coaching").first()
+        if alarm is None:
+            alarm = Deadline(kind="coaching", owner_no="AG001", started_at=now, due_at=now, rung_at=now)
+            tx.add(alarm)
+            tx.write()
+            tx.add(DeadlineTold(deadline_id=alarm.id, employee_no="SU01"))
+            tx.record("agent_idle", at=now, actor="system", subject="AG001", since=TODAY)
+        return alarm.id
 
 
 def _customer(engine: api.Engine) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +88,20 @@ def test_a_missed_first_contact_is_seen_and_urged(screen: Page, site: str, book_
     screen.get_by_role("button", name="催办", exact=False).first.click()
     expect(screen.locator(".ui-message")).to_contain_text("已催办")
     expect_well_made(screen)
+
+
+def test_a_supervisor_writes_down_how_an_agent_who_contacts_nobody_was_coached(
+    screen: Page, site: str, book_: api.Engine
+) -> None:
+    go(book_, date(2026, 11, 30))
+    sign_in(screen, site, "SU01")
+    screen.locator("#alarms a[href*='/coaching/']").click()
+    expect_well_made(screen)
+    screen.get_by_label("首次联系").check()
+    screen.get_by_label("当面").check()
+    screen.get_by_label("辅导要点").fill("每天上午联系五位客户")
+    screen.get_by_label("复查日期").fill("2026-12-02")
+    screen.get_by_role("button", name="登记辅导").click()
+
+    expect(screen.locator(".ui-message-success")).to_contain_text("辅导已登记")
+    expect(screen.locator("#alarms a[href*='/coaching/']")).to_have_count(0)
