@@ -229,6 +229,7 @@ from engine.services.erasure import ErasureAsked as ErasureAsked
 from engine.services.erasure import request_erasure as request_erasure
 from engine.services.forecast_review import MOST_REVIEWED as MOST_REVIEWED
 from engine.services.forecast_review import REVIEWING as REVIEWING
+from engine.services.forecast_review import Accepted as Accepted
 from engine.services.forecast_review import ForecastReviewed as ForecastReviewed
 from engine.services.forecast_review import accept_forecasts as accept_forecasts
 from engine.services.forecast_review import review_forecast as review_forecast

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,9 +14,9 @@ from admin.i18n import counted, language
 from engine.api import (
     MOST_REVIEWED,
     REVIEWING,
+    Accepted,
     EngineError,
     Forbidden,
-    Label,
     Present,
     Role,
     accept_forecasts,
@@ -32,16 +31,6 @@ REVIEWERS = frozenset({Role.SPECIALIST, Role.CHANNEL})
 LONGEST_NUMBER = 18
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One forecast that was not accepted; ``is_shown``: it stood on the page, so it may be named."""
-
-    renewal_id: int
-    plate: str | None
-    is_shown: bool
-    reason: Label
-
-
 @blueprint.get("")
 def index() -> str:
     """Show the forecasts of the own scope that wait for a person, the highest premium first."""
@@ -53,12 +42,7 @@ def accept() -> ResponseReturnValue:
     """Accept the ticked forecasts, or every one with a figure, as they are; tell what became of each."""
     engine, actor = current_engine(), require_actor()
     _require_reviewer()
-    present = Present.of(engine.clock)
     with engine.store.reading() as session:
-        plates = {
-            row.renewal_id: row.plate
-            for row in forecasts_to_review(session, actor, present, limit=SHOWN).rows
-        }
         chosen = (
             forecasts_to_accept(session, actor, most=MOST_REVIEWED + 1)
             if request.form.get("all") == "1"
@@ -69,11 +53,7 @@ def accept() -> ResponseReturnValue:
     except EngineError as error:
         flash(say(error), "error")
         return redirect(url_for("forecasts.index"), code=303)
-    refused = [
-        Refused(one.renewal_id, plates.get(one.renewal_id), one.renewal_id in plates, one.reason)
-        for one in found
-        if one.reason is not None
-    ]
+    refused = [one for one in found if one.reason is not None]
     if done := len(found) - len(refused):
         flash(counted("已核定 %(n)s 笔，营销员可以看到这些预测报价。", n=done), "success")
     return _render(refused)
@@ -94,7 +74,7 @@ def _require_reviewer() -> None:
         raise Forbidden(act=REVIEWING.say(language()))
 
 
-def _render(refused: Sequence[Refused] = ()) -> str:
+def _render(refused: Sequence[Accepted] = ()) -> str:
     _require_reviewer()
     engine, actor = current_engine(), require_actor()
     with engine.store.reading() as session:

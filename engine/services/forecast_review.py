@@ -13,6 +13,7 @@ from engine.bootstrap import Engine
 from engine.domain.actor import Actor
 from engine.domain.codes import QuoteKind
 from engine.domain.forecast_review import Band, may_review
+from engine.domain.masking import mask_plate
 from engine.errors import BadInput, Conflict, EngineError, Forbidden, NotFound
 from engine.label import Label, Thing
 from engine.services.access import sees
@@ -60,10 +61,14 @@ class TooManyForecasts(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of one forecast that was to be accepted as it is; ``reason`` says why it was not."""
+    """What became of one forecast that was to be accepted as it is.
+
+    ``reason`` says why it was not, ``plate`` which vehicle it is, masked: None where the actor may not know of it.
+    """
 
     renewal_id: int
     reason: Label | None = None
+    plate: str | None = None
 
 
 def review_forecast(engine: Engine, renewal_id: int, band: Band, *, version: int, actor: Actor) -> None:
@@ -112,15 +117,17 @@ def accept_forecasts(
 
 
 def _accepted(scope: StepScope | None, held: Quote | None, renewal_id: int, version: int) -> Accepted:
+    plate: str | None = None
     try:
         if scope is None or not sees(scope.actor, scope.renewal):
             raise NotFound(what=Thing.RENEWAL, key=renewal_id)
+        plate = mask_plate(scope.vehicle.plate)
         waiting = _require_waiting(scope, held, version)
         if waiting.mid is None:
-            return Accepted(renewal_id, _NO_FIGURE)
+            return Accepted(renewal_id, _NO_FIGURE, plate)
         confirm_forecast(scope, waiting)
     except EngineError as refusal:
-        return Accepted(renewal_id, Label(refusal.say("zh"), refusal.say("en")))
+        return Accepted(renewal_id, Label(refusal.say("zh"), refusal.say("en")), plate)
     return Accepted(renewal_id)
 
 

@@ -10,11 +10,11 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.domain.codes import DeadlineEnd, TaskStatus
+from engine.domain.codes import DeadlineEnd, DeadlineKind, TaskStatus
 from engine.label import Label
 from engine.services.assignment import FIELDS
 from engine.services.context import StepScope
-from engine.store.deadlines import Deadline, lock_deadline
+from engine.store.deadlines import Deadline, lock_deadline, open_deadlines
 from engine.store.instances import Timer
 from engine.store.plain import columns, mark_of, names_of, restore
 from engine.store.renewals import Renewal
@@ -23,6 +23,7 @@ from engine.store.tasks import UserTask, has_draft
 Image = dict[str, Any]
 
 WENT_ON = Label("该续保之后又有新的进展", "the renewal has moved on since")
+OFFERED = Label("此后有人把它放入了认领池", "somebody has offered it in the claim pool since")
 BEING_DONE = Label("由它产生的任务已有人着手办理", "somebody has begun a task that it opened")
 SHARING_CHANGED = Label(
     "之后客户改变了向寿险公司提供信息的意愿，续保已转他人",
@@ -101,6 +102,9 @@ def obstacle(scope: StepScope, image: Mapping[str, Any]) -> Label | None:
     begun = (lock_deadline(scope.tx, number) for number in image["begun"])
     if image["told"] or any(row is not None and row.rung_at is not None for row in begun):
         return TOLD
+    known = {*image["begun"], *image["deadlines"]}
+    if any(row.id not in known for row in open_deadlines(scope.tx, scope.renewal.id, DeadlineKind.POOL)):
+        return OFFERED
     tasks = (scope.tx.get_one(UserTask, int(key)) for key in image["opened"])
     if any(
         task.version != image["opened"][str(task.id)]

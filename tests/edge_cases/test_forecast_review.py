@@ -193,6 +193,8 @@ def test_all_that_have_a_figure_are_accepted_without_ticking(late: Engine, app: 
     )
     assert "刚由他人核定" in specialist.text
     assert "找不到" in specialist.text
+    named = [link["href"] for link in specialist.soup.select(".ui-message-warning a")]
+    assert [f"/renewals/{renewal_of(late, LATE)}"] == named, "the one of the own scope is named and led to"
     signed_in(app, "AG001").get("/forecasts", status=403)
 
 

@@ -131,6 +131,18 @@ def test_what_somebody_changed_since_is_not_overwritten(handed: Engine) -> None:
     assert ("SU02", "SP03") == (row.owner_no, row.specialist_no)
 
 
+def test_an_act_on_which_a_colleague_built_an_offer_in_the_pool_stays(book: Engine) -> None:
+    act = do(book, 4, "dispatch_list", {"category": "orphan"}, "SP01")
+    api.offer_renewal(book, renewal_of(book, 4), actor=person(book, "SU01"))
+
+    assert {"kept": 1} == undo(book, act)
+
+    (offer,) = deadlines(book, "pool", 4)
+    assert offer.settled_at is None
+    (told,) = events(book, "bulk_row_kept", instance_id=renewal_of(book, 4))
+    assert "认领池" in str(told.reason) + str(told.payload)
+
+
 def test_a_bulk_act_refuses_who_cannot_answer_for_a_row(handed: Engine) -> None:
     act = win_back(handed, "TR05")
 
