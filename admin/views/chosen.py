@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from flask import flash, request
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
 
 from admin.actor import require_actor
 from admin.context import current_engine
+from admin.drawn_again import said_in_place
 from admin.errors import say
+from admin.targets import back_to_inbox
 from admin.views.inbox_filter import exact_wish
-from engine.api import EngineError, Present, inbox_ids
+from engine.api import EngineError, Label, Present, inbox_ids
+
+
+class _Task(Protocol):
+    @property
+    def task_id(self) -> int: ...
 
 
 class _Listing(Protocol):
     """A page of tasks."""
 
     @property
-    def rows(self) -> Sequence[object]: ...
+    def rows(self) -> Sequence[_Task]: ...
 
 
 Listing = TypeVar("Listing", bound=_Listing)
@@ -59,6 +67,14 @@ def page_of_chosen(
         flash(nothing, "error")
         return None
     return page
+
+
+def still_chosen(
+    page: Listing, said: Mapping[str, Label], render: Callable[[Listing, Mapping[str, Label]], str]
+) -> ResponseReturnValue:
+    """Draw what is left of a choice, with what was refused in its place; back to the list where nothing is left."""
+    left = said_in_place(said, (row.task_id for row in page.rows))
+    return (render(page, left), 422) if page.rows else redirect(back_to_inbox(), code=303)
 
 
 def tell_refusals(refused: Iterable[EngineError]) -> None:

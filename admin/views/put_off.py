@@ -12,11 +12,11 @@ from flask_babel import gettext as _
 
 from admin.actor import require_actor
 from admin.context import current_engine
-from admin.drawn_again import PAGE, drawn_again, keep_said, refusal_in_both, said_before, said_in_place
+from admin.drawn_again import PAGE, drawn_again, keep_said, refusal_in_both, said_before
 from admin.errors import say
 from admin.i18n import counted, language
 from admin.targets import back_to_inbox
-from admin.views.chosen import chosen_tasks, page_of_chosen, tell_refusals
+from admin.views.chosen import chosen_tasks, page_of_chosen, still_chosen, tell_refusals
 from engine.api import (
     MOST_PUT_OFF,
     EngineError,
@@ -71,9 +71,7 @@ def confirm() -> ResponseReturnValue:
 
 def _refused(tasks: list[int], said: Mapping[str, Label]) -> ResponseReturnValue:
     """Show what is left to put off, with the reasons; back to the list where nothing is left."""
-    page = _page(tasks)
-    left = said_in_place(said, (row.task_id for row in page.rows))
-    return (_render(page, left), 422) if page.rows else redirect(back_to_inbox(), code=303)
+    return still_chosen(_page(tasks), said, _render)
 
 
 @blueprint.post("/resume")

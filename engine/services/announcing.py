@@ -1,4 +1,4 @@
-"""Let an answer take effect through one of the messages that the diagrams know, inside the answer's own step."""
+"""Run an instance on by one of the messages that its diagrams know, inside the caller's own step."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from engine.spiff import runner
 def announce(scope: StepScope, message: MessageName, *, reason: str | None = None) -> bool:
     """Run the instance on as when *message* had come; False, and nothing happens, when nothing in it waits for it.
 
-    Nothing is kept among the messages received: none was, and the answer stands in the history already. *reason* is
-    kept with the tasks that are withdrawn by it.
+    Nothing is kept among the messages received: a message from outside is kept by who takes it in, an answer stands in
+    the history already. *reason* is kept with the tasks that are withdrawn by it.
     """
     host = RenewalHost(scope)
     try:

@@ -22,14 +22,12 @@ from engine.domain.storable import require_storable
 from engine.errors import BadInput, EngineError, MessageNotAwaited, StepFailed, blamed, defect
 from engine.label import Label, Thing, one_of
 from engine.services import incidents, quoting
+from engine.services.announcing import announce
 from engine.services.context import StepScope
-from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope
 from engine.services.message_data import checked_data, require_complete
 from engine.services.quote_sense import belongs_elsewhere, last_valid_day
-from engine.services.steps import Cause, apply_step
 from engine.services.timers import fire_instance
-from engine.spiff import runner
 from engine.store.instances import InboundMessage
 from engine.store.renewals import renewal_by_key
 from engine.store.session import Tx
@@ -129,19 +127,8 @@ def deliver_in(
     )
     scope.record("message_received", subject=name, name=name, data=told)
     tx.flush()
-    host = RenewalHost(scope)
-    try:
-        step = runner.deliver(
-            scope.deployed.process,
-            scope.instance.definition_key,
-            scope.state,
-            host,
-            message=name,
-            now=scope.now,
-        )
-    except MessageNotAwaited:
-        raise _not_awaited(scope, message, _BUSY) from None
-    apply_step(scope, host, step, Cause.MESSAGE)
+    if not announce(scope, message):
+        raise _not_awaited(scope, message, _BUSY)
 
 
 _BUSY = Label(

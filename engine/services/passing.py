@@ -23,6 +23,19 @@ def pass_task(
     host: RenewalHost | None = None,
 ) -> None:
     """Take *task* away as if *outcome* had been given, which decides the way the process goes on by."""
+    run_task(scope, task, outcome, Cause.MESSAGE, reason=reason, host=host)
+
+
+def run_task(
+    scope: StepScope,
+    task: UserTask,
+    outcome: Mapping[str, Any],
+    cause: Cause,
+    *,
+    reason: str | None = None,
+    host: RenewalHost | None = None,
+) -> tuple[UserTask, ...]:
+    """Run the instance on past *task* with *outcome* and return the tasks that this opened, not numbered yet."""
     host = host or RenewalHost(scope)
     step = runner.complete(
         scope.deployed.process,
@@ -33,7 +46,7 @@ def pass_task(
         outcome=outcome,
         now=scope.now,
     )
-    apply_step(scope, host, step, Cause.MESSAGE, reason=reason)
+    return apply_step(scope, host, step, cause, reason=reason)
 
 
 def pass_timer(scope: StepScope, timer: Timer, *, reason: str) -> None:

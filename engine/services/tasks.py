@@ -35,15 +35,14 @@ from engine.services.aftermath import follow_up
 from engine.services.consents import FORM_ANSWER, absorb_consent
 from engine.services.context import StepScope
 from engine.services.evidence import absorb
-from engine.services.hosting import RenewalHost
 from engine.services.instances import load_scope_of_task
 from engine.services.named_people import numbers_as_stored, people_problems
+from engine.services.passing import run_task
 from engine.services.price_gap import gap_told
 from engine.services.sense import sense_problems
 from engine.services.silence import keep_silence
-from engine.services.steps import Cause, apply_step
+from engine.services.steps import Cause
 from engine.services.timers import fire_instance
-from engine.spiff import runner
 from engine.store.instances import ProcessInstance
 from engine.store.organisation import directory_on
 from engine.store.people import user_by_name
@@ -240,18 +239,8 @@ def complete_in_scope(
     clean = _checked(scope, form, values)
     outcome = forms.outcomes(form, clean)
     _close(scope, task, clean, outcome)
-    host = RenewalHost(scope)
-    step = runner.complete(
-        scope.deployed.process,
-        scope.instance.definition_key,
-        scope.state,
-        host,
-        spiff_id=task.spiff_task_id,
-        outcome=outcome,
-        now=scope.now,
-    )
     before = {id(row) for row in scope.tasks}
-    apply_step(scope, host, step, Cause.COMPLETE)
+    run_task(scope, task, outcome, Cause.COMPLETE)
     follow_up(scope, task.form_id, clean)
     if scope.may_have_incident:
         incidents.resolve(tx, task.instance_id, trigger="complete", actor=actor, now=scope.now)
