@@ -14,6 +14,7 @@ from engine.bootstrap import Engine
 from engine.clock import business_date, midnight
 from engine.domain.actor import SYSTEM, Actor
 from engine.domain.nodes import next_node_day, node_on
+from engine.services.batches import in_batches
 from engine.services.outbox import tell_agent
 from engine.store.nodes import lock_reaching, next_node_date, nodes_are_due, note_nodes
 
@@ -33,13 +34,7 @@ def tell_nodes(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> int:
     """
     if not nodes_due(engine, now):
         return 0
-    told = 0
-    while True:
-        with engine.store.transaction() as tx:
-            looked, told_here = _tell_some(engine, tx, now, actor)
-        told += told_here
-        if looked < BATCH:
-            return told
+    return in_batches(engine, lambda tx: _tell_some(engine, tx, now, actor), size=BATCH)
 
 
 def nodes_due(engine: Engine, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from engine.clock import business_date, midnight
 from engine.domain.actor import SYSTEM, Actor
 from engine.domain.nodes import QUOTE_ENDS
 from engine.domain.quote_ends import has_ended, is_ending, next_look
+from engine.services.batches import in_batches
 from engine.services.outbox import tell_agent
 from engine.store.quote_ends import (
     Ending,
@@ -40,13 +41,7 @@ def end_quotes(engine: Engine, *, now: datetime, actor: Actor = SYSTEM) -> int:
     """
     if not quote_ends_due(engine, now):
         return 0
-    ended = 0
-    while True:
-        with engine.store.transaction() as tx:
-            found, ended_here = _look_at_some(engine, tx, now, actor)
-        ended += ended_here
-        if found < BATCH:
-            return ended
+    return in_batches(engine, lambda tx: _look_at_some(engine, tx, now, actor), size=BATCH)
 
 
 def quote_ends_due(engine: Engine, now: datetime) -> bool:
